@@ -1,0 +1,1 @@
+"""What the system does on a message: thin handlers, one module per queue."""

@@ -1,0 +1,1 @@
+"""The `gavelpay` command: one module per sub-command."""

@@ -1,0 +1,1 @@
+"""The `api` process: HTTP API, buyer's page, operator console."""

@@ -1,0 +1,1 @@
+"""Pure rules: money, lifecycle, policies, windows, messages, errors. Standard library only."""

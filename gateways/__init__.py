@@ -1,0 +1,1 @@
+"""The world outside: Stripe, the queue, the services downstream."""

@@ -1,0 +1,1 @@
+"""The message broker: Dramatiq on Redis or RabbitMQ."""

@@ -1,0 +1,1 @@
+"""Stripe, in the verbs of this domain. The only place that knows its library."""

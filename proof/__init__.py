@@ -1,0 +1,1 @@
+"""Simulation, drill and benchmarks, and the baselines they measure against."""

@@ -1,0 +1,1 @@
+"""Settings, logging, metrics, clock, and the composition root that wires a process."""

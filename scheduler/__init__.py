@@ -1,0 +1,1 @@
+"""The APScheduler process: one table of what is due when, and why."""

@@ -1,0 +1,1 @@
+"""The thin web process for Stripe: verify, store, acknowledge."""

@@ -1,0 +1,1 @@
+"""The worker process: broker, middleware, batching, relay, health."""
