@@ -1,0 +1,85 @@
+"""What Stripe has said, in the words of this domain. The Stripe gateway reads events and answers into these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.ids import SessionId
+from domain.money import Money
+from domain.payment import RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which payment a fact is about, as far as the event tells."""
+
+    session_id: SessionId | None = None
+    attempt_no: int | None = None
+    checkout_id: str | None = None
+    payment_intent_id: str | None = None
+    charge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that Stripe has said. `at` has a resolution of one second: ties are normal."""
+
+    at: datetime
+    where: Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid(Fact):
+    """Stripe has the money."""
+
+    amount: Money
+    #: Said by the object that the attempt opened. A hosted checkout's payment intent speaks up to a second earlier or
+    #: later than the checkout itself, so it is not asked whether the payment was in time.
+    decisive: bool
+    #: The buyer had confirmed by then at the latest, where it is known (delayed methods settle days later).
+    confirmed_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processing(Fact):
+    """The buyer has confirmed; whether money comes is not known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined(Fact):
+    """The buyer's bank, or Stripe, said no."""
+
+    code: str
+    #: The Stripe object cannot be paid any more (a delayed method failed). Usually it stays open.
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Fact):
+    """The Stripe object ended unpaid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeReported(Fact):
+    """Details of money that came: how it was paid, and under which number Stripe books it."""
+
+    balance_transaction_id: str | None
+    method_type: str | None
+    method_brand: str | None
+    method_last4: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReported(Fact):
+    """Where a refund stands at Stripe."""
+
+    stripe_refund_id: str
+    #: Our own id of it, if we asked for it; None if it was made in Stripe's dashboard.
+    refund_id: str | None
+    amount: Money
+    status: RefundStatus
+    failure_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Irrelevant(Fact):
+    """Nothing that moves a payment; the event is kept for review."""

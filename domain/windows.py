@@ -1,0 +1,87 @@
+"""Payment windows: when they begin and end, and what Stripe's own `expires_at` can do for them."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.lifecycle import UNPAID, Trigger, move
+from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
+from domain.policies import AttemptKind, Policy
+from domain.settlement import request_closing
+
+#: Stripe's bounds on a Checkout Session's `expires_at`, counted from its creation at Stripe.
+STRIPE_SHORTEST: Final = timedelta(minutes=30)
+STRIPE_LONGEST: Final = timedelta(hours=24)
+#: How long after a window's end Stripe's word is awaited before the lot is reopened without it.
+PATIENCE: Final = timedelta(minutes=2)
+#: What our clock, Stripe's clock and the way between may differ by.
+SLACK: Final = timedelta(seconds=60)
+
+
+def stripe_expiry(policy: Policy, now: datetime, window_end: datetime | None) -> datetime | None:
+    """The `expires_at` to ask of Stripe, so that it closes the checkout at the window's end without a call of ours.
+
+    Args:
+        policy: whose window it is.
+        now: when the request is first sent.
+        window_end: the end that the buyer was told, or None if the window begins with this checkout.
+
+    Returns:
+        None where Stripe's own end serves: a payment intent has none, and a checkout's default is 24 hours.
+    """
+    if policy.kind is AttemptKind.PAYMENT_INTENT:
+        return None
+    remaining = policy.window if window_end is None else window_end - now
+    if remaining >= STRIPE_LONGEST - SLACK:
+        return None
+    return now + max(remaining, STRIPE_SHORTEST + SLACK)
+
+
+def begin(session: PaymentSession, policy: Policy, attempt: CheckoutAttempt, opened_at: datetime) -> None:
+    """Begin the window with its first checkout: the buyer gets all of it, whatever our own queue took."""
+    if session.window_started_at is not None:
+        return
+    session.window_started_at = opened_at
+    end = opened_at + policy.window
+    if attempt.expires_at is not None and abs(attempt.expires_at - end) <= SLACK:
+        # Stripe's end is the window's end: it closes the page itself, and nothing can be paid after it.
+        end = attempt.expires_at
+    session.window_expires_at = end
+    session.window_version += 1
+
+
+def outlives(attempt: CheckoutAttempt, end: datetime) -> bool:
+    """Whether the Stripe object could still be paid after the end."""
+    return attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN) and (
+        attempt.expires_at is None or attempt.expires_at > end
+    )
+
+
+def must_ask_first(payment: Payment, now: datetime) -> bool:
+    """Whether Stripe is to be asked before the lot is reopened: the buyer may just be paying through its page.
+
+    Not where Stripe's own end has passed, nor where the buyer was never given the page. And not for ever.
+    """
+    attempt = payment.live_attempt
+    if attempt is None or attempt.status is AttemptStatus.OPENING or not outlives(attempt, now):
+        return False
+    return now < payment.session.window_expires_at + PATIENCE
+
+
+def close_window(payment: Payment, trigger: Trigger, reason: str, now: datetime, actor: str = "system") -> bool:
+    """End a window unpaid: the session, its Stripe object, the audit trail, and what the auction is told.
+
+    Returns:
+        False if it was over already, or money is in flight; then nothing has changed.
+    """
+    session = payment.session
+    if session.status not in UNPAID:
+        return False
+    step = move(session, trigger)
+    session.reason, session.closed_at, session.next_retry_at = reason, now, None
+    session.window_version += 1
+    for attempt in payment.attempts:
+        if outlives(attempt, now):
+            request_closing(attempt, now)
+    payment.note("payment_expired", now, actor, before=step.before, after=step.after, reason=reason)
+    payment.announce("auction.reopened", now, buyerId=session.buyer_id, reason=reason)
+    return True
