@@ -1,0 +1,96 @@
+"""The records of what comes in and goes out: Stripe's events, outgoing events, deliveries, dead letters."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(slots=True)
+class StoredEvent:
+    """A verified Stripe event, as it came. Its fields are the columns of `webhook_events`."""
+
+    id: UUID
+    stripe_event_id: str
+    type: str
+    created: datetime
+    livemode: bool
+    account: str | None
+    #: The payment that its metadata names, if any.
+    session_id: UUID | None
+    object_id: str | None
+    body: bytes
+    #: How we came by it: `webhook`, `reconciliation`.
+    source: str
+    received_at: datetime
+    status: str = "waiting"
+    reason: str | None = None
+    tries: int = 0
+    due_at: datetime | None = None
+    processed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class OutgoingEvent:
+    """Something that a service downstream is told. Its fields are the columns of `outbox`."""
+
+    id: UUID
+    type: str
+    auction_id: str
+    #: Counts within the auction: its events are told in this order.
+    order_no: int
+    session_id: UUID
+    body: dict[str, Any]
+    occurred_at: datetime
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One outgoing event on its way to one endpoint. Its fields are the columns of `deliveries`."""
+
+    event_id: UUID
+    endpoint: str
+    auction_id: str
+    order_no: int
+    created_at: datetime
+    status: str = "waiting"
+    tries: int = 0
+    last_error: str | None = None
+    due_at: datetime | None = None
+    leased_until: datetime | None = None
+    fence: int = 0
+    finished_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class DeadLetter:
+    """A message that gave up, or was never one, kept whole. Its fields are the columns of `dead_letters`."""
+
+    id: UUID
+    queue: str
+    actor: str
+    message: bytes
+    #: A stable word for what was wrong.
+    reason: str
+    #: What was wrong, in a sentence.
+    error: str
+    created_at: datetime
+    tries: int = 0
+    status: str = "dead"
+    resolution: str | None = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class AuditEntry:
+    """One link of a payment's audit chain. Its fields are the columns of `audit_entries`."""
+
+    session_id: UUID
+    seq: int
+    action: str
+    actor: str
+    at: datetime
+    data: dict[str, Any]
+    previous_hash: bytes | None
+    hash: bytes

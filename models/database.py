@@ -1,0 +1,103 @@
+"""The connection to PostgreSQL, and one transaction on it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.types.json import set_json_dumps, set_json_loads
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.errors import TransientError
+
+
+class DatabaseUnavailable(TransientError):
+    """PostgreSQL did not answer, or cut us off. Nothing of the transaction was kept."""
+
+    code = "database_unavailable"
+
+
+#: Failures that another try of the same transaction can heal: lost connections, deadlocks, full, shutting down.
+_PASSING = (psycopg.OperationalError, psycopg.errors.InterfaceError)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL.
+
+    Args:
+        url: `postgresql://…`.
+        pool_size: connections kept open; as many again may be opened under load.
+        statement_timeout: seconds after which the server gives a statement up.
+        application: the name that PostgreSQL shows for our connections.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, statement_timeout: float = 30.0, application: str = "gavelpay"
+    ) -> None:
+        self.engine = _engine(url, pool_size, statement_timeout, application)
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction: leaving the block commits, an exception rolls back.
+
+        Raises:
+            DatabaseUnavailable: the server is away or gave up; nothing was kept. After a failed *commit* the outcome is
+                unknown, which every caller bears: all work may be done twice.
+        """
+        try:
+            with self.engine.begin() as connection:
+                try:
+                    yield _driver(connection)
+                except _PASSING:
+                    connection.invalidate()
+                    raise
+        except (psycopg.Error, SQLAlchemyError) as error:
+            cause = getattr(error, "orig", None) or error
+            if not isinstance(cause, (*_PASSING, SQLAlchemyError)):
+                raise
+            # The server may have restarted: none of the pool's other connections is worth a try.
+            self.engine.dispose()
+            raise DatabaseUnavailable(str(cause).strip() or type(cause).__name__) from error
+
+    def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one query, in a transaction of its own."""
+        with self.transaction() as connection:
+            return connection.execute(sql, params).fetchall()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _driver(connection: Any) -> psycopg.Connection[Any]:
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection
+    return driver
+
+
+def _engine(url: str, pool_size: int, statement_timeout: float, application: str) -> Engine:
+    engine = create_engine(
+        f"postgresql+psycopg://{url.partition('://')[2]}",
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        pool_recycle=600,
+        pool_timeout=10,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={int(statement_timeout * 1000)}ms -c timezone=UTC -c lock_timeout=10s",
+            "keepalives_idle": 10,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
+        },
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    driver = getattr(connection, "driver_connection", connection)
+    set_json_loads(orjson.loads, driver)
+    set_json_dumps(orjson.dumps, driver)

@@ -1,0 +1,46 @@
+"""Messages that gave up, and messages that never were ones, kept whole until a person decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from domain.messaging import DeadLetter
+from models.records import DEAD_LETTERS
+from models.sealing import FieldCipher
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Dead letters, in one transaction."""
+
+    connection: Connection[Any]
+    cipher: FieldCipher
+
+    def keep(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep messages with their reasons."""
+        if letters:
+            DEAD_LETTERS.insert_all(self.connection, letters, self.cipher)
+
+    def find(self, condition: str = "true", **params: Any) -> list[DeadLetter]:
+        """Letters by a condition on `dead_letters r`, newest first."""
+        sql = f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {condition} ORDER BY r.id DESC"  # noqa: S608
+        return [DEAD_LETTERS.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+
+    def take(self, letter_id: UUID) -> DeadLetter | None:
+        """Lock one letter that nobody has dealt with yet."""
+        letters = self.find_locked(letter_id)
+        return letters[0] if letters and letters[0].status == "dead" else None
+
+    def find_locked(self, letter_id: UUID) -> list[DeadLetter]:
+        """The letter with that id, locked until the transaction ends."""
+        sql = f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE r.id = %s FOR UPDATE"  # noqa: S608
+        return [DEAD_LETTERS.load(row, self.cipher) for row in self.connection.execute(sql, (letter_id,))]
+
+    def resolve(self, letter: DeadLetter, status: str, by: str, why: str, now: datetime) -> None:
+        """Write how a letter was dealt with."""
+        letter.status, letter.resolved_by, letter.resolution, letter.resolved_at = status, by, why, now
+        DEAD_LETTERS.update_all(self.connection, [letter], self.cipher)

@@ -1,0 +1,71 @@
+"""The inbox: every verified Stripe event, stored once, claimed in batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from domain.messaging import StoredEvent
+from models.records import EVENTS
+from models.sealing import FieldCipher
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Stripe's events, in one transaction."""
+
+    connection: Connection[Any]
+    cipher: FieldCipher
+
+    def store(self, events: Sequence[StoredEvent]) -> int:
+        """Store events that are not there yet, in one statement; returns how many were new."""
+        if not events:
+            return 0
+        stored = EVENTS.insert_all(self.connection, events, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
+        return int(stored.rowcount)
+
+    def claim(self, now: datetime, limit: int) -> list[StoredEvent]:
+        """Take up to `limit` events that wait, oldest first. They are ours until the transaction ends."""
+        rows = self.connection.execute(
+            f"""
+            SELECT {EVENTS.selection} FROM webhook_events r WHERE status = 'waiting' AND due_at <= %(now)s
+            ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            """,  # noqa: S608 - our own column names
+            {"now": now, "limit": limit},
+        )
+        return [EVENTS.load(row, self.cipher) for row in rows]
+
+    def save(self, events: Sequence[StoredEvent]) -> None:
+        """Write what became of these events."""
+        if events:
+            EVENTS.update_all(self.connection, events, self.cipher)
+
+    def find(self, condition: str, **params: Any) -> list[StoredEvent]:
+        """Events by a condition on `webhook_events r`."""
+        sql = f"SELECT {EVENTS.selection} FROM webhook_events r WHERE {condition}"  # noqa: S608 - our own words
+        return [EVENTS.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+
+    def replay(self, event_id: UUID, now: datetime) -> bool:
+        """Have an event processed again; False if there is none. Processing it twice does no harm."""
+        done = self.connection.execute(
+            "UPDATE webhook_events SET status = 'waiting', reason = NULL, tries = 0, due_at = %s WHERE id = %s",
+            (now, event_id),
+        )
+        return done.rowcount == 1
+
+    def sessions_of(self, intents: Sequence[str], charges: Sequence[str]) -> dict[str, UUID]:
+        """The payments behind these payment intents and charges, as far as we know them."""
+        rows = self.connection.execute(
+            """
+            SELECT stripe_payment_intent_id, session_id FROM transactions
+             WHERE stripe_payment_intent_id = ANY(%(intents)s)
+            UNION SELECT stripe_charge_id, session_id FROM transactions WHERE stripe_charge_id = ANY(%(charges)s)
+            UNION SELECT stripe_payment_intent_id, session_id FROM checkout_attempts
+             WHERE stripe_payment_intent_id = ANY(%(intents)s)
+            """,
+            {"intents": list(intents), "charges": list(charges)},
+        )
+        return dict(rows.fetchall())

@@ -1,0 +1,162 @@
+"""Records to rows and back, and the two statements that write any number of rows at once.
+
+One insert of a thousand rows and one of a single row are the same statement: arrays, unnested by the server. Measured,
+this costs a fifth of row-wise inserts (`%b` sends arrays in binary).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from enum import Enum
+from functools import cached_property
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import orjson
+from psycopg import Connection
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from models.sealing import FieldCipher
+from models.tables.schema import FROZEN, INDEX_OF, SEALED
+
+R = TypeVar("R")
+Convert = Callable[[Any], Any]
+
+
+class RecordTable(Generic[R]):
+    """A table and the dataclass that a row of it is."""
+
+    def __init__(self, table: Table, record: type[R], *, identity: tuple[str, ...] = ("id",)) -> None:
+        self.table = table
+        self.record = record
+        self.identity = identity
+        #: The columns that are fields of the record, in the table's order.
+        self.columns = [column for column in table.columns if INDEX_OF not in column.info]
+        self.names = [column.name for column in self.columns]
+        if set(self.names) != {field.name for field in fields(record)}:  # type: ignore[arg-type]
+            raise TypeError(f"{table.name} and {record.__name__} differ")
+        hints = get_type_hints(record)
+        self._enums = {name: _enum_in(hints[name]) for name in self.names}
+
+    @cached_property
+    def selection(self) -> str:
+        """The column list of a SELECT, in the order that `load` expects, under the alias `r`."""
+        return self.selection_as("r")
+
+    def selection_as(self, alias: str) -> str:
+        """The same under another alias."""
+        return ", ".join(f"{alias}.{name}" for name in self.names)
+
+    @cached_property
+    def insert(self) -> str:
+        """Inserts one array per column."""
+        columns = self.table.columns
+        return f"INSERT INTO {self.table.name} ({_listed(columns)}) SELECT * FROM {_unnested(columns)}"  # noqa: S608
+
+    @cached_property
+    def _written(self) -> list[Column[Any]]:
+        names = [column for column in self.columns if not column.info.get(FROZEN) and column.name not in self.identity]
+        return [self.table.columns[name] for name in self.identity] + names
+
+    @cached_property
+    def update(self) -> str:
+        """Updates one row per array element, all columns that may change."""
+        changed = [column.name for column in self._written if column.name not in self.identity]
+        assignments = ", ".join(f"{name} = v.{name}" for name in changed)
+        matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
+        source = f"{_unnested(self._written)} AS v({_listed(self._written)})"
+        return f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
+
+    def insert_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher, tail: str = "") -> Any:
+        """Insert records in one statement; `tail` is appended to it (`ON CONFLICT …`, `RETURNING …`)."""
+        return connection.execute(f"{self.insert} {tail}", self._arrays(self.table.columns, records, cipher))
+
+    def update_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher) -> None:
+        """Write what may change of these records, in one statement."""
+        connection.execute(self.update, self._arrays(self._written, records, cipher))
+
+    def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
+        """Make a record of a row that was selected by `selection`."""
+        values = dict(zip(self.names, row, strict=True))
+        for column in self.columns:
+            name, value = column.name, values[column.name]
+            if value is None:
+                continue
+            form = column.info.get(SEALED)
+            if form is not None:
+                values[name] = _unsealed(form, cipher.open(bytes(value), self._context(name, values)))
+            elif (enum := self._enums[name]) is not None:
+                values[name] = enum(value)
+        return self.record(**values)
+
+    def snapshot(self, record: R) -> tuple[Any, ...]:
+        """What a record holds now, to be compared later."""
+        return tuple(getattr(record, column.name) for column in self._written)
+
+    def _arrays(
+        self, columns: Iterable[Column[Any]], records: Sequence[R], cipher: FieldCipher
+    ) -> dict[str, list[Any]]:
+        return {column.name: [self._value(column, record, cipher) for record in records] for column in columns}
+
+    def _value(self, column: Column[Any], record: R, cipher: FieldCipher) -> Any:
+        source = column.info.get(INDEX_OF)
+        value = getattr(record, source or column.name)
+        if value is None:
+            return None
+        if source is not None:
+            return cipher.index(value)
+        form = column.info.get(SEALED)
+        if form is not None:
+            identity = {name: getattr(record, name) for name in self.identity}
+            return cipher.seal(_plain(form, value), self._context(column.name, identity))
+        if isinstance(column.type, JSONB):
+            return orjson.dumps(value).decode()
+        return value.value if isinstance(value, Enum) else value
+
+    def _context(self, column: str, identity: dict[str, Any]) -> bytes:
+        """Binds a sealed value to its place, so that it cannot be moved to another row."""
+        return ":".join((self.table.name, column, *(str(identity[name]) for name in self.identity))).encode()
+
+
+def _plain(form: str, value: Any) -> bytes:
+    if form == "bytes":
+        return bytes(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if form == "json" else str(value).encode()
+
+
+def _unsealed(form: str, value: bytes) -> Any:
+    if form == "bytes":
+        return value
+    return orjson.loads(value) if form == "json" else value.decode()
+
+
+def _enum_in(hint: Any) -> type[Enum] | None:
+    choices = [hint, *getattr(hint, "__args__", ())]
+    return next((one for one in choices if isinstance(one, type) and issubclass(one, Enum)), None)
+
+
+def _listed(columns: Iterable[Column[Any]]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _unnested(columns: Iterable[Column[Any]]) -> str:
+    return f"unnest({', '.join(f'%({column.name})b::{_array_of(column)}' for column in columns)})"
+
+
+def _array_of(column: Column[Any]) -> str:
+    for kind, name in _ARRAYS:
+        if isinstance(column.type, kind):
+            return name
+    return "text[]"
+
+
+#: More special types first: BigInteger is an Integer.
+_ARRAYS: list[tuple[type, str]] = [
+    (PG_UUID, "uuid[]"),
+    (TIMESTAMP, "timestamptz[]"),
+    (BigInteger, "bigint[]"),
+    (Integer, "int[]"),
+    (Boolean, "bool[]"),
+    (LargeBinary, "bytea[]"),
+    (JSONB, "jsonb[]"),
+]

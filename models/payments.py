@@ -1,0 +1,145 @@
+"""Payments in the database: locked, loaded whole, and written back as far as they changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from psycopg import Connection
+
+from domain.payment import CheckoutAttempt, Payment, PaymentSession
+from models import audit, outbox
+from models.mapping import RecordTable
+from models.records import ATTEMPTS, AUDIT, REFUNDS, SESSIONS, TRANSACTIONS
+from models.sealing import FieldCipher
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Payments:
+    """The payments that one unit of work has in hand.
+
+    Locks are taken in one order everywhere, so that nobody waits in a circle: sessions by id, their attempts,
+    then auctions by id.
+    """
+
+    connection: Connection[Any]
+    cipher: FieldCipher
+    endpoints: outbox.Endpoints
+    _held: dict[UUID, Payment] = field(default_factory=dict)
+    _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+
+    def lock(self, session_ids: Iterable[UUID]) -> dict[UUID, Payment]:
+        """Lock and load these payments, as far as they exist. Waits for whoever holds one."""
+        ids = sorted(set(session_ids) - self._held.keys())
+        if ids:
+            condition = "r.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE"
+            self._load(self._select(SESSIONS, condition, ids=ids))
+        return self._held
+
+    def lock_one(self, session_id: UUID) -> Payment | None:
+        """Lock and load one payment, or None if there is none."""
+        return self.lock([session_id]).get(session_id)
+
+    def lock_due(self, condition: str, limit: int, **params: Any) -> list[Payment]:
+        """Lock and load payments that meet a condition on `payment_sessions r`; ones that others hold are passed by."""
+        tail = f"{condition} LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+        sessions = self._select(SESSIONS, tail, limit=limit, **params)
+        self._load(sessions)
+        return [self._held[session.id] for session in sessions]
+
+    def read(self, session_ids: Sequence[UUID]) -> list[Payment]:
+        """Load payments without locking them. They are not written back."""
+        sessions = self._select(SESSIONS, "r.id = ANY(%(ids)s)", ids=list(session_ids))
+        return self._assemble(sessions, lock="", remember=False)
+
+    def find(self, condition: str, **params: Any) -> list[PaymentSession]:
+        """Load sessions alone, by a condition on `payment_sessions r`, without locking them."""
+        return self._select(SESSIONS, condition, **params)
+
+    def find_attempts(self, condition: str, **params: Any) -> list[CheckoutAttempt]:
+        """Load attempts alone, by a condition on `checkout_attempts r`, without locking them."""
+        return self._select(ATTEMPTS, condition, **params)
+
+    def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
+        """Insert payments whose request and auction are free; returns those that were inserted.
+
+        The others lost against a session that is there already: a unique constraint decides, on any number of workers.
+        """
+        # All workers insert in one order, for each may wait for another's uncommitted row.
+        ordered = sorted(payments, key=lambda payment: payment.session.intake_key)
+        links = {payment.session.id: audit.link(payment) for payment in ordered}
+        sessions = [payment.session for payment in ordered]
+        tail = "ON CONFLICT DO NOTHING RETURNING id"
+        inserted = {row[0] for row in SESSIONS.insert_all(self.connection, sessions, self.cipher, tail)}
+        new = [payment for payment in ordered if payment.session.id in inserted]
+        if new:
+            self._insert(ATTEMPTS, [attempt for payment in new for attempt in payment.attempts])
+            self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
+            outbox.write(self.connection, self.cipher, new, self.endpoints)
+        return new
+
+    def flush(self) -> None:
+        """Write what has changed in all payments in hand: one statement per table."""
+        payments = list(self._held.values())
+        links = [entry for payment in payments for entry in audit.link(payment)]
+        self._write(SESSIONS, [payment.session for payment in payments])
+        self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
+        self._write(TRANSACTIONS, [one for payment in payments for one in payment.transactions])
+        self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
+        self._insert(AUDIT, links)
+        outbox.write_ledger(self.connection, payments)
+        outbox.write(self.connection, self.cipher, payments, self.endpoints)
+        self._held.clear()
+        self._seen.clear()
+
+    def _select(self, table: RecordTable[R], condition: str, **params: Any) -> list[R]:
+        sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
+        return [table.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+
+    def _load(self, sessions: Sequence[PaymentSession]) -> None:
+        for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True):
+            self._held[payment.session.id] = payment
+
+    def _assemble(self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool) -> list[Payment]:
+        if not sessions:
+            return []
+        payments = {session.id: Payment(session) for session in sessions}
+        mine = f"r.session_id = ANY(%(ids)s) ORDER BY r.id {lock}"
+        ids = list(payments)
+        for attempt in self._select(ATTEMPTS, mine, ids=ids):
+            payments[attempt.session_id].attempts.append(attempt)
+        for transaction in self._select(TRANSACTIONS, mine, ids=ids):
+            payments[transaction.session_id].transactions.append(transaction)
+        for refund in self._select(REFUNDS, mine, ids=ids):
+            payments[refund.session_id].refunds.append(refund)
+        if remember:
+            for payment in payments.values():
+                self.remember(payment)
+        return list(payments.values())
+
+    def remember(self, payment: Payment) -> None:
+        """Take the payment's present state as the one in the database."""
+        self._see(SESSIONS, [payment.session])
+        self._see(ATTEMPTS, payment.attempts)
+        self._see(TRANSACTIONS, payment.transactions)
+        self._see(REFUNDS, payment.refunds)
+
+    def _see(self, table: RecordTable[R], records: Sequence[R]) -> None:
+        for record in records:
+            self._seen[id(record)] = table.snapshot(record)
+
+    def _write(self, table: RecordTable[R], records: Sequence[R]) -> None:
+        self._insert(table, [record for record in records if id(record) not in self._seen])
+        changed = [
+            record
+            for record in records
+            if id(record) in self._seen and self._seen[id(record)] != table.snapshot(record)
+        ]
+        if changed:
+            table.update_all(self.connection, changed, self.cipher)
+
+    def _insert(self, table: RecordTable[R], records: Sequence[R]) -> None:
+        if records:
+            table.insert_all(self.connection, records, self.cipher)

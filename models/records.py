@@ -1,0 +1,18 @@
+"""Which record is a row of which table."""
+
+from typing import Final
+
+from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.payment import CheckoutAttempt, PaymentSession, Refund, Transaction
+from models import tables
+from models.mapping import RecordTable
+
+SESSIONS: Final = RecordTable(tables.SESSIONS, PaymentSession)
+ATTEMPTS: Final = RecordTable(tables.ATTEMPTS, CheckoutAttempt)
+TRANSACTIONS: Final = RecordTable(tables.TRANSACTIONS, Transaction)
+REFUNDS: Final = RecordTable(tables.REFUNDS, Refund)
+AUDIT: Final = RecordTable(tables.AUDIT, AuditEntry, identity=("session_id", "seq"))
+EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
+OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
+DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
+DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)

@@ -1,0 +1,33 @@
+"""The audit trail: append-only, hash-chained per payment."""
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+
+from models.tables.schema import METADATA, json, key, moment, text
+
+AUDIT: Final = Table(
+    "audit_entries",
+    METADATA,
+    key("session_id"),
+    Column("seq", Integer, nullable=False),
+    text("action", frozen=True),
+    text("actor", frozen=True),
+    moment("at", frozen=True),
+    json("data", frozen=True),
+    Column("previous_hash", LargeBinary, nullable=True),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("session_id", "seq"),
+)
+Index("audit_entries_at", AUDIT.c.at)
+Index("audit_entries_action", AUDIT.c.action)
+
+#: Refuses every way to change or remove an entry, also for the table's owner.
+APPEND_ONLY: Final = """
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit_entries is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
+"""

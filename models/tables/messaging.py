@@ -1,0 +1,118 @@
+"""What comes in and what goes out: Stripe's events, outgoing events with their deliveries, dead letters."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from models.tables.schema import FROZEN, METADATA, json, key, moment, one_of, sealed, text
+
+#: What became of a Stripe event: waits for a worker; moved a payment; needed nothing; waits for a person.
+EVENT_STATES: Final = ("waiting", "done", "ignored", "set_aside")
+DELIVERY_STATES: Final = ("waiting", "sent", "given_up")
+DEAD_LETTER_STATES: Final = ("dead", "requeued", "discarded")
+
+WEBHOOK_EVENTS: Final = Table(
+    "webhook_events",
+    METADATA,
+    key(primary_key=True),
+    text("stripe_event_id", frozen=True),
+    text("type", frozen=True),
+    moment("created", frozen=True),
+    Column("livemode", Boolean, nullable=False, info={FROZEN: True}),
+    text("account", null=True, frozen=True),
+    Column("session_id", UUID(as_uuid=True), nullable=True, info={FROZEN: True}),
+    text("object_id", null=True, frozen=True),
+    sealed("body", "bytes", null=False, frozen=True),
+    text("source", frozen=True),
+    text("status"),
+    text("reason", null=True),
+    Column("tries", Integer, nullable=False),
+    moment("due_at", null=True),
+    moment("received_at", frozen=True),
+    moment("processed_at", null=True),
+    # A repeat is the same event.
+    UniqueConstraint("stripe_event_id"),
+    one_of("status", EVENT_STATES),
+)
+Index("webhook_events_waiting", WEBHOOK_EVENTS.c.due_at, postgresql_where="status = 'waiting'")
+Index("webhook_events_session", WEBHOOK_EVENTS.c.session_id)
+Index("webhook_events_received", WEBHOOK_EVENTS.c.received_at)
+
+AUCTIONS: Final = Table(
+    "auctions",
+    METADATA,
+    text("auction_id", frozen=True, primary_key=True),
+    # The number of its newest outgoing event. Locking this row orders what one auction is told.
+    Column("event_no", BigInteger, nullable=False),
+)
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    key(primary_key=True),
+    text("type", frozen=True),
+    text("auction_id", frozen=True),
+    Column("order_no", BigInteger, nullable=False, info={FROZEN: True}),
+    key("session_id"),
+    json("body", frozen=True),
+    moment("occurred_at", frozen=True),
+    UniqueConstraint("auction_id", "order_no"),
+)
+
+DELIVERIES: Final = Table(
+    "deliveries",
+    METADATA,
+    key("event_id"),
+    text("endpoint", frozen=True),
+    text("auction_id", frozen=True),
+    Column("order_no", BigInteger, nullable=False, info={FROZEN: True}),
+    text("status"),
+    Column("tries", Integer, nullable=False),
+    text("last_error", null=True),
+    moment("due_at", null=True),
+    moment("leased_until", null=True),
+    Column("fence", BigInteger, nullable=False),
+    moment("created_at", frozen=True),
+    moment("finished_at", null=True),
+    PrimaryKeyConstraint("event_id", "endpoint"),
+    ForeignKeyConstraint(["event_id"], ["outbox.id"]),
+    one_of("status", DELIVERY_STATES),
+)
+Index("deliveries_due", DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
+Index(
+    "deliveries_order",
+    DELIVERIES.c.endpoint,
+    DELIVERIES.c.auction_id,
+    DELIVERIES.c.order_no,
+    postgresql_where="status = 'waiting'",
+)  # finds an older one of the same auction, which goes first
+
+DEAD_LETTERS: Final = Table(
+    "dead_letters",
+    METADATA,
+    key(primary_key=True),
+    text("queue", frozen=True),
+    text("actor", frozen=True),
+    sealed("message", "bytes", null=False, frozen=True),
+    text("reason", frozen=True),
+    text("error", frozen=True),
+    Column("tries", Integer, nullable=False, info={FROZEN: True}),
+    text("status"),
+    text("resolution", null=True),
+    text("resolved_by", null=True),
+    moment("resolved_at", null=True),
+    moment("created_at", frozen=True),
+    one_of("status", DEAD_LETTER_STATES),
+)
+Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")

@@ -1,0 +1,218 @@
+"""A payment: its session, its attempts at Stripe, the money that moved, and the ledger."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from domain.lifecycle import Status
+from domain.payment import (
+    AttemptCause,
+    AttemptStatus,
+    Disposition,
+    RefundStatus,
+    TransactionStatus,
+)
+from domain.policies import AttemptKind
+from models.tables.schema import FROZEN, METADATA, index_of, json, key, minor, moment, one_of, sealed, text
+
+SESSIONS: Final = Table(
+    "payment_sessions",
+    METADATA,
+    key(primary_key=True),
+    text("auction_id", frozen=True),
+    text("buyer_id", frozen=True),
+    text("maker_id", frozen=True),
+    text("intake_key", frozen=True),
+    text("policy", frozen=True),
+    minor("amount_minor", frozen=True),
+    text("currency", frozen=True),
+    text("status"),
+    text("reason", null=True),
+    text("title", null=True, frozen=True),
+    text("description", null=True, frozen=True),
+    text("locale", null=True, frozen=True),
+    sealed("buyer_email", frozen=True),
+    index_of("buyer_email"),
+    sealed("buyer_phone", frozen=True),
+    sealed("maker_email", frozen=True),
+    text("maker_stripe_account", null=True, frozen=True),
+    text("return_url", null=True, frozen=True),
+    text("cancel_url", null=True, frozen=True),
+    Column("max_extension_minutes", Integer, nullable=True, info={FROZEN: True}),
+    json("metadata", frozen=True),
+    sealed("risk", "json", null=False, frozen=True),
+    moment("window_started_at", null=True),
+    moment("window_expires_at"),
+    Column("window_version", Integer, nullable=False),
+    Column("retry_count", Integer, nullable=False),
+    moment("next_retry_at", null=True),
+    moment("completed_at", null=True),
+    moment("closed_at", null=True),
+    Column("fully_refunded", Boolean, nullable=False),
+    Column("news_attempt", Integer, nullable=False),
+    moment("news_at", null=True),
+    Column("news_rank", Integer, nullable=False),
+    Column("audit_seq", Integer, nullable=False),
+    Column("audit_hash", LargeBinary, nullable=True),
+    moment("created_at", frozen=True),
+    moment("updated_at"),
+    # The same request, on any number of workers at once, is one session.
+    UniqueConstraint("intake_key"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
+    CheckConstraint("(status IN ('expired', 'canceled')) <= (closed_at IS NOT NULL)", name="closed_at"),
+    one_of("status", Status),
+)
+_LIVE: Final = "status IN ('pending', 'processing', 'failed', 'completed') AND NOT fully_refunded"
+# One live payment per auction. A sale that is not fully refunded stays live: the lot is sold.
+Index("payment_sessions_live_auction", SESSIONS.c.auction_id, unique=True, postgresql_where=_LIVE)
+Index("payment_sessions_auction", SESSIONS.c.auction_id)
+Index("payment_sessions_buyer", SESSIONS.c.buyer_id)
+Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index)
+Index(
+    "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
+)  # what the window sweep looks at, and nothing else
+
+ATTEMPTS: Final = Table(
+    "checkout_attempts",
+    METADATA,
+    key(primary_key=True),
+    key("session_id"),
+    Column("attempt_no", Integer, nullable=False, info={FROZEN: True}),
+    text("idempotency_key", frozen=True),
+    text("kind", frozen=True),
+    text("cause", frozen=True),
+    text("status"),
+    sealed("request", "json"),
+    text("stripe_checkout_id", null=True),
+    text("stripe_payment_intent_id", null=True),
+    sealed("url"),
+    sealed("client_secret"),
+    moment("expires_at", null=True),
+    moment("opened_at", null=True),
+    moment("closed_at", null=True),
+    moment("close_requested_at", null=True),
+    text("decline_code", null=True),
+    moment("declined_at", null=True),
+    Column("tries", Integer, nullable=False),
+    text("last_error", null=True),
+    moment("due_at", null=True),
+    moment("leased_until", null=True),
+    Column("fence", BigInteger, nullable=False),
+    moment("created_at", frozen=True),
+    ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
+    UniqueConstraint("session_id", "attempt_no"),
+    UniqueConstraint("idempotency_key"),
+    UniqueConstraint("stripe_checkout_id"),
+    UniqueConstraint("stripe_payment_intent_id"),
+    one_of("kind", AttemptKind),
+    one_of("cause", AttemptCause),
+    one_of("status", AttemptStatus),
+)
+Index(
+    "checkout_attempts_one_open",
+    ATTEMPTS.c.session_id,
+    unique=True,
+    postgresql_where="status IN ('opening', 'open') AND close_requested_at IS NULL",
+)
+Index("checkout_attempts_due", ATTEMPTS.c.due_at, postgresql_where="due_at IS NOT NULL")
+
+TRANSACTIONS: Final = Table(
+    "transactions",
+    METADATA,
+    key(primary_key=True),
+    key("session_id"),
+    Column("attempt_id", ATTEMPTS.c.id.type, nullable=True, info={FROZEN: True}),
+    text("stripe_payment_intent_id", frozen=True),
+    text("stripe_charge_id", null=True),
+    text("stripe_balance_transaction_id", null=True),
+    minor("amount_minor", frozen=True),
+    text("currency", frozen=True),
+    text("status"),
+    text("disposition"),
+    minor("stripe_fee_minor", null=True),
+    minor("net_minor", null=True),
+    text("settlement_currency", null=True),
+    minor("platform_fee_minor"),
+    minor("refunded_minor"),
+    text("method_type", null=True),
+    text("method_brand", null=True),
+    text("method_last4", null=True),
+    text("failure_reason", null=True),
+    moment("paid_at", frozen=True),
+    moment("created_at", frozen=True),
+    ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
+    ForeignKeyConstraint(["attempt_id"], ["checkout_attempts.id"]),
+    # A charge is recorded once, however often Stripe tells of it.
+    UniqueConstraint("stripe_payment_intent_id"),
+    UniqueConstraint("stripe_charge_id"),
+    CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded"),
+    one_of("status", TransactionStatus),
+    one_of("disposition", Disposition),
+)
+Index("transactions_session", TRANSACTIONS.c.session_id)
+Index(
+    "transactions_one_kept", TRANSACTIONS.c.session_id, unique=True, postgresql_where="disposition = 'kept'"
+)  # at most one payment is kept per session
+Index("transactions_fee_missing", TRANSACTIONS.c.created_at, postgresql_where="stripe_fee_minor IS NULL")
+
+REFUNDS: Final = Table(
+    "refunds",
+    METADATA,
+    key(primary_key=True),
+    key("session_id"),
+    key("transaction_id"),
+    minor("amount_minor", frozen=True),
+    text("currency", frozen=True),
+    text("status"),
+    text("reason", frozen=True),
+    text("requested_by", frozen=True),
+    text("idempotency_key", frozen=True),
+    text("stripe_refund_id", null=True),
+    text("failure_reason", null=True),
+    Column("tries", Integer, nullable=False),
+    text("last_error", null=True),
+    moment("due_at", null=True),
+    moment("leased_until", null=True),
+    Column("fence", BigInteger, nullable=False),
+    moment("created_at", frozen=True),
+    moment("updated_at"),
+    ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
+    ForeignKeyConstraint(["transaction_id"], ["transactions.id"]),
+    UniqueConstraint("idempotency_key"),
+    UniqueConstraint("stripe_refund_id"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    one_of("status", RefundStatus),
+)
+Index("refunds_session", REFUNDS.c.session_id)
+Index("refunds_due", REFUNDS.c.due_at, postgresql_where="due_at IS NOT NULL")
+
+LEDGER: Final = Table(
+    "ledger_entries",
+    METADATA,
+    key("session_id"),
+    text("cause", frozen=True),
+    Column("line", Integer, nullable=False),
+    text("debit", frozen=True),
+    text("credit", frozen=True),
+    minor("amount_minor", frozen=True),
+    text("currency", frozen=True),
+    moment("booked_at", frozen=True),
+    # Debit and credit stand in one row, so the books sum to zero by their shape; a cause is booked once.
+    PrimaryKeyConstraint("cause", "line"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    CheckConstraint("debit <> credit", name="accounts"),
+    ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
+)

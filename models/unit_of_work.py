@@ -1,0 +1,66 @@
+"""One transaction over everything that a use case touches, and the bells that ring once it is committed."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from models.database import Database
+from models.dead_letters import DeadLetters
+from models.inbox import Inbox
+from models.outbox import Endpoints
+from models.payments import Payments
+from models.sealing import FieldCipher
+
+#: Rings the bells of queues: each name with how many pieces of work there are. It never raises: a bell that is lost
+#: costs seconds, for idle workers and sweeps look for the work itself.
+Ring = Callable[[Counter[str]], None]
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """What a use case sees of the database. Nothing outside is asked while one is open."""
+
+    connection: Connection[Any]
+    cipher: FieldCipher
+    payments: Payments
+    inbox: Inbox
+    dead_letters: DeadLetters
+    bells: Counter[str] = field(default_factory=Counter)
+
+    def ring(self, actor: str, pieces: int = 1) -> None:
+        """Ring for an actor after the commit."""
+        self.bells[actor] += pieces
+
+
+#: Opens a unit of work: leaving the block commits, an exception rolls back.
+Begin = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where units of work come from."""
+
+    database: Database
+    cipher: FieldCipher
+    endpoints: Endpoints
+    ring: Ring
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open a unit of work: leaving the block writes what changed and commits; then the bells ring."""
+        with self.database.transaction() as connection:
+            uow = UnitOfWork(
+                connection,
+                self.cipher,
+                Payments(connection, self.cipher, self.endpoints),
+                Inbox(connection, self.cipher),
+                DeadLetters(connection, self.cipher),
+            )
+            yield uow
+            uow.payments.flush()
+        if uow.bells:
+            self.ring(uow.bells)

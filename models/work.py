@@ -1,0 +1,95 @@
+"""Leases: work that a worker has in hand while it asks the world outside. No transaction is open meanwhile.
+
+A lease is short and renewed while the work goes on; when its holder dies it runs out, and another worker takes the work
+over. Each claim raises the row's `fence`: who holds an older number may not write what it found.
+All lease times are the database's (`lease_now()`), whatever a worker's own clock says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
+
+from psycopg import Connection, sql
+
+from domain.messaging import Delivery
+from domain.payment import CheckoutAttempt, Refund
+from models.mapping import RecordTable
+from models.records import ATTEMPTS, DELIVERIES, REFUNDS
+from models.sealing import FieldCipher
+
+R = TypeVar("R", CheckoutAttempt, Refund, Delivery)
+
+#: How long a worker may stay silent before its work is taken over. Renewed every third of it.
+LEASE: Final = timedelta(seconds=6)
+
+_FREE: Final = "r.due_at <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
+#: An outgoing event never overtakes an older one of its auction on the way to the same endpoint.
+_FIRST_IN_LINE: Final = """
+    r.status = 'waiting' AND NOT EXISTS (
+      SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
+         AND o.status = 'waiting' AND o.order_no < r.order_no)
+"""
+
+
+@dataclass(frozen=True)
+class Work(Generic[R]):
+    """One kind of work that is done outside of transactions: rows that are due, leased and fenced."""
+
+    table: RecordTable[R]
+    condition: str = "true"
+
+    def claim(
+        self,
+        connection: Connection[Any],
+        cipher: FieldCipher,
+        now: datetime,
+        limit: int = 1,
+        *,
+        only: dict[str, Any] | None = None,
+    ) -> list[R]:
+        """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
+        name, identity = self.table.table.name, self.table.identity
+        chosen = " AND ".join([_FREE, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+        same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
+        rows = connection.execute(
+            f"""
+            WITH c AS (
+              SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
+               WHERE {chosen} ORDER BY r.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, tries = tries + 1
+              FROM c WHERE {same}
+            RETURNING {self.table.selection_as("t")}
+            """,  # noqa: S608 - our own words
+            {"now": now, "limit": limit, "lease": LEASE} | (only or {}),
+        )
+        return [self.table.load(row, cipher) for row in rows]
+
+    def due(self, connection: Connection[Any], now: datetime, limit: int) -> int:
+        """How many rows are due and free, counted up to `limit`."""
+        row = connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {_FREE} AND {self.condition} LIMIT %(limit)s) due",  # noqa: E501, S608
+            {"now": now, "limit": limit},
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
+        """Prolong leases, each given by its identity and fence. One that was taken over stays lost."""
+        match = sql.SQL(" AND ").join(
+            sql.SQL("{} = %s").format(sql.Identifier(column)) for column in (*self.table.identity, "fence")
+        )
+        statement = sql.SQL("UPDATE {} SET leased_until = lease_now() + %s WHERE {}").format(
+            sql.Identifier(self.table.table.name), match
+        )
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, [(LEASE, *one) for one in held])
+
+    def read(self, connection: Connection[Any], cipher: FieldCipher, condition: str, **params: Any) -> list[R]:
+        """Rows by a condition on the table as `r`."""
+        statement = f"SELECT {self.table.selection} FROM {self.table.table.name} r WHERE {condition}"  # noqa: S608
+        return [self.table.load(row, cipher) for row in connection.execute(statement, params)]
+
+
+ATTEMPT_WORK: Final = Work(ATTEMPTS)
+REFUND_WORK: Final = Work(REFUNDS)
+DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
