@@ -1,0 +1,98 @@
+"""Encryption of columns and bodies at rest, and search over what is encrypted.
+
+A sealed value is the key's id (4 bytes), a nonce (12 bytes) and the AES-GCM ciphertext with its tag (16 bytes more than
+the plaintext). It opens only in the context that it was sealed in, so that a value cannot be moved to another column.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_KEY_BYTES: Final = 32
+_ID_BYTES: Final = 4
+#: NIST SP 800-38D §8.2: 96 bits. Random nonces are good for 2³² values under one key.
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+
+
+class SealingError(Exception):
+    """A sealed value could not be opened."""
+
+
+class UnknownKey(SealingError):  # noqa: N818 - reads as what happened
+    """The value was sealed under a key that is not among ours. `key_id` is its id in hexadecimal."""
+
+    def __init__(self, key_id: bytes) -> None:
+        self.key_id = key_id.hex()
+        super().__init__(f"no key has the id {self.key_id}; keep retired keys in FIELD_ENCRYPTION_KEYS")
+
+
+class Tampered(SealingError):  # noqa: N818 - reads as what happened
+    """The value is not as it was sealed: it was changed, cut, or belongs to another context."""
+
+
+class FieldCipher:
+    """Seals and opens values. Holds no state that changes, so any number of threads may share one.
+
+    Args:
+        keys: Keys of 32 bytes. The first one seals, all of them open.
+        index_key: The key of the search index; it never rotates without all indexes being written anew.
+        random_bytes: Where nonces come from. Anything but the system's source is for simulation only.
+
+    Raises:
+        ValueError: There is no key, one is not 32 bytes long, or two have the same id.
+    """
+
+    def __init__(
+        self, keys: Sequence[bytes], index_key: bytes, random_bytes: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        if not keys or any(len(key) != _KEY_BYTES for key in (*keys, index_key)):
+            raise ValueError(f"keys are {_KEY_BYTES} bytes long, and there is at least one")
+        self._ciphers = {key_id(key): AESGCM(key) for key in keys}
+        if len(self._ciphers) < len(keys):
+            raise ValueError("two keys have the same id")
+        self._current = key_id(keys[0])
+        self._index_key = index_key
+        self._random_bytes = random_bytes
+
+    def seal(self, plaintext: bytes, context: bytes) -> bytes:
+        """Encrypt under the first key. `context` says what the value is, for example table and column."""
+        nonce = self._random_bytes(_NONCE_BYTES)
+        return self._current + nonce + self._ciphers[self._current].encrypt(nonce, plaintext, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what `seal` gave for the same context.
+
+        Raises:
+            UnknownKey: None of our keys sealed it.
+            Tampered: It is not as it was sealed, or belongs to another context.
+        """
+        if len(sealed) < _ID_BYTES + _NONCE_BYTES + _TAG_BYTES:
+            raise Tampered(f"{len(sealed)} bytes are too short for a sealed value")
+        used = bytes(sealed[:_ID_BYTES])
+        cipher = self._ciphers.get(used)
+        if cipher is None:
+            raise UnknownKey(used)
+        nonce, ciphertext = sealed[_ID_BYTES : _ID_BYTES + _NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+        try:
+            return cipher.decrypt(nonce, ciphertext, context)
+        except InvalidTag:
+            raise Tampered("the value was changed, or sealed for another context") from None
+
+    def needs_resealing(self, sealed: bytes) -> bool:
+        """Whether it was sealed under another key than the first one."""
+        return bytes(sealed[:_ID_BYTES]) != self._current
+
+    def index(self, value: str) -> bytes:
+        """32 bytes to search by: the same for values that differ in case or in blanks around them."""
+        return hmac.digest(self._index_key, value.strip().casefold().encode(), "sha256")
+
+
+def key_id(key: bytes) -> bytes:
+    """Which key it is, without telling the key: the first four bytes of its SHA-256."""
+    return hashlib.sha256(key).digest()[:_ID_BYTES]

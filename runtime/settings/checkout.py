@@ -1,0 +1,90 @@
+"""Where a buyer comes back to, and what a receipt looks like and where it lies."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from runtime.settings import forms, keys, urls
+from runtime.settings.problems import Problem
+from runtime.settings.secret import Secret
+from runtime.settings.variable import Group, group, optional, variable
+
+
+@group
+class CheckoutSettings(Group):
+    """Where the buyer's browser may be sent."""
+
+    return_url: str | None = optional(
+        "CHECKOUT_RETURN_URL", urls.web_url(), "Where a buyer comes back to after paying.", unset="the buyer's page"
+    )
+    cancel_url: str | None = optional(
+        "CHECKOUT_CANCEL_URL", urls.web_url(), "Where a buyer who gives up comes back to.", unset="the buyer's page"
+    )
+    listed_origins: frozenset[str] = variable(
+        "CHECKOUT_ALLOWED_ORIGINS",
+        urls.origins(),
+        "Origins that a message's return_url and cancel_url may point to.",
+        default="",
+        unset="the buyer's page",
+    )
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The listed origins and those of our own addresses, as browsers compare them (lower case, no default port)."""
+        own = (url for url in (self.return_url, self.cancel_url) if url)
+        return self.listed_origins | {urls.origin_of(url) for url in own}
+
+
+@group
+class ReceiptSettings(Group):
+    """Receipts: where they are kept, who may fetch them how long, and their numbers."""
+
+    storage_url: str | None = optional(
+        "RECEIPT_STORAGE_URL", urls.storage_url(), "Where receipts are kept.", unset="the local data directory"
+    )
+    cloudfront_domain: str | None = optional(
+        "RECEIPT_CLOUDFRONT_DOMAIN",
+        forms.word(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a domain such as d111111abcdef8.cloudfront.net"),
+        "The CloudFront distribution in front of the bucket.",
+        unset="links are signed by the bucket",
+    )
+    cloudfront_key_id: str | None = optional(
+        "RECEIPT_CLOUDFRONT_KEY_ID", forms.word(r"[A-Z0-9]{4,64}", "a key id such as K2JCJMDEHXQW5F"), "Its public key."
+    )
+    cloudfront_private_key: Secret[str] | None = optional(
+        "RECEIPT_CLOUDFRONT_PRIVATE_KEY", keys.private_key(), "The private key that signs its links."
+    )
+    kms_key_arn: str | None = optional(
+        "RECEIPT_KMS_KEY_ARN",
+        forms.word(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[\w/-]+", "arn:aws:kms:region:account:key/id"),
+        "The key that encrypts the bucket's objects.",
+        unset="the bucket's own",
+    )
+    url_ttl: timedelta = variable(
+        "RECEIPT_URL_TTL_MINUTES", forms.minutes("0.1", "10080"), "How long a download link works.", default="60"
+    )
+    number_prefix: str = variable(
+        "RECEIPT_NUMBER_PREFIX",
+        forms.word(r"[A-Z][A-Z0-9]{0,11}", "1 to 12 capital letters and digits"),
+        "What each receipt's number begins with.",
+        default="CRAFT",
+    )
+    template_version: str = variable(
+        "RECEIPT_TEMPLATE_VERSION",
+        forms.word(r"[A-Za-z0-9._-]{1,32}", "a version such as 2025-09-15"),
+        "The template that new receipts are printed with.",
+        default="2025-09-15",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """CloudFront is whole or not at all, and stands before a bucket."""
+        parts = {
+            "RECEIPT_CLOUDFRONT_DOMAIN": self.cloudfront_domain,
+            "RECEIPT_CLOUDFRONT_KEY_ID": self.cloudfront_key_id,
+            "RECEIPT_CLOUDFRONT_PRIVATE_KEY": self.cloudfront_private_key,
+        }
+        missing = [name for name, value in parts.items() if value is None]
+        if 0 < len(missing) < len(parts):
+            for name in missing:
+                yield Problem(name, "is not set", "set together with the other RECEIPT_CLOUDFRONT_… variables")
+        if not missing and not (self.storage_url or "").startswith("s3://"):
+            yield Problem("RECEIPT_CLOUDFRONT_DOMAIN", "needs a bucket", "used with RECEIPT_STORAGE_URL=s3://…")

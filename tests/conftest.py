@@ -1,0 +1,98 @@
+"""Real servers for every test that asks: one PostgreSQL and one Valkey for the whole run.
+
+`database_url` is an empty database of the test's own (`database_template` may say of what template), `fresh_database`
+makes more of them, `redis_url` is a flushed Valkey database that no other xdist worker uses.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import Databases
+from tests.servers import Counter, SharedServers, Urls, ask_controller
+
+SERVERS = pytest.StashKey[SharedServers]()
+COUNTER = pytest.StashKey[Counter]()
+#: The name under which xdist hands the counter's directory to its workers.
+COUNTER_INPUT = "test_server_counter"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVERS] = SharedServers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    if COUNTER not in node.config.stash:
+        node.config.stash[COUNTER] = Counter(node.config.stash[SERVERS])
+    node.workerinput[COUNTER_INPUT] = str(node.config.stash[COUNTER].directory)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if COUNTER in config.stash:
+        config.stash[COUNTER].close()
+    if SERVERS in config.stash:
+        config.stash[SERVERS].stop()
+
+
+@pytest.fixture(scope="session")
+def server_urls(pytestconfig: pytest.Config) -> Urls:
+    """The servers, started now unless they run."""
+    if SERVERS in pytestconfig.stash:
+        return pytestconfig.stash[SERVERS].urls()
+    return ask_controller(Path(pytestconfig.workerinput[COUNTER_INPUT]))  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def postgres_url(server_urls: Urls) -> str:
+    """The maintenance database, as the system's role (which may make databases and is no superuser)."""
+    return server_urls.postgres
+
+
+@pytest.fixture
+def redis_url(server_urls: Urls) -> str:
+    """An empty Valkey database that no test running at the same time uses."""
+    from redis import Redis  # noqa: PLC0415 - tests of rules need not wait for its import
+
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = f"{server_urls.redis.rpartition('/')[0]}/{number}"
+    with Redis.from_url(url) as connection:
+        connection.flushdb()
+    return url
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_url: str) -> Iterator[Databases]:
+    """Databases and templates on the shared server."""
+    with Databases(postgres_url) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def database_template() -> str | None:
+    """The template of `database_url`: None is empty. Override it to return `databases.template(name, prepare)`."""
+    return None
+
+
+@pytest.fixture
+def fresh_database(databases: Databases) -> Iterator[Callable[..., str]]:
+    """`fresh_database(template=None) -> url`: a database that is dropped after the test."""
+    made: list[str] = []
+
+    def make(template: str | None = None) -> str:
+        made.append(databases.create(template))
+        return made[-1]
+
+    yield make
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[..., str], database_template: str | None) -> str:
+    """A database of the test's own, like `database_template`."""
+    return fresh_database(database_template)

@@ -1,0 +1,95 @@
+"""The PostgreSQL and the Valkey that all tests of one run share: started when the first test asks for them."""
+
+import json
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sandbox.embedded import PostgresServer, ValkeyServer
+
+#: A first start takes a second here; a busy machine gets its time.
+START_SECONDS = 90.0
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the servers are: PostgreSQL's maintenance database as the system's role, and Valkey's database 0."""
+
+    postgres: str
+    redis: str
+
+
+class SharedServers:
+    """Both servers, in the process that lives as long as the run. `urls` starts them, once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._directory: Path | None = None
+        self._postgres: PostgresServer | None = None
+        self._valkey: ValkeyServer | None = None
+
+    def urls(self) -> Urls:
+        with self._lock:
+            if self._directory is None:
+                self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-"))
+                self._directory.chmod(0o711)  # as root, PostgreSQL runs as somebody else
+            if self._postgres is None:
+                self._postgres = PostgresServer(self._directory).start()
+            if self._valkey is None:
+                self._valkey = ValkeyServer(self._directory).start()
+            return Urls(self._postgres.url_of("postgres"), self._valkey.url)
+
+    def stop(self) -> None:
+        with self._lock:
+            for server in (self._valkey, self._postgres):
+                if server:
+                    server.stop()
+            self._valkey = self._postgres = None
+            if self._directory:
+                shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+class Counter:
+    """How the xdist workers ask the controller for the servers: `wanted` appears, `urls.json` or `error` answers."""
+
+    def __init__(self, servers: SharedServers) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="gavelpay-ask-"))
+        self._servers = servers
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="test-servers", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not (self.directory / "wanted").exists():
+            if self._closing.wait(POLL_SECONDS):
+                return
+        try:
+            name, text = "urls.json", json.dumps(asdict(self._servers.urls()))
+        except Exception as error:  # noqa: BLE001 - the tests that asked must hear of it, whatever it is
+            name, text = "error", str(error)
+        draft = self.directory / "draft"
+        draft.write_text(text)
+        draft.rename(self.directory / name)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join(START_SECONDS)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def ask_controller(directory: Path) -> Urls:
+    """In an xdist worker: have the servers started, and wait for them."""
+    (directory / "wanted").touch()
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if (directory / "urls.json").exists():
+            return Urls(**json.loads((directory / "urls.json").read_text()))
+        if (directory / "error").exists():
+            raise RuntimeError((directory / "error").read_text())
+        time.sleep(POLL_SECONDS)
+    raise TimeoutError("The test servers did not start.")
