@@ -32,9 +32,6 @@ class Paid(Fact):
     """Stripe has the money."""
 
     amount: Money
-    #: Said by the object that the attempt opened. A hosted checkout's payment intent speaks up to a second earlier or
-    #: later than the checkout itself, so it is not asked whether the payment was in time.
-    decisive: bool
     #: The buyer had confirmed by then at the latest, where it is known (delayed methods settle days later).
     confirmed_by: datetime | None = None
 

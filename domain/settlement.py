@@ -17,6 +17,7 @@ from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, is_news, remember
 from domain.payment import AttemptStatus, CheckoutAttempt, Disposition, Payment, Transaction, TransactionStatus
+from domain.policies import AttemptKind
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
 SAME_MOMENT: Final = timedelta(seconds=5)
@@ -78,7 +79,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     intent = fact.where.payment_intent_id or ""
     if any(known.stripe_payment_intent_id == intent for known in payment.transactions):
         return
-    in_time = _was_in_time(payment, fact)
+    in_time = _was_in_time(payment, attempt, fact)
     if in_time is None:
         _processing(payment, Processing(at=fact.at, where=fact.where), NEAR_THE_END)
         return
@@ -108,13 +109,18 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         refunds.send_back(payment, transaction, str(disposition), now, terms.new_id)
 
 
-def _was_in_time(payment: Payment, fact: Paid) -> bool | None:
-    """Whether money came within the window; None where this fact is too near to the end to tell."""
+def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool | None:
+    """Whether money came within the window; None where this fact is too near to the end to tell.
+
+    A hosted checkout's payment intent speaks a moment earlier or later than the checkout itself: only the object
+    that we opened decides at the end.
+    """
     session = payment.session
     if session.status in FINAL:
         return False
     end = session.window_expires_at
-    if not fact.decisive and abs(fact.at - end) <= SAME_MOMENT:
+    decisive = attempt.kind is AttemptKind.PAYMENT_INTENT or fact.where.checkout_id is not None
+    if not decisive and abs(fact.at - end) <= SAME_MOMENT:
         return None
     confirmed_before = fact.confirmed_by is not None and fact.confirmed_by <= end
     waited_for = session.status is PROCESSING and session.reason != NEAR_THE_END

@@ -24,7 +24,7 @@ class SealingError(Exception):
     """A sealed value could not be opened."""
 
 
-class UnknownKey(SealingError):  # noqa: N818 - reads as what happened
+class UnknownKey(SealingError):
     """The value was sealed under a key that is not among ours. `key_id` is its id in hexadecimal."""
 
     def __init__(self, key_id: bytes) -> None:
@@ -32,7 +32,7 @@ class UnknownKey(SealingError):  # noqa: N818 - reads as what happened
         super().__init__(f"no key has the id {self.key_id}; keep retired keys in FIELD_ENCRYPTION_KEYS")
 
 
-class Tampered(SealingError):  # noqa: N818 - reads as what happened
+class Tampered(SealingError):
     """The value is not as it was sealed: it was changed, cut, or belongs to another context."""
 
 

@@ -12,13 +12,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection, sql
 
-from domain.messaging import Delivery
-from domain.payment import CheckoutAttempt, Refund
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, DELIVERIES, REFUNDS
 from models.sealing import FieldCipher
 
-R = TypeVar("R", CheckoutAttempt, Refund, Delivery)
+R = TypeVar("R")
 
 #: How long a worker may stay silent before its work is taken over. Renewed every third of it.
 LEASE: Final = timedelta(seconds=6)
@@ -82,7 +80,7 @@ class Work(Generic[R]):
             sql.Identifier(self.table.table.name), match
         )
         with connection.cursor() as cursor:
-            cursor.executemany(statement, [(LEASE, *one) for one in held])
+            cursor.executemany(statement, [(LEASE, *identity) for identity in held])
 
     def read(self, connection: Connection[Any], cipher: FieldCipher, condition: str, **params: Any) -> list[R]:
         """Rows by a condition on the table as `r`."""

@@ -21,13 +21,3 @@ AUDIT: Final = Table(
 )
 Index("audit_entries_at", AUDIT.c.at)
 Index("audit_entries_action", AUDIT.c.action)
-
-#: Refuses every way to change or remove an entry, also for the table's owner.
-APPEND_ONLY: Final = """
-CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'audit_entries is append-only' USING ERRCODE = 'insufficient_privilege';
-END $$;
-CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
-  FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
-"""

@@ -19,7 +19,7 @@ class Problem:
         return f"{self.variable} {self.wrong}; it should be {self.right}"
 
 
-class Wrong(ValueError):  # noqa: N818 - reads as what happened, and is raised by parsers only
+class Wrong(ValueError):
     """Raised by a parser; its text continues the sentence "VARIABLE …" and never repeats the value."""
 
 
@@ -31,7 +31,7 @@ class SettingsError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class NotConfigured(Exception):  # noqa: N818 - reads as what happened
+class NotConfigured(Exception):
     """A setting was asked for that this process was started without."""
 
     def __init__(self, variable: str) -> None:

@@ -1,0 +1,97 @@
+"""The parameters with which a checkout or payment intent is opened. They are stored, and sent unchanged ever after."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from domain.payment import CheckoutAttempt, PaymentSession
+from domain.policies import AttemptKind, Policy
+
+#: Longer titles are cut: a checkout page shows one line.
+_NAME: Final = 250
+_DESCRIPTION: Final = 500
+#: The languages that Stripe's page speaks; others get the buyer's browser's.
+_LOCALES: Final = frozenset(
+    """
+    bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv
+    th tr vi zh zh-HK zh-TW
+    """.split()
+)
+
+
+def opening_request(
+    session: PaymentSession,
+    attempt: CheckoutAttempt,
+    policy: Policy,
+    *,
+    expires_at: datetime | None,
+    return_url: str,
+    cancel_url: str,
+) -> dict[str, Any]:
+    """Everything that Stripe is told about one attempt."""
+    if policy.kind is AttemptKind.PAYMENT_INTENT:
+        return _payment_intent(session, attempt, policy)
+    request: dict[str, Any] = {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "line_items": [{"quantity": 1, "price_data": _price(session)}],
+        "success_url": return_url,
+        "cancel_url": cancel_url,
+        "client_reference_id": str(session.id),
+        "metadata": _metadata(session, attempt),
+        # A Checkout Session's metadata is not copied to its payment intent.
+        "payment_intent_data": {"metadata": _metadata(session, attempt), "description": _title(session)},
+    }
+    if expires_at is not None:
+        request["expires_at"] = int(expires_at.timestamp())
+    if session.buyer_email:
+        request["customer_email"] = session.buyer_email
+    if (locale := _locale(session.locale)) is not None:
+        request["locale"] = locale
+    return request
+
+
+def _payment_intent(session: PaymentSession, attempt: CheckoutAttempt, policy: Policy) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "amount": session.amount_minor,
+        "currency": session.currency.lower(),
+        "description": _title(session),
+        "metadata": _metadata(session, attempt),
+    }
+    if policy.card_only:
+        request["allowed_payment_method_types"] = ["card"]
+    if session.buyer_email:
+        request["receipt_email"] = session.buyer_email
+    return request
+
+
+def _price(session: PaymentSession) -> dict[str, Any]:
+    product = {"name": _title(session)}
+    if session.description:
+        product["description"] = _cut(session.description, _DESCRIPTION)
+    return {"currency": session.currency.lower(), "unit_amount": session.amount_minor, "product_data": product}
+
+
+def _title(session: PaymentSession) -> str:
+    return _cut(session.title or "", _NAME) or f"Auction {session.auction_id}"
+
+
+def _cut(text: str, length: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _metadata(session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, str]:
+    return session.metadata | {
+        "payment_session_id": str(session.id),
+        "auction_id": session.auction_id,
+        "buyer_id": session.buyer_id,
+        "attempt": str(attempt.attempt_no),
+    }
+
+
+def _locale(tag: str | None) -> str | None:
+    if tag is None:
+        return None
+    language, _, rest = tag.replace("_", "-").partition("-")
+    full = f"{language.lower()}-{rest.upper()}" if rest else language.lower()
+    return next((one for one in (full, language.lower()) if one in _LOCALES), None)

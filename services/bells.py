@@ -1,0 +1,11 @@
+"""The names of the actors that bells ring for. A bell carries no work: it says that there is some in the database."""
+
+from typing import Final
+
+#: Bells. Each names an actor in `actors/`; the work itself is rows that are due.
+OPEN_CHECKOUTS: Final = "checkouts.open"
+PROCESS_EVENTS: Final = "events.process"
+EXPIRE_WINDOWS: Final = "windows.expire"
+SEND_REFUNDS: Final = "refunds.send"
+DELIVER_EVENTS: Final = "deliveries.send"
+READ_FEES: Final = "fees.read"
