@@ -85,3 +85,11 @@ def close_window(payment: Payment, trigger: Trigger, reason: str, now: datetime,
     payment.note("payment_expired", now, actor, before=step.before, after=step.after, reason=reason)
     payment.announce("auction.reopened", now, buyerId=session.buyer_id, reason=reason)
     return True
+
+
+def close_if_over(payment: Payment, now: datetime) -> bool:
+    """End a window that has run out, once nothing can be paid through Stripe any more, or patience is over."""
+    session = payment.session
+    if session.window_expires_at > now or must_ask_first(payment, now):
+        return False
+    return close_window(payment, Trigger.WINDOW_ELAPSED, "window_elapsed", now)
