@@ -61,9 +61,8 @@ class DeliverEvents:
             self._write(delivery, last_error=str(failure)[:300], due_at=due)
             self.observer.delivered(delivery.endpoint, "refused")
             return
-        if self._write(delivery, status="given_up", last_error=str(failure)[:300], finished_at=now):
-            with self.begin() as uow:
-                uow.dead_letters.keep([self._dead(delivery, event, failure)])
+        letter = self._dead(delivery, event, failure)
+        self._write(delivery, letter, status="given_up", last_error=str(failure)[:300], finished_at=now)
         self.observer.delivered(delivery.endpoint, "given_up")
 
     def _dead(self, delivery: Delivery, event: OutgoingEvent, failure: GatewayUnavailable) -> DeadLetter:
@@ -78,8 +77,8 @@ class DeliverEvents:
             tries=delivery.tries,
         )
 
-    def _write(self, delivery: Delivery, **values: object) -> bool:
-        """Write the outcome, unless another worker has taken the delivery over."""
+    def _write(self, delivery: Delivery, letter: DeadLetter | None = None, **values: object) -> None:
+        """Write the outcome, unless another worker has taken the delivery over; keep it as a letter if it gave up."""
         assignments = ", ".join(f"{name} = %({name})s" for name in values)
         with self.begin() as uow:
             written = uow.connection.execute(
@@ -87,7 +86,8 @@ class DeliverEvents:
                 "WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND fence = %(fence)s",
                 values | {"event_id": delivery.event_id, "endpoint": delivery.endpoint, "fence": delivery.fence},
             )
-        return written.rowcount == 1
+            if letter is not None and written.rowcount:
+                uow.dead_letters.keep([letter])
 
 
 def _events(uow: UnitOfWork, deliveries: list[Delivery]) -> list[OutgoingEvent]:
