@@ -42,7 +42,7 @@ class PooledClient(HTTPClient):
         try:
             response = self._pool.request(method.upper(), url, headers=headers, body=post_data, redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            raise APIConnectionError(f"Stripe did not answer: {type(error).__name__}") from error
+            raise APIConnectionError(f"Stripe did not answer: {type(error).__name__}") from error  # type: ignore[no-untyped-call]
         return response.data.decode(), response.status, response.headers
 
     def close(self) -> None:
