@@ -8,7 +8,7 @@ from typing import Final
 from sandbox.auction_house.habits import Habit
 
 TITLES: Final = (
-    "Oak writing desk, about 1890", "Stoneware vase, ash glaze", "Kilim, Anatolia", "Silver teapot", "Lute, ten courses",
+    "Oak writing desk, about 1890", "Stoneware vase, ash glaze", "Kilim, Anatolia", "Silver teapot", "Lute",
     "Watercolor, harbor at dusk", "Marquetry box", "Brass sextant", "Wool tapestry", "Four walnut chairs",
     "Porcelain figure, fox", "Engraved goblet", "Bronze, dancer", "Quilt, log cabin", "Longcase clock", "Chess set",
 )  # fmt: skip
