@@ -111,7 +111,7 @@ def capture(world: World, call: Call) -> Obj:
             f"This PaymentIntent could not be captured because it has a status of {intent['status']}. Only a "
             "PaymentIntent with one of the following statuses may be captured: requires_capture.",
         )
-    amount: int = call.params.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = {"amount_to_capture": intent["amount_capturable"], **call.params}["amount_to_capture"]
     if not 0 < amount <= intent["amount_capturable"]:
         raise invalid(
             "The amount to capture must be positive and no more than the amount that can be captured.",

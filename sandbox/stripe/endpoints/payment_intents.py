@@ -73,10 +73,10 @@ def update(world: World, call: Call) -> Obj:
             code="payment_intent_unexpected_state",
             payment_intent=intent,
         )
-    unit = rules.currency(str(params.get("currency", intent["currency"])))
-    total = rules.amount(int(params.get("amount", intent["amount"])), unit)
-    known = {"transfer_data": intent["transfer_data"], "on_behalf_of": intent["on_behalf_of"]}
-    rules.connect(world, {**known, **params}, total)
+    after = {**intent, **params}
+    unit = rules.currency(after["currency"])
+    total = rules.amount(after["amount"], unit)
+    rules.connect(world, after, total)
     pm = resolve(world, params, unit)
     intent.update(amount=total, currency=unit, last_payment_error=None)
     for name in PLAIN:
