@@ -6,11 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from domain.clock import Clock
+from domain.closing import close_window, request_closing
 from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment, PaymentSession
-from domain.settlement import request_closing
-from domain.windows import PATIENCE, close_window, must_ask_first
+from domain.windows import PATIENCE, must_ask_first
 from models.unit_of_work import Begin
 
 _BATCH: Final = 500

@@ -15,13 +15,14 @@ from uuid import UUID
 
 from domain.backoff import backoff
 from domain.clock import Clock
+from domain.closing import close
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
 from domain.opening import record_opened, record_refused, replace_vanished
 from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
 from domain.policies import Policy
-from domain.settlement import Terms, apply, close
+from domain.settlement import Terms, apply
 from domain.windows import close_if_over, stripe_expiry
 from gateways.stripe.gateway import Opened, PaymentGateway
 from gateways.stripe.requests import opening_request

@@ -71,7 +71,8 @@ def _initialise(
     initdb = [binaries.initdb, f"--pgdata={data}", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
     _run([*map(str, initdb), *unicode, *secret], identity, log)
     # One process without a port: a server that others could reach would be up before its role is right.
-    single = ["--single", "-c", "exit_on_error=true", "-D", str(data), "postgres"]
+    quiet = ["-c", "log_min_error_statement=panic"]  # the statements hold the password
+    single = ["--single", "-c", "exit_on_error=true", *quiet, "-D", str(data), "postgres"]
     script = 'script=$1; shift; exec "$@" <"$script"'
     _run(["/bin/sh", "-c", script, "sh", str(setup / "setup.sql"), str(binaries.postgres), *single], identity, log)
 

@@ -24,6 +24,9 @@ SMALL_MACHINE: Mapping[str, str] = {
     "wal_compression": "off",
     "jit": "off",  # compiling costs more than any of our statements
     "log_checkpoints": "off",
+    # The values that a statement or a violated key holds are people's; a log is no place for them.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

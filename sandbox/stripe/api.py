@@ -9,7 +9,7 @@ from sandbox.stripe.errors import StripeError, broken, lock_timeout, rate_limite
 from sandbox.stripe.expand import expanded
 from sandbox.stripe.idempotency import Keys
 from sandbox.stripe.limits import Limiter
-from sandbox.stripe.routes import Route, match
+from sandbox.stripe.routes import PUBLIC_FIELDS, Route, match
 from sandbox.stripe.schema import operation as schema_of
 from sandbox.stripe.schema.check import check
 from sandbox.stripe.wire import API_VERSION, Request, Response, encode
@@ -86,10 +86,12 @@ class Api:
     def _work(self, ticket: Ticket) -> Response:
         route, request, world = ticket.route, ticket.request, self.world
         secret = ticket.api_key in self.settings.secret_keys
-        raw = request.params if secret else {k: v for k, v in request.params.items() if k != "key"}
         if route.precheck:
-            route.precheck(raw)
-        params = raw if route.public and not secret else check(schema_of(route.operation), raw)
+            route.precheck(request.params)
+        tree = schema_of(route.operation)
+        if not secret:
+            tree = {**tree, "fields": {**tree["fields"], **PUBLIC_FIELDS}}
+        params = check(tree, request.params)
         if fault := world.faults.strike("error_begun", route.operation):
             raise broken(fault.status, saved=True)
         if request.method == "POST":

@@ -49,7 +49,8 @@ def _totals(world: World, charges: list[Obj], refunds: list[Obj]) -> dict[str, d
         total = totals.setdefault(row["currency"], Counter(captured=0, refunded=0, kept=0, fees=0, net=0))
         total["charges"] += 1
         total["captured"] += row["amount_captured"]
-        total["kept"] += row["amount_captured"] - row["amount_refunded"]
+        # What was held and let go counts as refunded, but was never captured.
+        total["kept"] += max(0, row["amount_captured"] - row["amount_refunded"])
     for row in refunds:
         if row["status"] in KEPT:
             totals[row["currency"]]["refunded"] += row["amount"]

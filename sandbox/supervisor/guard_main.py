@@ -11,15 +11,16 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 
 POLL_SECONDS = 0.05
 
 
-def read_groups() -> dict[int, float]:
-    """Read standard input to its end; return the groups that are left, and the seconds that each may take to stop."""
+def read_groups(lines: Iterable[str]) -> dict[int, float]:
+    """Read what the supervisor says, to its end; return the groups that are left, with the seconds each has to stop."""
     groups: dict[int, float] = {}
-    for line in sys.stdin:
+    for line in lines:
         action, pgid, *seconds = line.split()
         if action == "+":
             groups[int(pgid)] = float(seconds[0])
@@ -52,4 +53,4 @@ def finish(groups: dict[int, float]) -> None:
 if __name__ == "__main__":
     for unwanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(unwanted, signal.SIG_IGN)  # whatever ends the supervisor must not end its guard first
-    finish(read_groups())
+    finish(read_groups(sys.stdin))

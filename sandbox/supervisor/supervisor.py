@@ -113,7 +113,10 @@ class Supervisor:
         return [keeper for wave in list(self._waves) for keeper in list(wave)]
 
     def _keeper(self, name: str) -> Keeper:
-        return next(keeper for keeper in self._keepers() if keeper.child.name == name)
+        for keeper in self._keepers():
+            if keeper.child.name == name:
+                return keeper
+        raise SupervisorError(f"There is no child named {name}.")
 
     def _tell(self, event: Event) -> None:
         with self._telling:

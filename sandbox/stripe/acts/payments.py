@@ -161,3 +161,24 @@ def _order_debit(world: World, intent: Obj, pm: Obj, method: Method) -> None:
     emit(world, "charge.pending", made)
     if world.settings.settlement_delay is not None:
         world.after(world.settings.settlement_delay, "settle", intent["id"])
+
+
+def capture_held(world: World, intent: Obj, amount: int) -> None:
+    """Take what was held, or a part of it; the rest is let go."""
+    made = world.store.get("charge", intent["latest_charge"])
+    made.update(captured=True, amount_captured=amount)
+    intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+    world.store.save(made)
+    world.store.save(intent)
+    emit(world, "charge.captured", made)
+    emit(world, "payment_intent.succeeded", intent)
+    world.after(world.settings.capture_delay, "capture", made["id"])
+
+
+def release_held(world: World, intent: Obj) -> None:
+    """Let go of what was held; Stripe shows the charge as refunded."""
+    made = world.store.get("charge", intent["latest_charge"])
+    before = {"amount_refunded": 0, "refunded": False}
+    made.update(amount_refunded=made["amount"], refunded=True)
+    world.store.save(made)
+    emit(world, "charge.refunded", made, before=before)

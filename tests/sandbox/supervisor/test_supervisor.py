@@ -156,6 +156,11 @@ def test_names_are_given_once(supervisor: Supervisor) -> None:
         supervisor.launch(python("one", SLEEPS))
 
 
+def test_a_name_that_nobody_has_is_said(supervisor: Supervisor) -> None:
+    with pytest.raises(SupervisorError, match="no child named nobody"):
+        supervisor.is_ready("nobody")
+
+
 def test_waves_stop_in_the_reverse_order(supervisor: Supervisor, events: list[Event]) -> None:
     supervisor.start(python("database", SLEEPS))
     supervisor.start(python("worker", SLEEPS))
