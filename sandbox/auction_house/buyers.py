@@ -73,3 +73,4 @@ class LotBuyer:
             found = await self._payments.checkout(self._record.lot, PAGE_SECONDS if not self._url else 0.0)
             if found:
                 self._url, self._record.session_id = found.url, found.session_id
+                self._record.buyer_page = found.buyer_page

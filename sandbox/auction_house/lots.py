@@ -71,7 +71,7 @@ class Lot:
         return {**camel, "amount": float(self.amount)}
 
 
-def plan_lots(count: int, *, seed: int | str, rate: float, sale: str) -> list[Lot]:
+def plan_lots(count: int, *, seed: int | str, rate: float, sale: str, queue: bool = True) -> list[Lot]:
     """Plan a sale.
 
     Args:
@@ -79,10 +79,11 @@ def plan_lots(count: int, *, seed: int | str, rate: float, sale: str) -> list[Lo
         seed: the same seed gives the same lots, buyers and habits.
         rate: hammers per second.
         sale: what the auctions' ids begin with, so that each sale has its own.
+        queue: whether half of them are asked for by the queue; else all by HTTP, whose answer is a receipt.
     """
     rng = random.Random(f"sale {seed}")  # noqa: S311 - not a secret
     habits = _habits(count, rng)
-    return [_lot(number, habits[number], rng, rate, sale) for number in range(count)]
+    return [_lot(number, habits[number], rng, rate, sale, queue=queue) for number in range(count)]
 
 
 def _habits(count: int, rng: random.Random) -> Sequence[Habit]:
@@ -91,7 +92,7 @@ def _habits(count: int, rng: random.Random) -> Sequence[Habit]:
     return [*every, *more][:count]
 
 
-def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str) -> Lot:
+def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str, *, queue: bool) -> Lot:
     currency = rng.choice(CURRENCIES)
     minor = rng.randint(CHEAPEST, DEAREST)
     buyer = f"buyer-{rng.randrange(1_000_000):06}"
@@ -104,7 +105,7 @@ def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str) 
         currency=currency,
         buyer_email=f"{buyer}@example.com",
         habit=habit,
-        by_queue=number % 2 == 0,
+        by_queue=queue and number % 2 == 0,
         copies=COPIES if number % REPEATED_EVERY == 0 else 1,
         hammer_at=number / rate,
         patience=rng.uniform(0.2, 0.6),

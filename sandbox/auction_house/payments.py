@@ -23,7 +23,10 @@ class Checkout:
     """What the buyer needs."""
 
     session_id: str
+    #: Stripe's page.
     url: str
+    #: The payment system's own page for the buyer, which leads there.
+    buyer_page: str | None = None
 
 
 class Payments:
@@ -69,5 +72,6 @@ class Payments:
 
 
 def _checkout(body: dict[str, Any]) -> Checkout | None:
-    url = body.get("stripeCheckoutUrl")
-    return Checkout(body["sessionId"], url) if url else None
+    session = body["paymentSession"]
+    url = session["stripeCheckoutUrl"]
+    return Checkout(session["id"], url, session.get("payPageUrl")) if url else None

@@ -47,6 +47,8 @@ class LotRecord:
     lot: Lot
     asked: bool = False
     session_id: str | None = None
+    #: Where the buyer's page is, once it is known.
+    buyer_page: str | None = None
     ending: Ending | None = None
     #: What the buyer did last, in words.
     buyer: str = "waits"
