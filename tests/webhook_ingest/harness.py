@@ -220,16 +220,20 @@ def waiting_for_locks(url: str) -> int:
     return int(row[0])
 
 
+def _close(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
+
+
 class Wire:
     """A TCP proxy to PostgreSQL on loopback. `cut` closes everything and refuses; `mend` takes connections again."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._target = (parts.hostname, parts.port)
-        self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._listener: socket.socket | None = None
         self._port = 0
         self.mend()
         user = parts.netloc.rpartition("@")[0]
@@ -246,30 +250,25 @@ class Wire:
     def mend(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = self._listener.getsockname()[1]
-        self._start(self._accept, self._listener)
+        self._accepting = self._start(self._accept, self._listener)
 
     def cut(self) -> None:
-        with self._lock:
-            ends, self._open = self._open, []
-            if self._listener is not None:
-                ends.append(self._listener)
-            self._listener = None
-        for end in ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        _close(self._listener)
+        self._accepting.join(PATIENCE)  # so that nobody slips through in between
+        while self._open:
+            _close(self._open.pop())
 
-    def _start(self, work: Callable[..., None], *args: Any) -> None:
+    def _start(self, work: Callable[..., None], *args: Any) -> threading.Thread:
         self._threads.append(threading.Thread(target=work, args=args))
         self._threads[-1].start()
+        return self._threads[-1]
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
                 near, _ = listener.accept()
                 far = socket.create_connection(self._target)
-                with self._lock:
-                    self._open += [near, far]
+                self._open += [near, far]
                 self._start(self._pump, near, far)
                 self._start(self._pump, far, near)
 
