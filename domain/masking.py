@@ -1,8 +1,8 @@
 """Finds card numbers in text and masks all but their last four digits.
 
 A card number is 13 to 19 digits that pass the Luhn check, in one piece or in groups with single blanks or dashes
-between them. One in ten arbitrary numbers passes that check too, so what is certainly something else is left alone: UUIDs,
-hexadecimal digests, and time stamps since 1970. Nor is a number looked for within a longer string of digits.
+between them. One in ten arbitrary numbers passes that check too, so what is certainly something else is left alone:
+UUIDs, hexadecimal digests, and time stamps since 1970. Nor is a number looked for within a longer string of digits.
 """
 
 import re

@@ -20,3 +20,8 @@ def is_news(session: PaymentSession, attempt_no: int, at: datetime, rank: int) -
 def remember(session: PaymentSession, attempt_no: int, at: datetime, rank: int) -> None:
     """Make this the newest thing heard."""
     session.news_attempt, session.news_at, session.news_rank = attempt_no, at, rank
+
+
+def forget(session: PaymentSession) -> None:
+    """Once a session is paid, no news counts, and none is kept."""
+    session.news_attempt, session.news_at, session.news_rank = 0, None, 0

@@ -1,6 +1,6 @@
 """The records of one payment: the session, its attempts at Stripe, the money that moved, and what is to be told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -254,6 +254,9 @@ class LedgerLine:
     at: datetime
 
 
+_LISTS = ("attempts", "transactions", "refunds", "notes", "announcements", "ledger")
+
+
 @dataclass(slots=True)
 class Payment:
     """A session with all that belongs to it, as one worker holds it between lock and commit."""
@@ -285,6 +288,22 @@ class Payment:
     def attempt(self, attempt_id: UUID) -> CheckoutAttempt:
         """The attempt with that id."""
         return next(one for one in self.attempts if one.id == attempt_id)
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Remember everything as it is now; calling the result puts it back."""
+        lists = [getattr(self, name) for name in _LISTS]
+        kept = [list(one) for one in lists]
+        records: list[Any] = [self.session, *self.attempts, *self.transactions, *self.refunds]
+        values = [[getattr(record, name) for name in record.__slots__] for record in records]
+
+        def restore() -> None:
+            for one, old in zip(lists, kept, strict=True):
+                one[:] = old
+            for record, old_values in zip(records, values, strict=True):
+                for name, value in zip(record.__slots__, old_values, strict=True):
+                    setattr(record, name, value)
+
+        return restore
 
     def note(self, action: str, at: datetime, actor: str = "system", **data: object) -> None:
         """Remember what happened, for the audit chain."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
@@ -29,7 +29,7 @@ class UnitOfWork:
     payments: Payments
     inbox: Inbox
     dead_letters: DeadLetters
-    bells: Counter[str] = field(default_factory=Counter)
+    bells: Counter[str]
 
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
@@ -53,14 +53,16 @@ class Store:
     def begin(self) -> Iterator[UnitOfWork]:
         """Open a unit of work: leaving the block writes what changed and commits; then the bells ring."""
         with self.database.transaction() as connection:
+            bells: Counter[str] = Counter()
             uow = UnitOfWork(
                 connection,
                 self.cipher,
-                Payments(connection, self.cipher, self.endpoints),
+                Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
                 Inbox(connection, self.cipher),
                 DeadLetters(connection, self.cipher),
+                bells,
             )
             yield uow
             uow.payments.flush()
-        if uow.bells:
-            self.ring(uow.bells)
+        if rung := +uow.bells:
+            self.ring(rung)

@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
+from domain.bells import PROCESS_EVENTS
 from domain.clock import Clock
 from domain.errors import PermanentError
 from domain.ids import NewId
 from domain.messaging import StoredEvent
 from gateways.stripe.events import moment, session_id_in
 from models.unit_of_work import Begin
-from services.bells import PROCESS_EVENTS
 
 
 class NotAnEvent(PermanentError):

@@ -87,10 +87,8 @@ def origin_of(url: str) -> str:
     return urlunsplit((parts.scheme, place, "", "", ""))
 
 
-def is_loopback(host: str | None) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself."""
-    if host is None:
-        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

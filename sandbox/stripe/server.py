@@ -1,0 +1,146 @@
+"""Runs a sandbox on 127.0.0.1: in a thread for tests, or until a signal as a process of its own."""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import uvicorn
+
+from sandbox.stripe.acts.buyer import Outcome
+from sandbox.stripe.app import App
+from sandbox.stripe.core import StripeCore
+from sandbox.stripe.faults import Fault
+from sandbox.stripe.host import Host
+from sandbox.stripe.settings import SECRET_KEY, Settings
+from sandbox.stripe.wire import Obj
+from sandbox.stripe.world import Clock
+
+#: How long a server may take to start or stop, in seconds.
+PATIENCE: Final = 15.0
+
+
+def system_clock() -> datetime:
+    """The real time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """A sandbox that listens on `url`. The methods may be called from any thread."""
+
+    url: str
+    host: Host
+    secret_key: str = SECRET_KEY
+
+    @property
+    def core(self) -> StripeCore:
+        """The core, to look at. To change something, use the methods here, or `host.using()`."""
+        with self.host.quietly() as core:
+            return core
+
+    def pay(self, target: str, card: str = "4242424242424242", *, email: str | None = None) -> Outcome:
+        """Pay a checkout or intent."""
+        with self.host.using() as core:
+            return core.pay(target, card, email=email)
+
+    def authenticate(self, target: str, *, passed: bool = True) -> Outcome:
+        """Answer the 3-D Secure step."""
+        with self.host.using() as core:
+            return core.authenticate(target, passed=passed)
+
+    def settle(self, target: str, *, passed: bool = True) -> Outcome:
+        """Let a bank debit arrive or fail."""
+        with self.host.using() as core:
+            return core.settle(target, passed=passed)
+
+    def advance(self, seconds: float = 0.0) -> datetime:
+        """Move the sandbox's clock; returns its new time."""
+        with self.host.using() as core:
+            core.advance(seconds)
+            return core.now()
+
+    def fault(self, kind: str, operation: str = "*", **details: float | None) -> None:
+        """Put a fault in force (see `faults.Fault`)."""
+        with self.host.using() as core:
+            core.world.faults.add(Fault(kind, operation, **details))  # type: ignore[arg-type]
+
+    def clear_faults(self) -> None:
+        """Behave again."""
+        with self.host.using() as core:
+            core.world.faults.clear()
+
+    def listen(self, url: str, secret: str | None = None) -> Obj:
+        """Have webhooks sent to a URL."""
+        with self.host.using() as core:
+            return core.listen(url, secret)
+
+    def books(self) -> Obj:
+        """Stripe's own books."""
+        with self.host.using() as core:
+            return core.books()
+
+
+@contextmanager
+def running_sandbox(
+    *,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    settings: Settings | None = None,
+    clock: Clock = system_clock,
+    seed: int | str | None = None,
+    port: int = 0,
+) -> Iterator[RunningSandbox]:
+    """A sandbox in a thread of this process, on a free port of 127.0.0.1, stopped at the end."""
+    listener = bind(port)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    chosen = replace(settings or Settings(), public_url=url)
+    core = StripeCore(clock, random.Random(seed), chosen)  # noqa: S311
+    if webhook_url is not None:
+        core.listen(webhook_url, webhook_secret)
+    host = Host(core)
+    server = uvicorn.Server(config(host))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="stripe-sandbox", daemon=True)
+    thread.start()
+    try:
+        _wait_until_started(server, thread)
+        yield RunningSandbox(url, host, chosen.secret_keys[0])
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listener.close()
+
+
+def bind(port: int) -> socket.socket:
+    """A socket on loopback; port 0: a free one."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+def config(host: Host) -> uvicorn.Config:
+    """How uvicorn serves a sandbox; the protocol without websockets, quiet, and quick to stop."""
+    return uvicorn.Config(
+        App(host),
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=60,
+        backlog=2048,
+    )
+
+
+def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the sandbox did not start")
+        time.sleep(0.005)

@@ -1,0 +1,20 @@
+"""A house for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.house import House, house, prepare
+
+
+@pytest.fixture(scope="session")
+def database_template(databases: Databases) -> str:
+    """A migrated database."""
+    return databases.template("migrated", prepare)
+
+
+@pytest.fixture
+def home(database_url: str) -> Iterator[House]:
+    with house(database_url) as home:
+        yield home
