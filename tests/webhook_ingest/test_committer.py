@@ -127,3 +127,22 @@ def test_a_database_that_goes_away_between_single_tries_is_not_asked_for_each_of
     outcomes = committer._store([stored_event(f"evt_{number}") for number in range(5)])
     assert outcomes == [Outcome.STORED, *[Outcome.UNAVAILABLE] * 4]
     assert tries == [5, 1, 1]
+
+
+def test_not_even_an_error_that_cannot_be_logged_ends_the_thread() -> None:
+    class Unspeakable(TransientError):
+        def __str__(self) -> str:
+            raise LookupError
+
+    def receive(events: Sequence[StoredEvent]) -> None:
+        if events[0].stripe_event_id == "evt_bad":
+            raise Unspeakable
+
+    async def scenario() -> None:
+        committer = Committer(receive, Limits())
+        committer.start()
+        assert await committer.submit(stored_event("evt_bad")) is Outcome.FAILED
+        assert await committer.submit(stored_event("evt_good")) is Outcome.STORED
+        await committer.stop()
+
+    asyncio.run(scenario())

@@ -102,3 +102,15 @@ def test_a_bell_that_fails_is_200_all_the_same(database_url: str, ring: Ring) ->
     with Ingest(database_url, ring=ring) as ingest:
         assert [ingest.post(event(name)).status_code for name in ("evt_1", "evt_2")] == [200, 200]
         assert ingest.stored() == ["evt_1", "evt_2"]
+
+
+def test_more_than_can_wait_is_503_until_some_is_stored(database_url: str) -> None:
+    with Ingest(database_url, limits=Limits(waiting_events=1)) as ingest, ThreadPoolExecutor(1) as pool:
+        with locked_inbox(database_url):
+            first = pool.submit(ingest.post, event("evt_1"))
+            wait_until(lambda: ingest.app.committer.waiting == 1)
+            answer = ingest.post(event("evt_2"))
+            assert (answer.status_code, answer.json()["error"]) == (503, "overloaded")
+        assert first.result().status_code == 200
+        assert ingest.post(event("evt_2")).status_code == 200
+        assert ingest.stored() == ["evt_1", "evt_2"]

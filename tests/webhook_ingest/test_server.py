@@ -37,7 +37,7 @@ def start(database_url: str) -> Iterator[Start]:
 
     def begin(port: int = 0, *more: str) -> "subprocess.Popen[str]":
         started.append(
-            subprocess.Popen(  # noqa: S603 - our own program
+            subprocess.Popen(
                 [sys.executable, "-W", "error", str(PROGRAM), database_url, str(port), *more],
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.PIPE,
@@ -163,4 +163,4 @@ def test_importing_has_no_side_effect() -> None:
         "import webhook_ingest.server\n"
         "assert threading.active_count() == 1 and signal.getsignal(signal.SIGTERM) == before"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=PATIENCE)  # noqa: S603 - our own
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=PATIENCE)

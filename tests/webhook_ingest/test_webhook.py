@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from services.bells import PROCESS_EVENTS
+from domain.bells import PROCESS_EVENTS
 from tests.webhook_ingest.harness import CIPHER, OLD_SECRET, Ingest, event, signature
 from webhook_ingest.app import WEBHOOK_PATH
 
