@@ -1,10 +1,9 @@
 """Takes messages from one Redis queue, whatever they are and whatever becomes of the server."""
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Container, Iterable
+from typing import Final
 
 import structlog
 from dramatiq.broker import Consumer, MessageProxy
@@ -18,8 +17,8 @@ log = structlog.get_logger()
 
 #: Seconds between two tries to reach a server that is away.
 AWAY_SECONDS: Final = 0.25
-#: Seconds that an acknowledgement waits for the server before Dramatiq's own slower repetition takes over.
-ACK_SECONDS: Final = 5.0
+
+Settle = Callable[[], None]
 
 
 class Desk:
@@ -29,6 +28,8 @@ class Desk:
         self.queue = queue
         #: Ids of the messages that were taken and not settled yet.
         self.held: set[bytes] = set()
+        #: Acknowledgements that the server did not hear yet. They wait here, and not in the threads that could work.
+        self.unsettled: deque[tuple[bytes, Settle]] = deque()
         #: Bells that were rung within the process.
         self.local: deque[Received] = deque()
         #: Set when there may be something to take.
@@ -47,7 +48,7 @@ class RedisConsumer(Consumer):
         self,
         store: RedisStore,
         desk: Desk,
-        actors: Iterable[str],
+        actors: Container[str],
         *,
         prefetch: int,
         timeout: float,
@@ -77,35 +78,43 @@ class RedisConsumer(Consumer):
 
     def ack(self, message: MessageProxy) -> None:
         """Settle a message: delete it, or give it back if it asks for that."""
+        queue, handle = self._desk.queue, message.handle
         if message.is_returned:
-            self._settle(message, self._store.give_back, [message.handle])
+            self._settle(handle, lambda: self._store.give_back(queue, [handle]))
         else:
-            self._settle(message, self._store.ack, message.handle)
+            self._settle(handle, lambda: self._store.ack(queue, handle))
 
     def nack(self, message: MessageProxy) -> None:
         """Put a message aside."""
-        self._settle(message, self._store.reject, message.handle)
+        queue, handle = self._desk.queue, message.handle
+        self._settle(handle, lambda: self._store.reject(queue, handle))
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give back messages that were not begun."""
+        """Give back messages that were not begun. Those that the server does not hear of it misses within seconds."""
         handles = [message.handle for message in messages if message.handle is not None]
         try:
             self._store.give_back(self._desk.queue, handles)
-            self._desk.held.difference_update(handles)
         except RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        self._desk.held.difference_update(handles)
 
     def close(self) -> None:
-        """Give back what was taken and not passed on."""
+        """Settle what can be settled, and give back what was taken and not passed on."""
+        try:
+            self._settle_late()
+        except RedisError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
         self.requeue(self._cache)
         self._cache.clear()
 
     def _fill(self) -> None:
         desk = self._desk
-        room = self._prefetch - len(desk.held)
-        if room <= 0 or not self._is_open():
-            return
         try:
+            if desk.unsettled:
+                self._settle_late()
+            room = self._prefetch - len(desk.held)
+            if room <= 0 or not self._is_open():
+                return
             if self._unsure:
                 self._store.reclaim(desk.queue, tuple(desk.held))
             self._unsure = True
@@ -118,24 +127,32 @@ class RedisConsumer(Consumer):
         if self._away:
             self._away = False
             log.info("queue.back", queue=desk.queue)
-        self._cache.extend(receive(raw, desk.queue, handle, self._actors) for handle, raw in found)  # type: ignore[arg-type]
+        self._cache.extend(receive(raw, desk.queue, handle, self._actors) for handle, raw in found)
 
     def _note_away(self, error: RedisError) -> None:
         if not self._away:
             log.warning("queue.away", queue=self._desk.queue, error=str(error))
         self._away = True
 
-    def _settle(self, message: MessageProxy, how: Callable[[str, Any], None], what: Any) -> None:
-        if message.handle is None:
+    def _settle(self, handle: bytes | None, settle: Settle) -> None:
+        """Tell the server, or have the consumer tell it once it is back. Until then the message counts as held."""
+        if handle is None:
             return
-        for _ in range(int(ACK_SECONDS / AWAY_SECONDS)):
-            try:
-                how(self._desk.queue, what)
-            except RedisError as error:
-                failure = error
-                time.sleep(AWAY_SECONDS)
-            else:
-                self._desk.held.discard(message.handle)
-                self._desk.wake.set()
+        desk = self._desk
+        try:
+            if not self._away:
+                settle()
+                desk.held.discard(handle)
+                desk.wake.set()
                 return
-        raise ConnectionClosed(failure)  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            log.debug("queue.not_settled", queue=desk.queue, error=str(error))
+        desk.unsettled.append((handle, settle))
+
+    def _settle_late(self) -> None:
+        unsettled = self._desk.unsettled
+        while unsettled:
+            handle, settle = unsettled[0]
+            settle()
+            unsettled.popleft()
+            self._desk.held.discard(handle)

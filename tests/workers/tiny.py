@@ -1,7 +1,8 @@
 """A tiny application whose work is files, so that whole worker processes can be tested without a database.
 
 `ROOT/due/BELL/NAME` is a piece of work; it is moved to `ROOT/done/BELL/NAME`. Every request, dead letter and piece is a
-line in `ROOT/log`. While `ROOT/away` exists, everything raises TransientError. `ROOT/slow` holds seconds that a piece takes.
+line in `ROOT/log`. While `ROOT/away` exists, everything raises TransientError. `ROOT/slow` holds the seconds that a
+piece takes, and while `ROOT/no-net` exists, nothing is said to be due.
 """
 
 import json
