@@ -40,6 +40,16 @@ class Time:
     def __call__(self) -> datetime:
         return self.at
 
+    def leases_run_out(self) -> None:
+        """What happens when a worker is silent for as long as a lease."""
+        with self.app.database.transaction() as connection:
+            for table in ("checkout_attempts", "refunds", "deliveries"):
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+
+    def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
+        """Everything of one kind that Stripe has, oldest first."""
+        return list(self.sandbox.core.world.store.table(kind).oldest())
+
     def forward(self, **by: float) -> None:
         self.at += timedelta(**by)
 
@@ -151,6 +161,16 @@ class House:
             if not sum(piece() for piece in pieces):
                 return
         raise AssertionError("work keeps coming")
+
+    def leases_run_out(self) -> None:
+        """What happens when a worker is silent for as long as a lease."""
+        with self.app.database.transaction() as connection:
+            for table in ("checkout_attempts", "refunds", "deliveries"):
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+
+    def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
+        """Everything of one kind that Stripe has, oldest first."""
+        return list(self.sandbox.core.world.store.table(kind).oldest())
 
     def forward(self, **by: float) -> None:
         """Let time pass, for us and for Stripe."""

@@ -96,6 +96,26 @@ class World:
             if delivery["status"] == "pending" and delivery["due"] == due:
                 yield delivery
 
+    def shift_by(self, seconds: float) -> None:
+        """Move the clock forward."""
+        if seconds:
+            self.shift += seconds
+            self.store.save({"id": "clock", "object": "sandbox.setting", "shift": self.shift})
+
+    def restore(self) -> None:
+        """Take up what a store from a former run has to be done: its clock, timers and deliveries."""
+        clock = self.store.find("sandbox.setting", "clock")
+        self.shift = clock["shift"] if clock else 0.0
+        for timer in self.store.table("sandbox.timer").oldest():
+            self.arm(timer)
+        waiting: Counter[str] = Counter()
+        for delivery in self.store.table("sandbox.delivery").oldest():
+            waiting[delivery["event"]] += not delivery["repeat"] and not delivery.get("counted")
+            if delivery["status"] == "pending":
+                self.post(delivery)
+        for event in self.store.table("event").oldest():
+            event["pending_webhooks"] = waiting[event["id"]]
+
     def next_due(self) -> float | None:
         """When something happens next by itself."""
         heads = [heap[0][0] for heap in (self._timers, self._mail) if heap]
