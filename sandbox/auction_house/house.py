@@ -21,8 +21,9 @@ from sandbox.auction_house.pay_page import PayPage
 from sandbox.auction_house.payments import Payments, Refused
 from sandbox.auction_house.record import Book, Ending, LotRecord, Report
 
-#: How long to wait for `auction.payment_pending` before a message is sent again, growing to the longest.
-FIRST_RESEND, LONGEST_RESEND = 3.0, 15.0
+#: Seconds to wait for `auction.payment_pending` before a message is sent again, growing to the longest.
+FIRST_RESEND: Final = 3.0
+LONGEST_RESEND: Final = 15.0
 #: How long the listener may take to start or stop, in seconds.
 PATIENCE: Final = 15.0
 POLL_SECONDS: Final = 0.05
@@ -47,6 +48,7 @@ class AuctionHouse:
         port: where it listens on 127.0.0.1; 0 is a free one.
         flaky: the share of deliveries whose answer is lost.
         buyers_pay: whether there are pages that a program may pay on.
+        resend: seconds until a request that nobody has answered is sent again.
     """
 
     def __init__(
@@ -58,10 +60,12 @@ class AuctionHouse:
         port: int = 0,
         flaky: float = 0.05,
         buyers_pay: bool = True,
+        resend: float = FIRST_RESEND,
     ) -> None:
         self._lots = lots
         self._book = Book(lots)
         self._buyers_pay = buyers_pay
+        self._resend = resend
         self._socket = _listen(port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = listener(secrets, self._book.take, self._book.problems.append, Random(f"answers {seed}"), flaky)  # noqa: S311
@@ -159,7 +163,7 @@ class AuctionHouse:
 
     async def _ask_by_queue(self, record: LotRecord, intake: Intake) -> None:
         """Send the message until the payment system says that it has it."""
-        wait = FIRST_RESEND
+        wait = self._resend
         while not record.heard.is_set():
             for _ in range(1 if record.asked else record.lot.copies):
                 with suppress(IntakeUnavailable):

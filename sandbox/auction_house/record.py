@@ -108,12 +108,12 @@ class Book:
 
     def take(self, endpoint: str, event_id: str, body: bytes, event: Mapping[str, Any]) -> None:
         """Take note of one verified delivery."""
-        before = self._seen.setdefault((endpoint, event_id), body)
-        if before is not body:
+        if (before := self._seen.get((endpoint, event_id))) is not None:
             self.repeats += 1
             if before != body:
                 self.problems.append(f"{event_id} came again with another content")
             return
+        self._seen[endpoint, event_id] = body
         record = self.records.get(event["data"]["auctionId"])
         if record is None:
             self.strangers += 1
