@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
-from uuid import UUID
 
 from domain.clock import Clock
 from domain.ids import NewId, uuid7
@@ -20,7 +19,7 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
-from models.unit_of_work import Ring, Store
+from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import KeyMode, Settings, given
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
@@ -87,8 +86,8 @@ def build_app(
     guard: Guard,
     observer: Observer,
     now: Clock,
+    noted: Noted = nobody,
     threads: int = 8,
-    public_url: str,
 ) -> App:
     """Wire a process.
 
@@ -100,20 +99,15 @@ def build_app(
         guard: what every call to Stripe passes through.
         observer: who hears of what happened.
         now: the clock.
+        noted: hears of everything noted about payments.
         threads: how many use cases run at the same time.
-        public_url: where buyers reach the `api` process.
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
-
-    def new_id() -> UUID:
-        return uuid7(now(), secrets.randbits)
-
-    database = Database(
-        given(settings.database.url, "DATABASE_URL").reveal(), pool_size=threads + 2, application=f"gavelpay {role}"
-    )
-    cipher = build_cipher(settings)
-    store = Store(database, cipher, build_endpoints(settings, new_id), ring)
-    links = PageLinks(public_url, cipher.index, settings.checkout.return_url, settings.checkout.cancel_url)
+    new_id = build_new_id(now)
+    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    database, cipher = store.database, store.cipher
+    checkout = settings.checkout
+    links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream = Webhooks(_downstream(settings), now)
     leases = LeaseRenewer(database)
@@ -145,6 +139,20 @@ def build_app(
         new_id=new_id,
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )
+
+
+def build_store(
+    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+) -> Store:
+    """Where units of work come from."""
+    url = given(settings.database.url, "DATABASE_URL").reveal()
+    database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+
+
+def build_new_id(now: Clock) -> NewId:
+    """What makes ids: by the clock, and random."""
+    return lambda: uuid7(now(), secrets.randbits)
 
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:

@@ -199,7 +199,6 @@ def house(database_url: str, **environ: str) -> Iterator[House]:
             guard=unguarded,
             observer=Unobserved(),
             now=time,
-            public_url="http://127.0.0.1:8000",
         )
         try:
             yield House(app, sandbox, time, rung, put_back)

@@ -8,6 +8,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from gateways.queue.put_back import RedisPutBack
 from gateways.queue.redis_broker import RedisWorkBroker
 from gateways.queue.rings import RedisRing
 
@@ -35,6 +36,12 @@ def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing:
     """What rings the bells of the broker at this address."""
     _scheme(url)
     return RedisRing(_redis(url, ca_file, RING_SECONDS))
+
+
+def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack:
+    """What puts dead letters back on the queues of the broker at this address."""
+    _scheme(url)
+    return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS))
 
 
 def _scheme(url: str) -> str:
