@@ -19,8 +19,10 @@ from gateways.queue.redis_store import RedisStore
 
 log = structlog.get_logger()
 
-#: Seconds between two looks at the queues. One call looks at all of them, so an idle process costs 0.3 % of a core.
-LOOK_SECONDS: Final = 0.02
+#: Seconds that one look at an empty queue waits for the server; below its timeout.
+LOOK_SECONDS: Final = 2.0
+#: Seconds between two tries to look at a server that is away. The consumers tell of it.
+BLIND_SECONDS: Final = 0.25
 #: Seconds between two signs of life.
 BEAT_SECONDS: Final = 1.0
 
@@ -37,7 +39,7 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
         self._desks: dict[str, Desk] = {}
         self._stopped = threading.Event()
         self._is_open = True
-        self._threads: list[threading.Thread] = []
+        self._beating: threading.Thread | None = None
 
     def declare_queue(self, queue_name: str) -> None:
         """Declare a queue; only those whose producers may delay messages get a delay queue, which costs a thread."""
@@ -71,11 +73,9 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
             name for queue in queues for name in (queue, dq_name(queue)) if name in self.queues | self.delay_queues
         ]
         for name in names:
-            self._desk(name)
-        for target, title in ((self._look, "queue-look"), (self._beat, "queue-beat")):
-            thread = threading.Thread(target=target, args=(names,), name=title, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            threading.Thread(target=self._look, args=(self._desk(name),), name=f"look-{name}", daemon=True).start()
+        self._beating = threading.Thread(target=self._beat, args=(names,), name="queue-beat", daemon=True)
+        self._beating.start()
 
     def stop_fetching(self) -> None:
         """Take no more messages; those at hand are finished or given back."""
@@ -98,8 +98,8 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
         """Give back what is still held, and be heard of no more."""
         self.stop_fetching()
         self._stopped.set()
-        for thread in self._threads:
-            thread.join(BEAT_SECONDS + 5)
+        if self._beating:
+            self._beating.join(BEAT_SECONDS + 5)
         try:
             self.store.leave()
         except RedisError as error:
@@ -116,17 +116,19 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
     def _desk(self, queue: str) -> Desk:
         return self._desks.setdefault(queue, Desk(queue))
 
-    def _look(self, names: Sequence[str]) -> None:
-        """Wake the consumers of queues in which something waits."""
-        while not self._stopped.wait(LOOK_SECONDS):
-            try:
-                lengths = self.store.lengths(names)
-            except RedisError:
-                self._stopped.wait(BEAT_SECONDS / 4)  # the consumers tell of it
+    def _look(self, desk: Desk) -> None:
+        """Wake the consumer of a queue as soon as something waits there."""
+        while not self._stopped.is_set():
+            if not desk.hungry.wait(BEAT_SECONDS):
                 continue
-            for name, length in zip(names, lengths, strict=True):
-                if length:
-                    self._desks[name].wake.set()
+            try:
+                found = self.store.wait(desk.queue, LOOK_SECONDS)
+            except RedisError:
+                self._stopped.wait(BLIND_SECONDS)
+                continue
+            if found:
+                desk.hungry.clear()
+                desk.wake.set()
 
     def _beat(self, names: Sequence[str]) -> None:
         """Show signs of life, and take over from those who show none."""

@@ -1,6 +1,7 @@
 """Takes messages from one Redis queue, whatever they are and whatever becomes of the server."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable
 from typing import Final
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 
 #: Seconds between two tries to reach a server that is away.
 AWAY_SECONDS: Final = 0.25
+#: Seconds after which an idle consumer looks although nobody woke it.
+LOOK_ANYWAY_SECONDS: Final = 5.0
 
 Settle = Callable[[], None]
 
@@ -34,6 +37,8 @@ class Desk:
         self.local: deque[Received] = deque()
         #: Set when there may be something to take.
         self.wake = threading.Event()
+        #: Set when something would be taken, if there were anything.
+        self.hungry = threading.Event()
 
 
 class RedisConsumer(Consumer):
@@ -63,14 +68,15 @@ class RedisConsumer(Consumer):
         self._cache: deque[Received] = deque()
         self._unsure = True
         self._away = False
+        self._look_at = 0.0
 
     def __next__(self) -> MessageProxy | None:
         """The next message, or None if there is none for a while."""
         if self._desk.local:
             return self._desk.local.popleft()
         if not self._cache:
-            self._desk.wake.clear()
-            self._fill()
+            if self._has_reason():
+                self._fill()
             if not self._cache:
                 self._desk.wake.wait(AWAY_SECONDS if self._away else self._timeout)
                 return None
@@ -107,6 +113,13 @@ class RedisConsumer(Consumer):
         self.requeue(self._cache)
         self._cache.clear()
 
+    def _has_reason(self) -> bool:
+        """Whether to ask the server: somebody woke us, something is not in order, or it is long ago."""
+        woken = self._desk.wake.is_set()
+        if woken:
+            self._desk.wake.clear()  # only what was seen: a wake-up that comes now must last
+        return woken or self._unsure or self._away or time.monotonic() >= self._look_at
+
     def _fill(self) -> None:
         desk = self._desk
         try:
@@ -122,6 +135,9 @@ class RedisConsumer(Consumer):
         except RedisError as error:
             self._note_away(error)
             return
+        self._look_at = time.monotonic() + LOOK_ANYWAY_SECONDS
+        if len(found) < room:
+            desk.hungry.set()
         desk.held.update(handle for handle, _ in found)
         self._unsure = False
         if self._away:
@@ -148,6 +164,7 @@ class RedisConsumer(Consumer):
         except RedisError as error:
             log.debug("queue.not_settled", queue=desk.queue, error=str(error))
         desk.unsettled.append((handle, settle))
+        desk.wake.set()
 
     def _settle_late(self) -> None:
         unsettled = self._desk.unsettled

@@ -157,13 +157,6 @@ return moved
 """
 )
 
-#: How many messages wait in each queue.
-LENGTHS: Final = """
-local lengths = {}
-for i = 1, #ARGV do lengths[i] = redis.call("llen", KEYS[1] .. ":" .. ARGV[i]) end
-return lengths
-"""
-
 #: ARGV: queue, then id and message of each bell. It fills up to as many as are given: one that still waits in the list
 #: will be answered after now, so it serves as well as a new one.
 RING: Final = """

@@ -24,7 +24,7 @@ class RedisStore:
         self.worker = f"gavelpay-{uuid4()}"
         self.client = client
         self.namespace = namespace
-        names = ("ENQUEUE", "FETCH", "ACK", "REJECT", "GIVE_BACK", "RECLAIM", "BEAT", "LEAVE", "LENGTHS")
+        names = ("ENQUEUE", "FETCH", "ACK", "REJECT", "GIVE_BACK", "RECLAIM", "BEAT", "LEAVE")
         # A script that the server has forgotten (restart, SCRIPT FLUSH) is loaded again by the client.
         self._scripts = {name: client.register_script(getattr(scripts, name)) for name in names}
 
@@ -66,9 +66,14 @@ class RedisStore:
         """Give back all that we hold, and be heard of no more."""
         return int(self._call("LEAVE", self.worker))
 
-    def lengths(self, queues: Sequence[str]) -> list[int]:
-        """How many messages wait in each queue."""
-        return [int(length) for length in self._call("LENGTHS", *queues)]
+    def wait(self, queue: str, seconds: float) -> bool:
+        """Wait until something is in a queue, or for so long, and leave it there.
+
+        The move from the list's head to its head changes nothing, but it is one that Redis can be made to wait for: an
+        idle worker costs next to nothing, and a message finds one within a millisecond.
+        """
+        name = f"{self.namespace}:{queue}"
+        return self.client.blmove(name, name, seconds, "LEFT", "LEFT") is not None  # type: ignore[arg-type]
 
     def depths(self, queues: Sequence[str]) -> Mapping[str, Depth]:
         """How each queue stands."""
