@@ -35,7 +35,7 @@ class Processes:
         hook = url(self.ports.ingest, "/payments/webhooks/stripe")
         options = ("--port", str(self.ports.sandbox), "--webhook-url", hook)
         kept = ("--data-file", str(self.data_dir / "stripe.journal"))
-        return self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "sandbox.stripe", *options, *kept)
+        return self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process", *options, *kept)
 
     def ingest(self) -> Child:
         """Takes Stripe's webhooks."""

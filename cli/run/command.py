@@ -12,14 +12,16 @@ import click
 
 from cli.run.data_dir import held
 from cli.run.display import Display, showing
+from cli.run.environment import Own
 from cli.run.errors import CannotRun, StopAsked
 from cli.run.keys import keep_keys
 from cli.run.options import Options
+from cli.run.ports import Ports, check_free
 from cli.run.sale import prepared_sale
 from cli.run.stack import Request, running_stack
 from cli.run.stopping import Stopping, on_signals
 from cli.run.watching import Watch
-from runtime.settings import NotConfigured, SettingsError
+from runtime.settings import NotConfigured, Role, SettingsError, load
 from sandbox.embedded import EmbeddedServerError
 from sandbox.supervisor import Event, EventKind, SupervisorError
 
@@ -77,6 +79,8 @@ def run_until_stopped(options: Options, environ: Mapping[str, str]) -> int:
 def _run(options: Options, environ: Mapping[str, str], stopping: Stopping) -> int:
     with ExitStack() as exits:
         directory = exits.enter_context(held(options.data_dir))
+        load(environ, Role.RUN)  # says what is wrong before anything is started
+        check_free(Own.of(environ).wanted_ports(Ports(options.port_base)))
         keys = keep_keys(directory / "keys.json")
         sale = exits.enter_context(prepared_sale(options, environ, keys))
         display = exits.enter_context(showing())

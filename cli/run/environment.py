@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cli.run.options import Options
+from cli.run.ports import Ports
 from sandbox.stripe.settings import PUBLISHABLE_KEY, SECRET_KEY
 
 #: So short that a sale settles while one watches.
@@ -53,11 +54,30 @@ class Own:
             order_listener=not is_set(environ, "ORDER_WEBHOOK_URL"),
         )
 
+    def wanted_ports(self, ports: Ports) -> list[tuple[int, str]]:
+        """The ports that must be free, with who is to listen there."""
+        own = {
+            (ports.sandbox, "sandbox"): self.sandbox,
+            (ports.postgres, "PostgreSQL"): self.postgres,
+            (ports.redis, "Redis"): self.redis,
+            (ports.mailbox, "mailbox"): self.mailbox,
+            (ports.smtp, "mail server"): self.mailbox,
+        }
+        return [
+            (ports.api, "api"),
+            (ports.ingest, "ingest"),
+            (ports.worker_metrics, "worker metrics"),
+            (ports.scheduler_metrics, "scheduler metrics"),
+            *(port for port, wanted in own.items() if wanted),
+            (ports.auction_house, "auction house"),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where this run's own parts are; None where there is none of its own."""
 
+    api: str
     database: str | None
     redis: str | None
     sandbox: str | None
@@ -70,7 +90,7 @@ def child_environment(
     environ: Mapping[str, str], options: Options, own: Addresses, keys: Mapping[str, str]
 ) -> dict[str, str]:
     """The whole environment of every process."""
-    added = dict(_windows(options))
+    added = {**_windows(options), "PUBLIC_URL": own.api}
     added |= _given("DATABASE_URL", own.database) | _given("REDIS_URL", own.redis)
     if own.sandbox:
         added |= {

@@ -1,7 +1,8 @@
 """Shows what the processes log: each writes JSON lines to its own file, and people want to read some of them here."""
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -10,6 +11,8 @@ LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 NOT_SHOWN: Final = frozenset(
     {"event", "level", "timestamp", "process", "role", "pid", "version", "logger", "exception"}
 )
+#: The same thing is told again after so many seconds at the earliest, with how often it came meanwhile.
+HUSH_SECONDS: Final = 10.0
 #: At most so much is read of one file at a time: the rest comes with the next look.
 CHUNK: Final = 1 << 18
 
@@ -17,9 +20,14 @@ CHUNK: Final = 1 << 18
 class LogFollower:
     """Reads what was added to the logs of these processes since the last look."""
 
-    def __init__(self, directory: Path, names: tuple[str, ...], lowest: str) -> None:
+    def __init__(
+        self, directory: Path, names: tuple[str, ...], lowest: str, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._files = {name: directory / f"{name}.log" for name in names}
         self._lowest = LEVELS.index(lowest)
+        self._monotonic = monotonic
+        #: When a process told of an event last, and how often it has since.
+        self._told: dict[tuple[str, str], tuple[float, int]] = {}
         # What earlier runs have left is no news.
         self._open: dict[str, TextIO] = {}
         self._start = {name: file.stat().st_size if file.exists() else 0 for name, file in self._files.items()}
@@ -43,11 +51,26 @@ class LogFollower:
         try:
             entry = json.loads(line)
             level = str(entry["level"])
-            if LEVELS.index(level) >= self._lowest:
-                yield level, readable(name, entry)
+            if (
+                LEVELS.index(level) >= self._lowest
+                and (more := self._not_hushed(name, level, entry["event"])) is not None
+            ):
+                yield level, readable(name, entry) + (f" (and {more} like it before)" if more else "")
         except (ValueError, KeyError, TypeError):
             if line.strip() and self._lowest < LEVELS.index("warning"):
                 yield "info", f"{name}: {line.rstrip()}"
+
+    def _not_hushed(self, name: str, level: str, event: str) -> int | None:
+        """How many like it were kept quiet before; None to keep this one quiet as well."""
+        if level == "info":
+            return 0
+        now = self._monotonic()
+        at, quiet = self._told.get((name, event), (None, 0))
+        if at is not None and now - at < HUSH_SECONDS:
+            self._told[name, event] = (at, quiet + 1)
+            return None
+        self._told[name, event] = (now, 0)
+        return quiet
 
 
 def readable(name: str, entry: Mapping[str, Any]) -> str:

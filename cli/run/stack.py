@@ -14,7 +14,7 @@ from cli.run.errors import CannotRun
 from cli.run.mailbox import serving_mailbox
 from cli.run.migrating import migrate
 from cli.run.options import Options
-from cli.run.ports import Ports, check_free, url
+from cli.run.ports import Ports, url
 from cli.run.run_file import RunFile
 from cli.run.stopping import LOOK, Stopping
 from runtime.settings import Role, Settings, load
@@ -71,7 +71,6 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         StopAsked: somebody asked to stop before it was up.
     """
     own, ports = Own.of(request.environ), Ports(request.options.port_base)
-    load(request.environ, Role.RUN)  # says what is wrong before anything is started
     file = RunFile(request.directory / "run.json", supervisor=os.getpid())
     file.remove()  # of a run that was killed
 
@@ -81,7 +80,6 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
 
     with ExitStack() as exits:
         supervisor = Supervisor(heard)
-        _check_ports(own, ports)
         smtp = exits.enter_context(serving_mailbox(ports, request.directory / "mailbox")) if own.mailbox else None
         postgres = PostgresServer(request.directory, ports.postgres) if own.postgres else None
         valkey = ValkeyServer(request.directory, ports.redis) if own.redis else None
@@ -90,6 +88,7 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         exits.callback(file.remove)
         auction, order = request.listening
         addresses = Addresses(
+            api=url(ports.api),
             database=postgres.url if postgres else None,
             redis=valkey.url if valkey else None,
             sandbox=url(ports.sandbox) if own.sandbox else None,
@@ -114,7 +113,7 @@ def _start(
     supervisor.launch(*servers)
     supervisor.launch(*stripe)
     _wait_ready(supervisor, servers, stopping)
-    migrate(processes.env, processes.logs / "migrate.log", stopping)
+    migrate(processes.env, processes.data_dir / "migrate.out", stopping)
     supervisor.launch(*house)
     _wait_ready(supervisor, [*stripe, *house], stopping)
 
@@ -123,20 +122,6 @@ def _take(server: EmbeddedServer, exits: ExitStack) -> Child:
     child = server.child()
     exits.callback(server.release)
     return child
-
-
-def _check_ports(own: Own, ports: Ports) -> None:
-    wanted = [
-        (ports.api, "api"),
-        (ports.ingest, "ingest"),
-        (ports.worker_metrics, "worker metrics"),
-        (ports.scheduler_metrics, "scheduler metrics"),
-    ]
-    wanted += [(ports.sandbox, "sandbox")] if own.sandbox else []
-    wanted += [(ports.postgres, "PostgreSQL")] if own.postgres else []
-    wanted += [(ports.redis, "Redis")] if own.redis else []
-    wanted += [(ports.mailbox, "mailbox"), (ports.smtp, "mail server")] if own.mailbox else []
-    check_free(wanted)
 
 
 def _wait_ready(supervisor: Supervisor, children: list[Child], stopping: Stopping) -> None:
