@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         core.listen(options.webhook_url, secret or None, name="start")
     sys.stdout.write(f"Stripe sandbox on {url}\n")
     sys.stdout.flush()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops on them, and raises them once more when it is done.
+        signal.signal(told, signal.SIG_IGN)
     uvicorn.Server(config(Host(core, journal))).run(sockets=[listener])
     if journal is not None:
         journal.close()
