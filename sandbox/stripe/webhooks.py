@@ -36,6 +36,8 @@ def signature(secrets: list[str], timestamp: int, body: bytes) -> str:
 def take_due(world: World, limit: int) -> list[Delivery]:
     """Up to `limit` deliveries whose time has come. Each counts as under way until it is reported."""
     taken: list[Delivery] = []
+    if limit < 1:
+        return taken
     for delivery in world.due_mail(world.time()):
         endpoint = world.store.find("webhook_endpoint", delivery["endpoint"])
         event = world.store.get("event", delivery["event"])
