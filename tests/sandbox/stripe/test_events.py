@@ -7,7 +7,8 @@ import stripe
 
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.server import RunningSandbox
-from tests.sandbox.stripe.caller import NOW, Caller
+from sandbox.stripe.settings import Settings
+from tests.sandbox.stripe.caller import LAMP, NOW, Caller
 from tests.sandbox.stripe.conftest import checkout
 
 
@@ -102,6 +103,24 @@ def test_fees_come_a_hundred_at_a_time(call: Caller) -> None:
     assert call("GET", f"/v1/balance_transactions/{rest['data'][0]['id']}")["status"] == "available"
     balance = call("GET", "/v1/balance")
     assert (balance["available"][0]["amount"], balance["pending"][0]["amount"]) == (101 * 4825, 0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "rate", "settled"), [("eur", 5000, "1.1", 5500), ("jpy", 5000, "0.0066", 3300)]
+)
+def test_fees_are_in_the_currency_of_settlement(unit: str, amount: int, rate: str, settled: int) -> None:
+    call = Caller(Settings(settlement={unit: ("usd", rate)}))
+    session = call("POST", "/v1/checkout/sessions", LAMP.replace("=usd", f"={unit}"))
+    call.core.pay(session["id"])
+    call.core.advance(2)
+    (row,) = data(call, "/v1/balance_transactions")
+    assert (row["currency"], row["amount"], row["exchange_rate"]) == ("usd", settled, float(rate))
+    assert row["fee_details"][0]["currency"] == "usd"
+    assert row["net"] == settled - row["fee"]
+    intent = call.session(session["id"])["payment_intent"]
+    assert (intent["currency"], intent["amount_received"]) == (unit, amount)
+    call("POST", "/v1/refunds", f"payment_intent={intent['id']}")
+    assert data(call, "/v1/balance_transactions")[0]["amount"] == -settled
 
 
 def test_sessions_are_listed_by_intent_and_status(call: Caller) -> None:
