@@ -86,6 +86,14 @@ def _settled(world: World, session: Obj, intent: Obj) -> None:
         emit(world, "checkout.session.async_payment_failed", session, cause=NOBODY)
 
 
+def captured(world: World, intent: Obj) -> None:
+    """Money that was held has been taken: the session is paid, and Stripe makes no event of it."""
+    session = session_of(world, intent)
+    if session is not None:
+        session["payment_status"] = "paid"
+        world.store.save(session)
+
+
 def expire(world: World, session: Obj) -> None:
     """Close an open session for good; an unfinished payment intent goes with it."""
     _close(world, session, "expired")

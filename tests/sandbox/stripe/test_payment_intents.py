@@ -149,6 +149,16 @@ def test_held_money_is_captured_in_part_or_let_go(call: Caller) -> None:
     assert call.core.books()["totals"]["usd"]["kept"] == 600
 
 
+def test_a_checkout_that_holds_money_is_complete_and_paid_with_the_capture(call: Caller) -> None:
+    session = call.checkout("&payment_intent_data[capture_method]=manual")
+    assert call.core.pay(session["id"]) == "requires_capture"
+    held = call.session(session["id"])
+    assert (held["status"], held["payment_status"]) == ("complete", "unpaid")
+    call("POST", f"{INTENTS}/{held['payment_intent']['id']}/capture")
+    assert call.session(session["id"])["payment_status"] == "paid"
+    assert "checkout.session.async_payment_succeeded" not in call.types()
+
+
 def test_capture_at_once_has_its_fees_at_once(call: Caller) -> None:
     made = intent(
         call, f"&capture_method=automatic&confirm=true&payment_method=pm_card_visa{BACK}&expand[]=latest_charge"
