@@ -125,7 +125,7 @@ def test_the_process_serves_until_it_is_told_to_stop(tmp_path: Path, mailbag: Ma
     command = [sys.executable, "-m", "sandbox.stripe", "--port", "0", "--data-file", str(file), "--seed", "5",
                "--webhook-url", mailbag.url, "--rate-limit", "500", "--endpoint-rate-limit", "400"]  # fmt: skip
     for stop in (signal.SIGKILL, signal.SIGTERM):
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             command,
             cwd=ROOT,
             env={**os.environ, "STRIPE_WEBHOOK_SECRET": f"{SECRET},whsec_older"},
