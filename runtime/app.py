@@ -21,6 +21,7 @@ from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import KeyMode, Settings, given
+from services.check_invariants import CheckInvariants
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
@@ -61,6 +62,7 @@ class App:
     read_fees: ReadFees
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
+    check_invariants: CheckInvariants
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -134,6 +136,7 @@ def build_app(
         read_fees=ReadFees(store.begin, stripe, now),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
+        check_invariants=CheckInvariants(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     """The options. Keys and secrets may come from the environment, where nobody else sees them."""
     made = argparse.ArgumentParser(prog="python -m sandbox.stripe", description="A stand-in for Stripe on 127.0.0.1.")
     made.add_argument("--port", type=int, default=12111, help="0: a free one")
+    made.add_argument("--public-url", help="where browsers reach the pages (default: the address itself)")
     made.add_argument("--webhook-url", help="where events are sent")
     made.add_argument(
         "--webhook-secret",
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings(
         secret_keys=(options.secret_key,),
         publishable_keys=(options.publishable_key,),
-        public_url=url,
+        public_url=options.public_url or url,
         capture_delay=options.capture_delay,
         settlement_delay=options.settlement_delay,
         limits=RateLimits(options.rate_limit, options.endpoint_rate_limit),
@@ -60,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         core.listen(options.webhook_url, secret or None, name="start")
     sys.stdout.write(f"Stripe sandbox on {url}\n")
     sys.stdout.flush()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops on them, and raises them once more when it is done.
+        signal.signal(told, signal.SIG_IGN)
     uvicorn.Server(config(Host(core, journal))).run(sockets=[listener])
     if journal is not None:
         journal.close()

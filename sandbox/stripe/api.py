@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.stripe import timers
-from sandbox.stripe.auth import api_key, check_version
+from sandbox.stripe.auth import api_key, check_headers
 from sandbox.stripe.endpoints.call import Call
 from sandbox.stripe.errors import StripeError, broken, lock_timeout, rate_limited
 from sandbox.stripe.expand import check_paths, expanded
@@ -49,7 +49,7 @@ class Api:
         self.world.calls[name] += 1
         try:
             key = api_key(request, self.settings, public=found is not None and found[0].public)
-            check_version(request)
+            check_headers(request, self.world.store)
             if found is None:
                 raise _no_address(request)
             delay = self._strike_before(name)

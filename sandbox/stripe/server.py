@@ -26,6 +26,7 @@ from sandbox.stripe.world import Clock
 
 #: How long a server may take to start or stop, in seconds.
 PATIENCE: Final = 15.0
+BACKLOG: Final = 2048
 
 
 def system_clock() -> datetime:
@@ -143,10 +144,16 @@ def open_core(settings: Settings, clock: Clock, seed: int | str | None, journal:
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on loopback; port 0: a free one."""
+    """A listening socket on loopback; port 0: a free one."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+        # Whoever is told the address may connect at once, and waits until the server takes over.
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
@@ -160,7 +167,7 @@ def config(host: Host) -> uvicorn.Config:
         access_log=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=60,
-        backlog=2048,
+        backlog=BACKLOG,
     )
 
 

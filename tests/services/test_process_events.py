@@ -175,7 +175,7 @@ def test_an_event_whose_cause_never_comes_is_set_aside_after_a_day(home: House) 
     home.pay(session_id)
     home.hear(next(one for one in home.new_events() if one["type"] == "charge.succeeded"))
     home.time.forward(days=2)
-    home.process()
+    home.work()
     assert home.app.database.rows("SELECT status FROM webhook_events") == [("set_aside",)]
 
 

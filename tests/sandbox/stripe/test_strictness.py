@@ -172,6 +172,14 @@ def test_basic_authentication_and_an_own_version_are_taken(call: Caller) -> None
     assert "Invalid Stripe API version" in call.refusal("GET", "/v1/balance", stripe_version="2020-08-27")["message"]
 
 
+def test_what_the_sandbox_cannot_do_it_says(call: Caller) -> None:
+    account = call("POST", "/v1/accounts", "type=express")["id"]
+    assert call.refusal("GET", "/v1/balance", stripe_account="acct_x")["status"] == 403
+    assert "no data of connected accounts" in call.refusal("GET", "/v1/balance", stripe_account=account)["message"]
+    refusal = call.refusal("POST", "/v1/refunds", content_type="application/json")
+    assert "application/x-www-form-urlencoded" in refusal["message"]
+
+
 def test_a_publishable_key_opens_nothing_but_what_pages_need(call: Caller) -> None:
     key = "Bearer pk_test_sandbox_gavelpay"
     assert call.refusal("GET", "/v1/balance", authorization=key)["code"] == "secret_key_required"
