@@ -56,10 +56,13 @@ class Running:
         found: dict[str, Any] = json.loads((self.directory / "run.json").read_text())
         return found
 
+    def is_up(self) -> bool:
+        return (self.directory / "run.json").exists()
+
     def wait_until_up(self) -> dict[str, Any]:
         def up() -> bool:
             assert self.process.poll() is None, self.text()
-            return (self.directory / "run.json").exists()
+            return self.is_up()
 
         eventually(up, 2 * PATIENCE)
         return self.told()

@@ -1,10 +1,9 @@
 """The whole system by its one command: a sale with a killed worker; a killed supervisor."""
 
+import json
 import os
 import signal
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,105 +23,68 @@ SEVERAL = ("ingest", "api", "worker", "scheduler")
 ONE = ("supervisor", "postgres", "redis", "sandbox")
 
 
-@dataclass
-class Seen:
-    """What was seen of a whole sale during which a worker was killed and Redis was emptied."""
-
-    code: int | None = None
-    text: str = ""
-    first: dict[str, Any] = field(default_factory=dict)
-    mode: int = 0
-    after_kill: dict[str, Any] = field(default_factory=dict)
-    family: set[int] = field(default_factory=set)
-    directory: Path = Path()
-
-
-@pytest.fixture(scope="module")
-def sale(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    directory = tmp_path_factory.mktemp("sale") / "data"
-    seen = Seen(directory=directory)
+def test_a_sale_with_a_killed_worker_and_an_emptied_redis_ends_right_and_leaves_only_its_data(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
     options = ("--auctions", "12", "--rate", "4", "--exit-when-settled")
     with running(directory, free_port_base(), *options, **SHORT) as run:
-        seen.first = run.wait_until_up()
-        seen.mode = stat.S_IMODE((directory / "run.json").stat().st_mode)
+        told = run.wait_until_up()
+        check_run_json(told, directory / "run.json")
         eventually(lambda: "Waits for the buyer" in run.text())
-        with Redis.from_url(seen.first["urls"]["redis"]) as redis:
+        with Redis.from_url(told["urls"]["redis"]) as redis:
             redis.flushall()
-        (killed,) = seen.first["pids"]["worker"]
+        (killed,) = told["pids"]["worker"]
         os.kill(killed, signal.SIGKILL)
         eventually(lambda: run.told()["pids"]["worker"] not in ([], [killed]))
-        seen.after_kill = run.told()
-        seen.family = run.family()
-        seen.code = run.process.wait(150)
-        seen.text = run.text()
-    return seen
+        after = run.told()["pids"]
+        assert {name for name, pid in told["pids"].items() if pid != after[name]} == {"worker"}
+        family = run.family()
+        assert run.process.wait(150) == 0, run.text()
+    for words in ("12 payments:", "all books agree", "it is started again"):
+        assert words in run.text()
+    assert gone(family)
+    assert {file.name for file in directory.iterdir()} > {"postgres", "redis", "keys.json", "logs"}
+    assert not run.is_up()
+    check_logs(directory / "logs")
 
 
-def test_a_sale_during_which_a_worker_is_killed_and_redis_is_emptied_ends_right(sale: Seen) -> None:
-    assert sale.code == 0, sale.text
-    assert "12 payments:" in sale.text
-    assert "all books agree" in sale.text
-    assert "it is started again" in sale.text
+def check_run_json(told: dict[str, Any], file: Path) -> None:
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert told.keys() == {"urls", "pids", "service_token", "admin_token"}
+    assert told["urls"].keys() == URLS
+    assert told["pids"].keys() == {*SEVERAL, *ONE}
+    assert all(isinstance(told["pids"][name], int) for name in ONE)
+    assert all(told["pids"][name] for name in SEVERAL)
 
 
-def test_run_json_tells_other_programs_all_they_need(sale: Seen) -> None:
-    assert sale.mode == 0o600
-    assert sale.first.keys() == {"urls", "pids", "service_token", "admin_token"}
-    assert sale.first["urls"].keys() == URLS
-    assert sale.first["pids"].keys() == {*SEVERAL, *ONE}
-    assert all(isinstance(sale.first["pids"][name], int) for name in ONE)
-    assert all(sale.first["pids"][name] for name in SEVERAL)
+def check_logs(directory: Path) -> None:
+    assert {file.stem for file in directory.iterdir()} == {*SEVERAL, "sandbox"}
+    for file in directory.iterdir():
+        assert all("event" in json.loads(line) for line in file.read_text().splitlines()), file
 
 
-def test_run_json_follows_a_process_that_was_started_again(sale: Seen) -> None:
-    before, after = sale.first["pids"], sale.after_kill["pids"]
-    assert {name for name in before if before[name] != after[name]} == {"worker"}
-
-
-def test_nothing_is_left_of_a_sale_but_its_data(sale: Seen) -> None:
-    assert gone(sale.family)
-    assert not (sale.directory / "run.json").exists()
-    assert {file.name for file in sale.directory.iterdir()} > {"postgres", "redis", "keys.json", "logs"}
-
-
-def test_every_process_has_a_log_of_its_own(sale: Seen) -> None:
-    logs = {file.name for file in (sale.directory / "logs").iterdir()}
-    assert logs == {"ingest.log", "api.log", "worker.log", "scheduler.log", "sandbox.log"}
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    directory = tmp_path_factory.mktemp("serving") / "data"
-    with running(directory, free_port_base(), "--auctions", "0") as run:
+def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with_its_data(tmp_path: Path) -> None:
+    directory, base = tmp_path / "data", free_port_base()
+    with running(directory, base, "--auctions", "0") as run:
         run.wait_until_up()
-        yield run
-
-
-def test_a_second_run_is_told_who_has_the_data_and_the_ports(serving: Running, tmp_path: Path) -> None:
-    same_data = call("--data-dir", str(serving.directory), "--port-base", str(free_port_base()))
-    assert same_data.returncode == 1
-    assert f"(process {serving.process.pid})" in same_data.stderr
-    base = int(serving.told()["urls"]["api"].rpartition(":")[2])
-    same_ports = call("--data-dir", str(tmp_path / "other"), "--port-base", str(base))
-    assert same_ports.returncode == 1
-    assert f"{base} (api)" in same_ports.stderr
-    assert len(same_ports.stderr.strip().splitlines()) == 1
-
-
-def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on(serving: Running) -> None:
-    base, family = int(serving.told()["urls"]["api"].rpartition(":")[2]), serving.family()
-    serving.process.kill()
-    serving.process.wait()
-    eventually(lambda: gone(family))
-    with running(serving.directory, base, "--auctions", "0") as again:
-        eventually(lambda: again.told()["pids"]["supervisor"] == again.process.pid if has_file(again) else False)
+        check_refusals(run, base, tmp_path / "other")
+        family = run.family()
+        run.process.kill()
+        run.process.wait()
+        eventually(lambda: gone(family))
+    with running(directory, base, "--auctions", "0") as again:
+        eventually(lambda: again.is_up() and again.told()["pids"]["supervisor"] == again.process.pid)
         family = again.family()
         again.process.send_signal(signal.SIGINT)
         again.process.send_signal(signal.SIGINT)
         assert again.process.wait(PATIENCE) == 0, again.text()
-        assert gone(family)
-        assert not has_file(again)
+    assert gone(family)
+    assert not again.is_up()
 
 
-def has_file(run: Running) -> bool:
-    return (run.directory / "run.json").exists()
+def check_refusals(run: Running, base: int, other: Path) -> None:
+    """A second run is told who has the data, and who has the ports."""
+    same_data = call("--data-dir", str(run.directory), "--port-base", str(free_port_base()))
+    assert (same_data.returncode, f"(process {run.process.pid})" in same_data.stderr) == (1, True)
+    same_ports = call("--data-dir", str(other), "--port-base", str(base))
+    assert (same_ports.returncode, f"{base} (api)" in same_ports.stderr) == (1, True)
+    assert len(same_ports.stderr.strip().splitlines()) == 1
