@@ -9,11 +9,12 @@ from models.database import Database
 from runtime.app import build_new_id, build_store
 from runtime.metrics import declare_metrics, exposition
 from runtime.observing import MetricsObserver
+from runtime.serving import CannotListen
 from runtime.settings import Role, given
 from services.receive_events import ReadEvent, ReceiveEvents
 from webhook_ingest.app import create_app
 from webhook_ingest.bell import BackgroundBell
-from webhook_ingest.server import CannotListen, serve
+from webhook_ingest.server import serve
 
 #: Threads that commit.
 _COMMITTERS = 1

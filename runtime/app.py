@@ -20,7 +20,8 @@ from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.unit_of_work import Noted, Ring, Store, nobody
-from runtime.settings import KeyMode, Settings, given
+from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.check_invariants import CheckInvariants
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
@@ -156,6 +157,15 @@ def build_store(
 def build_new_id(now: Clock) -> NewId:
     """What makes ids: by the clock, and random."""
     return lambda: uuid7(now(), secrets.randbits)
+
+
+def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
+    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
+    if auth.jwks_url is not None:
+        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
+    else:
+        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
+    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
 
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:

@@ -22,10 +22,11 @@ from models.database import Database
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.unit_of_work import Ring, Store
+from runtime.serving import listen
 from services.receive_events import ReadEvent, ReceiveEvents
 from webhook_ingest.app import WEBHOOK_PATH, create_app
 from webhook_ingest.limits import Limits
-from webhook_ingest.server import build_server, listen
+from webhook_ingest.server import build_server
 
 SECRET = "whsec_fake_for_tests"
 OLD_SECRET = "whsec_fake_from_before"
@@ -133,7 +134,7 @@ class Ingest:
             limits=limits,
         )
         self.server = build_server(self.app, limits or Limits())
-        self._listener = listen("127.0.0.1", 0)
+        self._listener = listen("ingest", "127.0.0.1", 0, 128)
         self.address: tuple[str, int] = self._listener.getsockname()
         self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._listener]})
         self.client = httpx.Client(

@@ -7,12 +7,13 @@ from uuid import uuid4
 from models.database import Database
 from models.outbox import Endpoints
 from models.unit_of_work import Store
+from runtime.serving import CannotListen
 from services.receive_events import ReadEvent, ReceiveEvents
 from tests.webhook_ingest.harness import CIPHER, SECRET, Counts
 from webhook_ingest.app import create_app
 from webhook_ingest.bell import BackgroundBell
 from webhook_ingest.limits import Limits
-from webhook_ingest.server import CannotListen, serve
+from webhook_ingest.server import serve
 
 
 def now() -> datetime:

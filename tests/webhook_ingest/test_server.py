@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.serving import CannotListen, listen
 from tests.webhook_ingest.harness import (
     PATIENCE,
     event,
@@ -23,7 +24,6 @@ from tests.webhook_ingest.harness import (
     waiting_for_locks,
 )
 from webhook_ingest.app import WEBHOOK_PATH
-from webhook_ingest.server import CannotListen, listen
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("ingest_process.py")
@@ -154,7 +154,7 @@ def test_a_port_in_use_is_one_clear_sentence_and_a_failure(start: Start) -> None
 )
 def test_an_address_that_cannot_be_had_is_told(host: str, port: int, reason: str) -> None:
     with pytest.raises(CannotListen, match=reason):
-        listen(host, port)
+        listen("ingest", host, port, 128)
 
 
 def test_importing_has_no_side_effect() -> None:
