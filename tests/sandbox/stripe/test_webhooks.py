@@ -132,6 +132,18 @@ def test_webhooks_are_repeated_delayed_reordered_lost_and_dropped_on_demand() ->
     assert 1 < when["charge.updated"] <= 11
 
 
+def test_an_event_sent_again_while_it_is_under_way_is_heard_twice() -> None:
+    call = listening()
+    expire_one(call)
+    (first,) = call.core.take_deliveries()
+    assert call.core.resend(first.event_id) == 1
+    call.core.report_delivery(first.id, 200)
+    (second,) = call.core.take_deliveries()
+    call.core.report_delivery(second.id, 200)
+    assert second.event_id == first.event_id
+    assert call("GET", "/v1/events")["data"][0]["pending_webhooks"] == 0
+
+
 def test_a_failing_endpoint_hears_it_again_over_http(
     client: stripe.StripeClient, sandbox: RunningSandbox, mailbag: Mailbag
 ) -> None:
