@@ -6,7 +6,7 @@ import stripe
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.server import RunningSandbox
 from sandbox.stripe.settings import Settings
-from tests.sandbox.stripe.caller import Caller
+from tests.sandbox.stripe.caller import NOW, Caller
 from tests.sandbox.stripe.conftest import SECRET, Mailbag, checkout
 
 HOOKS = "/v1/webhook_endpoints"
@@ -35,6 +35,15 @@ def test_a_delivery_is_signed_as_the_sdk_wants_it() -> None:
         stripe.Webhook.construct_event(
             delivery.body, delivery.headers["Stripe-Signature"], "whsec_other", tolerance=10**9
         )
+
+
+def test_a_moved_clock_moves_events_and_not_the_time_of_signing() -> None:
+    call = listening()
+    call.core.advance(7200)
+    expire_one(call)
+    (delivery,) = call.core.take_deliveries()
+    assert delivery.headers["Stripe-Signature"].startswith(f"t={NOW},v1=")
+    assert f'"created":{NOW + 7200}'.encode() in delivery.body
 
 
 @pytest.mark.parametrize("answer", [None, 301, 400, 500, 503])
