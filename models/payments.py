@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
-from domain.payment import CheckoutAttempt, Payment, PaymentSession, Refund
+from domain.payment import CheckoutAttempt, Note, Payment, PaymentSession, Refund
 from models import audit, outbox
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, REFUNDS, SESSIONS, TRANSACTIONS
@@ -31,6 +31,8 @@ class Payments:
     endpoints: outbox.Endpoints
     #: Rings for work that a write makes due.
     ring: Callable[[str, int], None]
+    #: Everything noted about payments in this transaction, for those who watch.
+    noted: list[tuple[PaymentSession, Note]] = field(default_factory=list)
     _held: dict[UUID, Payment] = field(default_factory=dict)
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -92,6 +94,7 @@ class Payments:
         if new:
             self._insert(ATTEMPTS, [attempt for payment in new for attempt in payment.attempts])
             self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
+            self.noted += [(payment.session, note) for payment in new for note in payment.notes]
             self.ring(OPEN_CHECKOUTS, len(new))
             self._announce(new)
         return new
@@ -104,6 +107,7 @@ class Payments:
         """Write what has changed in all payments in hand: one statement per table."""
         payments = list(self._held.values())
         links = [entry for payment in payments for entry in audit.link(payment)]
+        self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         self._write(SESSIONS, [payment.session for payment in payments])
         attempts = self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
         self.ring(OPEN_CHECKOUTS, sum(attempt.due_at is not None for attempt in attempts))

@@ -1,13 +1,14 @@
 """One transaction over everything that a use case touches, and the bells that ring once it is committed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
+from domain.payment import Note, PaymentSession
 from models.database import Database
 from models.dead_letters import DeadLetters
 from models.inbox import Inbox
@@ -36,8 +37,15 @@ class UnitOfWork:
         self.bells[actor] += pieces
 
 
+#: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
+Noted = Callable[[Sequence[tuple[PaymentSession, Note]]], None]
+
 #: Opens a unit of work: leaving the block commits, an exception rolls back.
 Begin = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+def nobody(_noted: Sequence[tuple[PaymentSession, Note]]) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Store:
     cipher: FieldCipher
     endpoints: Endpoints
     ring: Ring
+    noted: Noted = nobody
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -64,5 +73,7 @@ class Store:
             )
             yield uow
             uow.payments.flush()
+        if uow.payments.noted:
+            self.noted(uow.payments.noted)
         if rung := +uow.bells:
             self.ring(rung)

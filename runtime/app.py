@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
-from uuid import UUID
 
 from domain.clock import Clock
 from domain.ids import NewId, uuid7
@@ -20,8 +19,10 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
-from models.unit_of_work import Ring, Store
-from runtime.settings import KeyMode, Settings, given
+from models.unit_of_work import Noted, Ring, Store, nobody
+from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.check_invariants import CheckInvariants
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
@@ -62,6 +63,7 @@ class App:
     read_fees: ReadFees
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
+    check_invariants: CheckInvariants
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -87,8 +89,8 @@ def build_app(
     guard: Guard,
     observer: Observer,
     now: Clock,
+    noted: Noted = nobody,
     threads: int = 8,
-    public_url: str,
 ) -> App:
     """Wire a process.
 
@@ -100,20 +102,15 @@ def build_app(
         guard: what every call to Stripe passes through.
         observer: who hears of what happened.
         now: the clock.
+        noted: hears of everything noted about payments.
         threads: how many use cases run at the same time.
-        public_url: where buyers reach the `api` process.
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
-
-    def new_id() -> UUID:
-        return uuid7(now(), secrets.randbits)
-
-    database = Database(
-        given(settings.database.url, "DATABASE_URL").reveal(), pool_size=threads + 2, application=f"gavelpay {role}"
-    )
-    cipher = build_cipher(settings)
-    store = Store(database, cipher, build_endpoints(settings, new_id), ring)
-    links = PageLinks(public_url, cipher.index, settings.checkout.return_url, settings.checkout.cancel_url)
+    new_id = build_new_id(now)
+    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    database, cipher = store.database, store.cipher
+    checkout = settings.checkout
+    links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream = Webhooks(_downstream(settings), now)
     leases = LeaseRenewer(database)
@@ -140,11 +137,35 @@ def build_app(
         read_fees=ReadFees(store.begin, stripe, now),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
+        check_invariants=CheckInvariants(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )
+
+
+def build_store(
+    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+) -> Store:
+    """Where units of work come from."""
+    url = given(settings.database.url, "DATABASE_URL").reveal()
+    database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+
+
+def build_new_id(now: Clock) -> NewId:
+    """What makes ids: by the clock, and random."""
+    return lambda: uuid7(now(), secrets.randbits)
+
+
+def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
+    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
+    if auth.jwks_url is not None:
+        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
+    else:
+        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
+    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
 
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:

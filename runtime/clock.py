@@ -11,6 +11,8 @@ from typing import Any, Final
 import psycopg
 import structlog
 
+from domain.errors import TransientError
+
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
 #: Good clocks drift some 50 µs a second: 1.5 ms in this time.
@@ -64,7 +66,7 @@ class DatabaseClock:
         try:
             with connect() as connection:
                 samples = [self._sample(connection) for _ in range(_SAMPLES)]
-        except (psycopg.Error, OSError):
+        except (psycopg.Error, OSError, TransientError):
             return False
         # The first round trip may include the opening of a transaction; the fastest is the truest.
         best = min(samples, key=lambda sample: sample.round_trip)

@@ -29,11 +29,9 @@ _TO_PAY: Final = (10, 30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The metrics of this system. Gauges of the whole system are set by one process (the scheduler), as it counts."""
+    """The metrics that a process counts itself. How the whole system stands is in `runtime/gauges.py`."""
 
     registry: CollectorRegistry
-    #: Live sessions, by `status` and `policy`.
-    sessions_active: Gauge
     #: By `policy`.
     sessions_completed: Counter
     #: Declined attempts, by `policy` and `reason`.
@@ -48,12 +46,6 @@ class Metrics:
     #: By `type` and `outcome`.
     webhooks_received: Counter
     webhook_signature_failures: Counter
-    inbox_backlog: Gauge
-    outbox_backlog: Gauge
-    dead_letters: Gauge
-    #: By `queue`.
-    queue_depth: Gauge
-    queue_oldest_age: Gauge
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
@@ -64,16 +56,14 @@ class Metrics:
     time_to_pay: Histogram
 
 
-def declare_metrics(registry: CollectorRegistry) -> Metrics:
-    """Declare every metric on a registry, with what prometheus_client tells of the process itself."""
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
+def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
+    """Declare every metric on a registry, with what prometheus_client tells of the process itself, unless it has it."""
+    if of_process:
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
     return Metrics(
         registry=registry,
-        sessions_active=Gauge(
-            "payments_checkout_sessions_active", "Live payment sessions", ["status", "policy"], registry=registry
-        ),
         sessions_completed=Counter(
             "payments_checkout_session_completed_total", "Paid sessions", ["policy"], registry=registry
         ),
@@ -94,13 +84,6 @@ def declare_metrics(registry: CollectorRegistry) -> Metrics:
         ),
         webhook_signature_failures=Counter(
             "payments_webhook_signature_failures_total", "Webhooks with a wrong signature", registry=registry
-        ),
-        inbox_backlog=Gauge("payments_inbox_backlog", "Stored webhooks not yet processed", registry=registry),
-        outbox_backlog=Gauge("payments_outbox_backlog", "Committed messages not yet delivered", registry=registry),
-        dead_letters=Gauge("payments_dead_letters", "Messages that gave up and wait for a person", registry=registry),
-        queue_depth=Gauge("payments_queue_depth", "Messages in a queue of the broker", ["queue"], registry=registry),
-        queue_oldest_age=Gauge(
-            "payments_queue_oldest_age_seconds", "Age of a queue's oldest message", ["queue"], registry=registry
         ),
         stripe_request=Histogram(
             "payments_stripe_request_seconds",

@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import orjson
+
+from domain.bells import DELIVER_EVENTS
 from domain.clock import Clock
 from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
 from models.unit_of_work import Begin
+from services.deliver_events import DELIVERIES_QUEUE
 
 #: Puts a message back on its queue, as its bytes are.
 PutBack = Callable[[str, bytes], None]
@@ -52,12 +56,26 @@ class DeadLetterOffice:
         letter = self.show(letter_id)
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
-        self.put_back(letter.queue, letter.message)
+        if letter.queue == DELIVERIES_QUEUE:
+            self._deliver_again(letter)
+        else:
+            self.put_back(letter.queue, letter.message)
         return self._resolve(letter_id, "requeued", by, why)
 
     def discard(self, letter_id: UUID, by: str, why: str) -> DeadLetter:
         """Let a letter go; it stays on record."""
         return self._resolve(letter_id, "discarded", by, why)
+
+    def _deliver_again(self, letter: DeadLetter) -> None:
+        """An outgoing event is a row: it is made due again."""
+        named = orjson.loads(letter.message)
+        with self.begin() as uow:
+            uow.connection.execute(
+                "UPDATE deliveries SET status = 'waiting', tries = 0, due_at = %(now)s, created_at = %(now)s,"
+                " finished_at = NULL WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND status = 'given_up'",
+                {"now": self.now(), "event_id": named["event_id"], "endpoint": named["endpoint"]},
+            )
+            uow.ring(DELIVER_EVENTS)
 
     def _resolve(self, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
         with self.begin() as uow:

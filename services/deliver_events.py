@@ -5,6 +5,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+import orjson
+
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.errors import GatewayUnavailable
@@ -21,6 +23,8 @@ from services.observing import Observer
 GIVE_UP: Final = timedelta(days=3)
 _LONGEST_WAIT: Final = 900.0
 _BATCH: Final = 16
+#: Where dead letters of deliveries come from: no broker's queue, but rows.
+DELIVERIES_QUEUE: Final = "deliveries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,11 @@ class DeliverEvents:
     def _dead(self, delivery: Delivery, event: OutgoingEvent, failure: GatewayUnavailable) -> DeadLetter:
         return DeadLetter(
             id=self.new_id(),
-            queue="deliveries",
+            queue=DELIVERIES_QUEUE,
             actor=f"{delivery.endpoint}:{event.type}",
-            message=body_of(event),
+            message=orjson.dumps(
+                {"event_id": str(event.id), "endpoint": delivery.endpoint, "body": orjson.Fragment(body_of(event))}
+            ),
             reason="not_delivered",
             error=str(failure),
             created_at=self.now(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -75,10 +75,17 @@ class ProcessEvents:
         facts = self._read(events)
         owners = self._owners(uow, facts)
         payments = uow.payments.lock(owners.values())
-        by_time = sorted(events, key=lambda event: (event.created, event.id))
-        for event in by_time:
-            if event.id in facts:
-                self._apply(event, facts[event.id], payments.get(owners.get(event.id) or event.id))
+        waiting = sorted((event for event in events if event.id in facts), key=lambda event: (event.created, event.id))
+        early: list[StoredEvent] = []
+        while waiting:
+            early = [
+                one for one in waiting if not self._apply(one, facts[one.id], payments.get(owners.get(one.id, one.id)))
+            ]
+            if len(early) == len(waiting):
+                break
+            waiting = early  # Its cause may have come behind it.
+        for event in early:
+            self._wait(event)
         uow.inbox.save(events)
 
     def _read(self, events: Sequence[StoredEvent]) -> dict[UUID, Fact]:
@@ -117,35 +124,37 @@ class ProcessEvents:
                     owners[key] = owner
         return owners
 
-    def _apply(self, event: StoredEvent, fact: Fact, payment: Payment | None) -> None:
-        now = self.now()
+    def _apply(self, event: StoredEvent, fact: Fact, payment: Payment | None) -> bool:
+        """Apply one event; False if its cause has not come yet."""
+        if payment is None and fact.where.session_id is None:
+            return False
         if payment is None:
-            if fact.where.session_id is not None:
-                # A session is committed before Stripe hears of it: this one was never ours.
-                self._finish(event, "set_aside", f"{UnmatchedEvent.code}: no such payment session")
-            else:
-                self._wait(event, EventTooEarly("no payment is known for it yet"), now)
-            return
+            # A session is committed before Stripe hears of it: this one was never ours.
+            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: no such payment session")
+            return True
+        now = self.now()
         undo = payment.checkpoint()
         try:
             apply(payment, fact, now, self.terms)
-        except EventTooEarly as early:
+        except EventTooEarly:
             undo()
-            self._wait(event, early, now)
+            return False
         except GavelpayError as error:
             undo()
             self._finish(event, "set_aside", f"{error.code}: {error}")
         else:
             payment.session.updated_at = now
             self._finish(event, "done", None)
+        return True
 
-    def _wait(self, event: StoredEvent, early: EventTooEarly, now: datetime) -> None:
+    def _wait(self, event: StoredEvent) -> None:
         """Its cause has not come yet: try again later, and in the end set it aside."""
+        now = self.now()
         if now - event.received_at > PATIENCE:
-            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: {early}")
+            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: nothing that it belongs to has come")
             return
         event.tries += 1
-        event.reason = str(early)
+        event.reason = EventTooEarly.code
         event.due_at = now + backoff(event.tries, self.rng, longest=600.0)
 
     def _finish(self, event: StoredEvent, status: str, reason: str | None) -> None:

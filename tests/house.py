@@ -40,6 +40,16 @@ class Time:
     def __call__(self) -> datetime:
         return self.at
 
+    def leases_run_out(self) -> None:
+        """What happens when a worker is silent for as long as a lease."""
+        with self.app.database.transaction() as connection:
+            for table in ("checkout_attempts", "refunds", "deliveries"):
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+
+    def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
+        """Everything of one kind that Stripe has, oldest first."""
+        return list(self.sandbox.core.world.store.table(kind).oldest())
+
     def forward(self, **by: float) -> None:
         self.at += timedelta(**by)
 
@@ -152,6 +162,16 @@ class House:
                 return
         raise AssertionError("work keeps coming")
 
+    def leases_run_out(self) -> None:
+        """What happens when a worker is silent for as long as a lease."""
+        with self.app.database.transaction() as connection:
+            for table in ("checkout_attempts", "refunds", "deliveries"):
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+
+    def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
+        """Everything of one kind that Stripe has, oldest first."""
+        return list(self.sandbox.core.world.store.table(kind).oldest())
+
     def forward(self, **by: float) -> None:
         """Let time pass, for us and for Stripe."""
         self.time.forward(**by)
@@ -179,7 +199,6 @@ def house(database_url: str, **environ: str) -> Iterator[House]:
             guard=unguarded,
             observer=Unobserved(),
             now=time,
-            public_url="http://127.0.0.1:8000",
         )
         try:
             yield House(app, sandbox, time, rung, put_back)

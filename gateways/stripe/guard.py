@@ -9,7 +9,7 @@ T = TypeVar("T")
 class Guard(Protocol):
     """Limits, times and breaks calls by operation."""
 
-    def __call__(self, operation: str, call: Callable[[], T]) -> T:
+    def __call__(self, operation: str, call: Callable[[], T], /) -> T:
         """Make the call when its turn has come.
 
         Raises:

@@ -117,5 +117,5 @@ def configure_logging(
     file = JsonFile(log_file) if log_file else None
     outputs: list[Output] = [readable_lines(terminal, colors=colors) if people else json_lines(terminal)]
     outputs += [file] if file else []
-    identity: dict[str, str | int] = {"process": process, "role": role, "pid": os.getpid(), "version": version}
+    identity = {"process": process, "role": role, "version": version}
     return Logs(Chain(identity, now, outputs), level, file)

@@ -1,6 +1,7 @@
 """The one way of every log line: ids, time, identity, traceback, redaction, outputs."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,9 +20,7 @@ _LEVELS: Final = {"exception": "error", "warn": "warning", "fatal": "critical", 
 class Chain:
     """Turns what was logged into a line and hands it to every output."""
 
-    def __init__(
-        self, identity: Mapping[str, str | int], now: Callable[[], datetime], outputs: Sequence[Output]
-    ) -> None:
+    def __init__(self, identity: Mapping[str, str], now: Callable[[], datetime], outputs: Sequence[Output]) -> None:
         self._identity = dict(identity)
         self._now = now
         self._outputs = tuple(outputs)
@@ -50,7 +49,9 @@ class Chain:
         moment = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         head = {"timestamp": moment, "level": _LEVELS.get(method, method), "event": ""}
         # A field of the caller's takes the place of the event's text only.
-        return {**head, **event, **self._identity, "timestamp": moment, "level": head["level"]}
+        # The pid is asked for each time, as pools of workers fork.
+        own = {"pid": os.getpid(), "timestamp": moment, "level": head["level"]}
+        return {**head, **event, **self._identity, **own}
 
 
 class Sink:

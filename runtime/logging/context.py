@@ -18,9 +18,9 @@ def bind_payment(
     message_id: str | None = None,
     request_id: str | None = None,
 ) -> AbstractContextManager[None]:
-    """Put ids on every line logged inside the `with` block, by this thread or task and those that it starts.
+    """Put ids on every line that this thread or task logs inside the `with` block.
 
-    Ids that are not given stay as they were outside.
+    Ids that are not given stay as they were outside. Tasks started inside have them too, threads do not.
     """
     ids = {
         "session_id": None if session_id is None else str(session_id),

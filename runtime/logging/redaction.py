@@ -39,7 +39,7 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Names of fields whose value is hidden whatever it looks like.
 _SECRET_NAME: Final = re.compile(
     r"(?:.*_)?(?:password|passwd|secret|authorization|cookie|token|api_?key|private_key|e?mail|phone|checkout_url"
-    r"|pay_url|pay_link|card_number|pan|cvc|cvv)"
+    r"|download_url|pay_url|pay_link|card_number|pan|cvc|cvv)"
 )
 
 

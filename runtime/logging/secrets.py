@@ -36,6 +36,8 @@ _RULES: Final = (
     ),
     # With a colon only where it is a key in quotes: "invalid token: expired" is prose.
     (rf"(?i:(token(?:[\"']\s*:|=)\s*))(?:{_QUOTED}|{_BARE})", r"\1[hidden]"),
+    # A signed link to a receipt needs no token: its signature is one.
+    (r"(?i:([?&](?:x-amz-)?(?:signature|security-token|credential)=))[^\s&\"'<>]+", r"\1[hidden]"),
     # Stripe's hosted page and the buyer's page: whoever holds the address may act as the buyer.
     (r"(checkout\.stripe\.com|/pay)/[^\s\"'<>\\]+", r"\1/[hidden]"),
     (rf"{_LOCAL}(?:@|%40)(?:{_DOMAIN}\.{_LAST_LABEL}|localhost)", "[email]"),
@@ -44,7 +46,9 @@ _COMPILED: Final = tuple((re.compile(pattern, re.DOTALL), replacement) for patte
 
 # Something of each rule, so that the ordinary text is looked at once, briefly (a UUID in a microsecond).
 _MARKS: Final = re.compile(r"@|%40|k_(?:test|live)_|whsec_|_secret_|eyJ|stripe\.com/|/pay/|-----BEGIN|[0-9 -]{13}")
-_WORDS: Final = re.compile(r"bearer|authorization|cookie|passw|pwd|passphrase|secret|api_?key|token", re.IGNORECASE)
+_WORDS: Final = re.compile(
+    r"bearer|authorization|cookie|passw|pwd|passphrase|secret|api_?key|token|signature|credential", re.IGNORECASE
+)
 _BETWEEN_WORD_AND_SECRET: Final = re.compile(r"[ =:+,]")
 
 

@@ -33,7 +33,7 @@ class Refusal(StrEnum):
     UNKNOWN_ROLE = "token_unknown_role"
 
 
-class TokenRefused(Exception):  # noqa: N818 - reads as what happened
+class TokenRefused(Exception):
     """A token does not prove who calls. `code` says why; nothing of the token is repeated."""
 
     def __init__(self, code: Refusal) -> None:

@@ -4,7 +4,7 @@
 |---|---|
 | `GET /mailbox`, `GET /mailbox/{id}` | the list, one mail |
 | `GET /mailbox/{id}/html`, `/raw`, `/attachments/{n}` | its parts |
-| `GET /mailbox.json?to=` | all mails, oldest first |
+| `GET /mailbox.json?to=&after=` | the mails, oldest first: all, or those to somebody, or those that came after one |
 | `POST /mailbox/clear` · `DELETE /mailbox.json` | throw all mails away |
 | `GET`, `PUT /mailbox/faults` | `{"refused": [...], "put_off": {...}, "delay_seconds": 0}` |
 """
@@ -62,7 +62,11 @@ class _Pages:
     def list_json(self, request: Request) -> Response:
         recipient = request.query_params.get("to")
         mails = self._box.messages if recipient is None else self._box.to(recipient)
-        return JSONResponse({"messages": [as_json(mail) for mail in mails]})
+        try:
+            after = int(request.query_params.get("after", 0))
+        except ValueError as error:
+            raise HTTPException(BAD_REQUEST, "`after` is the number of a mail.") from error
+        return JSONResponse({"messages": [as_json(mail) for mail in mails if mail.id > after]})
 
     def clear_json(self, _request: Request) -> Response:
         self._box.clear()

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from sandbox.stripe import timers
-from sandbox.stripe.auth import api_key, check_version
+from sandbox.stripe.auth import api_key, check_headers
 from sandbox.stripe.endpoints.call import Call
 from sandbox.stripe.errors import StripeError, broken, lock_timeout, rate_limited
-from sandbox.stripe.expand import expanded
+from sandbox.stripe.expand import check_paths, expanded
 from sandbox.stripe.idempotency import Keys
 from sandbox.stripe.limits import Limiter
 from sandbox.stripe.routes import PUBLIC_FIELDS, Route, match
@@ -49,7 +49,7 @@ class Api:
         self.world.calls[name] += 1
         try:
             key = api_key(request, self.settings, public=found is not None and found[0].public)
-            check_version(request)
+            check_headers(request, self.world.store)
             if found is None:
                 raise _no_address(request)
             delay = self._strike_before(name)
@@ -92,13 +92,14 @@ class Api:
         if not secret:
             tree = {**tree, "fields": {**tree["fields"], **PUBLIC_FIELDS}}
         params = check(tree, request.params)
+        paths = params.get("expand") or []
+        check_paths(route.operation, paths)
         if fault := world.faults.strike("error_begun", route.operation):
             raise broken(fault.status, saved=True)
         if request.method == "POST":
             world.cause = Cause(ticket.request_id, request.headers.get("idempotency-key"))
         call = Call(route.operation, params, ticket.object_id, request.path, secret)
         result = route.handler(world, call)
-        paths = params.get("expand") or []
         return Response(200, encode(expanded(world, result, paths) if paths else result))
 
     def _strike_before(self, name: str) -> float | None:

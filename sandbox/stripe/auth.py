@@ -5,6 +5,7 @@ import binascii
 
 from sandbox.stripe.errors import StripeError, invalid
 from sandbox.stripe.settings import Settings
+from sandbox.stripe.store import Store
 from sandbox.stripe.wire import API_VERSION, Request
 
 UNAUTHORIZED = 401
@@ -58,8 +59,28 @@ def _denied(message: str) -> StripeError:
     return StripeError(message, status=UNAUTHORIZED, headers={"WWW-Authenticate": 'Basic realm="Stripe"'})
 
 
-def check_version(request: Request) -> None:
-    """The sandbox renders one version of the API, and says so rather than guess another."""
+def check_headers(request: Request, store: Store) -> None:
+    """The sandbox renders one version, reads forms, and has no data of connected accounts: it says so, guessing none.
+
+    Raises:
+        StripeError: another version, a JSON body, an account.
+    """
     asked = request.headers.get("stripe-version", API_VERSION)
     if asked != API_VERSION:
         raise invalid(f"Invalid Stripe API version: {asked}. This sandbox speaks {API_VERSION}.")
+    if request.method == "POST" and request.headers.get("content-type", "").startswith("application/json"):
+        raise invalid(
+            "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have "
+            "any questions, we can help at https://support.stripe.com/."
+        )
+    account = request.headers.get("stripe-account")
+    if account is None:
+        return
+    if store.find("account", account) is None:
+        raise StripeError(
+            f"The provided key does not have access to account '{account}' (or that account does not exist). "
+            "Application access may have been revoked.",
+            status=403,
+            code="account_invalid",
+        )
+    raise invalid("The sandbox has no data of connected accounts; call it as the platform.")

@@ -18,6 +18,7 @@ from sandbox.stripe.faults import Fault, FaultPlan
 from sandbox.stripe.limits import Limiter, RateLimits
 from sandbox.stripe.objects.webhook_endpoint import webhook_endpoint
 from sandbox.stripe.settings import Settings
+from sandbox.stripe.store import Store
 from sandbox.stripe.wire import Obj, Request, Response
 from sandbox.stripe.world import NOBODY, Clock, World
 
@@ -31,11 +32,13 @@ class StripeCore:
         rng: random.Random,
         settings: Settings | None = None,
         faults: Iterable[Fault] = (),
+        store: Store | None = None,
     ) -> None:
         self.settings = settings or Settings()
         # Dice of their own: a fault must not change the ids that follow.
         plan = FaultPlan(random.Random(rng.random()), faults)  # noqa: S311
-        self.world = World(clock, rng, self.settings, plan)
+        self.world = World(clock, rng, self.settings, plan, store or Store())
+        self.world.restore()
         self.api = Api(self.world)
 
     def handle(self, request: Request) -> Response:
@@ -61,7 +64,7 @@ class StripeCore:
         """Move the sandbox's clock forward, and do what has become due; returns how many things were done."""
         if seconds < 0:
             raise ValueError("time does not go back")
-        self.world.shift += seconds
+        self.world.shift_by(seconds)
         self.world.cause = NOBODY
         return timers.fire_due(self.world)
 
@@ -83,10 +86,20 @@ class StripeCore:
         """Send an event again to every endpoint; returns to how many."""
         return webhooks.resend(self.world, event_id)
 
-    def listen(self, url: str, secret: str | None = None, events: Iterable[str] = ("*",)) -> Obj:
-        """Have events sent to a URL; a second call for the same URL changes the first. Returns the webhook endpoint."""
-        known = (one for one in self.world.store.table("webhook_endpoint").oldest() if one["url"] == url)
+    def listen(
+        self, url: str, secret: str | None = None, events: Iterable[str] = ("*",), *, name: str | None = None
+    ) -> Obj:
+        """Have events sent to a URL. Returns the webhook endpoint.
+
+        The same `name` (by default the URL) means the same endpoint, also after a restart; its URL follows.
+        """
+        name = name or url
+        store = self.world.store
+        known = (one for one in store.table("webhook_endpoint").oldest() if store.note(one["id"]).get("name") == name)
         made = next(known, None) or webhook_endpoint(self.world, {"url": url, "enabled_events": list(events)})
+        made.update(url=url, enabled_events=list(events), status="enabled")
+        store.save(made)
+        store.save({**store.note(made["id"]), "name": name})
         if not secret or secret not in webhooks.active_secrets(self.world, made["id"]):
             webhooks.give_secret(self.world, made["id"], secret)
         return made
@@ -108,7 +121,7 @@ class StripeCore:
 
     def reset(self) -> None:
         """Forget everything but the webhook endpoints, their secrets and the connected accounts."""
-        self.world.forget({"webhook_endpoint", "account"})
+        self.world.forget({"webhook_endpoint", "account", "sandbox.setting"})
         self.api = Api(self.world)
 
     # Buyers and banks

@@ -32,7 +32,8 @@ class Limiter:
         return None
 
     def _left(self, name: str, rate: float, now: float) -> float:
-        left, at = self._buckets.get(name, (rate, now))
-        left = min(rate, left + max(0.0, now - at) * rate)
+        room = max(rate, 1.0)
+        left, at = self._buckets.get(name, (room, now))
+        left = min(room, left + max(0.0, now - at) * rate)
         self._buckets[name] = (left, now)
         return left

@@ -1,5 +1,6 @@
 """What Stripe charges in which currency: smallest and largest amounts, fees, and how it writes amounts in messages."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 ZERO_DECIMAL: Final = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
@@ -38,9 +39,20 @@ def fee(amount: int) -> int:
     return min(amount, (amount * 29 + 500) // 1000 + FIXED_FEE)
 
 
+def dispute_fee(_amount: int) -> int:
+    """What a dispute costs, whatever its amount."""
+    return DISPUTE_FEE
+
+
 def share(part: int, whole: int, amount: int) -> int:
     """The share of `amount` that `part` is of `whole`, rounded half up."""
     return (amount * part * 2 + whole) // (whole * 2)
+
+
+def settled(amount: int, currency: str, into: str, rate: Decimal) -> int:
+    """A signed amount in minor units of another currency, rounded half away from zero."""
+    scale = Decimal(10) ** ((into not in ZERO_DECIMAL) * 2 - (currency not in ZERO_DECIMAL) * 2)
+    return int((amount * rate * scale).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def written(amount: int, currency: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -17,12 +18,15 @@ from sandbox.stripe.app import App
 from sandbox.stripe.core import StripeCore
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.host import Host
+from sandbox.stripe.journal import Journal
 from sandbox.stripe.settings import SECRET_KEY, Settings
+from sandbox.stripe.store import Store
 from sandbox.stripe.wire import Obj
 from sandbox.stripe.world import Clock
 
 #: How long a server may take to start or stop, in seconds.
 PATIENCE: Final = 15.0
+BACKLOG: Final = 2048
 
 
 def system_clock() -> datetime:
@@ -95,15 +99,27 @@ def running_sandbox(
     clock: Clock = system_clock,
     seed: int | str | None = None,
     port: int = 0,
+    data_file: Path | None = None,
 ) -> Iterator[RunningSandbox]:
-    """A sandbox in a thread of this process, on a free port of 127.0.0.1, stopped at the end."""
+    """A sandbox in a thread of this process, on a free port of 127.0.0.1, stopped at the end.
+
+    Args:
+        webhook_url: Where events are sent.
+        webhook_secret: What signs them (`whsec_…`); one is made up if it is not given.
+        settings: How this Stripe behaves; its public URL is set here.
+        clock: The time, before it is moved.
+        seed: Of ids and faults; None: different each time.
+        port: 0: a free one.
+        data_file: Where to keep what happened, and to find what happened before.
+    """
     listener = bind(port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     chosen = replace(settings or Settings(), public_url=url)
-    core = StripeCore(clock, random.Random(seed), chosen)  # noqa: S311
+    journal = Journal(data_file) if data_file is not None else None
+    core = open_core(chosen, clock, seed, journal)
     if webhook_url is not None:
-        core.listen(webhook_url, webhook_secret)
-    host = Host(core)
+        core.listen(webhook_url, webhook_secret, name="start")
+    host = Host(core, journal)
     server = uvicorn.Server(config(host))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="stripe-sandbox", daemon=True)
     thread.start()
@@ -114,13 +130,30 @@ def running_sandbox(
         server.should_exit = True
         thread.join(PATIENCE)
         listener.close()
+        if journal is not None:
+            journal.close()
+
+
+def open_core(settings: Settings, clock: Clock, seed: int | str | None, journal: Journal | None = None) -> StripeCore:
+    """A core, with what its journal knows. Each start has dice of its own, or ids would repeat."""
+    store = journal.store if journal is not None else Store()
+    starts = store.find("sandbox.setting", "starts") or {"id": "starts", "object": "sandbox.setting", "count": 0}
+    dice = random.Random(None if seed is None else f"{seed}:{starts['count']}")  # noqa: S311
+    store.save({**starts, "count": starts["count"] + 1})
+    return StripeCore(clock, dice, settings, store=store)
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on loopback; port 0: a free one."""
+    """A listening socket on loopback; port 0: a free one."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+        # Whoever is told the address may connect at once, and waits until the server takes over.
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
@@ -134,7 +167,7 @@ def config(host: Host) -> uvicorn.Config:
         access_log=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=60,
-        backlog=2048,
+        backlog=BACKLOG,
     )
 
 

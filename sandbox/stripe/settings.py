@@ -1,5 +1,6 @@
 """What a sandbox is told at its start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.stripe.limits import RateLimits
@@ -17,6 +18,8 @@ class Settings:
     publishable_keys: tuple[str, ...] = (PUBLISHABLE_KEY,)
     #: Where buyers reach the hosted pages; the HTTP shell sets its own address.
     public_url: str = "http://127.0.0.1:12111"
+    #: Currencies that are settled in another: charged currency → (settlement currency, units of it for one unit).
+    settlement: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: From a payment to its balance transaction (asynchronous capture).
     capture_delay: float = 1.0
     #: From a bank debit's order to its settlement; None: only when told to.

@@ -36,6 +36,8 @@ def signature(secrets: list[str], timestamp: int, body: bytes) -> str:
 def take_due(world: World, limit: int) -> list[Delivery]:
     """Up to `limit` deliveries whose time has come. Each counts as under way until it is reported."""
     taken: list[Delivery] = []
+    if limit < 1:
+        return taken
     for delivery in world.due_mail(world.time()):
         endpoint = world.store.find("webhook_endpoint", delivery["endpoint"])
         event = world.store.get("event", delivery["event"])
@@ -44,6 +46,7 @@ def take_due(world: World, limit: int) -> list[Delivery]:
             world.store.save(delivery)
             continue
         delivery["attempts"] += 1
+        world.under_way.add(delivery["id"])
         world.store.save(delivery)
         if world.faults.strike("webhook_lost", event["type"]):
             report(world, delivery["id"], None)
@@ -67,8 +70,9 @@ def _prepare(world: World, delivery: Obj, event: Obj, endpoint: Obj) -> Delivery
 def report(world: World, delivery_id: str, status: int | None) -> None:
     """Tell what an endpoint answered (None: nothing). Anything but 2xx is a failure, and tried again for a while."""
     delivery = world.store.find("sandbox.delivery", delivery_id)
-    if delivery is None or delivery["status"] != "pending":
+    if delivery is None or delivery_id not in world.under_way:
         return
+    world.under_way.discard(delivery_id)
     delivery["answer"] = status
     tries = delivery["attempts"]
     if status is not None and status in OK:
@@ -97,8 +101,8 @@ def _count_down(world: World, delivery: Obj) -> None:
     event = world.store.get("event", delivery["event"])
     if not delivery["repeat"] and event["pending_webhooks"] > 0 and not delivery.get("counted"):
         delivery["counted"] = True
+        # Not written down: `World.restore` counts again.
         event["pending_webhooks"] -= 1
-        world.store.save(event)
 
 
 def active_secrets(world: World, endpoint_id: str) -> list[str]:

@@ -46,6 +46,8 @@ class World:
     _timers: list[tuple[float, int, str]] = field(default_factory=list)
     _mail: list[tuple[float, int, str]] = field(default_factory=list)
     _turn: int = 0
+    #: Deliveries that were taken and not yet reported.
+    under_way: set[str] = field(default_factory=set)
 
     def time(self) -> float:
         """Now, in Unix seconds, on the sandbox's clock."""
@@ -64,11 +66,17 @@ class World:
         """A new id of Stripe's shape."""
         return new_id(self.rng, prefix)
 
-    def after(self, seconds: float, act: str, target: str) -> None:
-        """Have `act` done to `target` later; the acts are named in `timers.py`."""
+    def after(self, seconds: float, act: str, target: str) -> str:
+        """Have `act` done to `target` later; the acts are named in `timers.py`. Returns what `disarm` takes."""
         due = self.time() + seconds
-        timer = {"id": self.new_id("tmr"), "object": "sandbox.timer", "due": due, "act": act, "target": target}
+        timer: Obj = {"id": self.new_id("tmr"), "object": "sandbox.timer", "due": due, "act": act, "target": target}
         self.arm(self.store.save(timer))
+        return str(timer["id"])
+
+    def disarm(self, timer_id: str) -> None:
+        """Call a timer off; one that has fired is no matter."""
+        if self.store.find("sandbox.timer", timer_id) is not None:
+            self.store.delete("sandbox.timer", timer_id)
 
     def arm(self, timer: Obj) -> None:
         """Put a timer on the clock (again, after a restart)."""
@@ -78,9 +86,10 @@ class World:
     def due_timers(self, now: float) -> Iterator[Obj]:
         """Timers whose time has come, in order; those set meanwhile included. Each is forgotten as it is given."""
         while self._timers and self._timers[0][0] <= now:
-            timer = self.store.get("sandbox.timer", heapq.heappop(self._timers)[2])
-            self.store.delete("sandbox.timer", timer["id"])
-            yield timer
+            timer = self.store.find("sandbox.timer", heapq.heappop(self._timers)[2])
+            if timer is not None:
+                self.store.delete("sandbox.timer", timer["id"])
+                yield timer
 
     def post(self, delivery: Obj) -> None:
         """Queue a webhook delivery for its `due` time."""
@@ -96,8 +105,30 @@ class World:
             if delivery["status"] == "pending" and delivery["due"] == due:
                 yield delivery
 
+    def shift_by(self, seconds: float) -> None:
+        """Move the clock forward."""
+        if seconds:
+            self.shift += seconds
+            self.store.save({"id": "clock", "object": "sandbox.setting", "shift": self.shift})
+
+    def restore(self) -> None:
+        """Take up what a store from a former run has to be done: its clock, timers and deliveries."""
+        clock = self.store.find("sandbox.setting", "clock")
+        self.shift = clock["shift"] if clock else 0.0
+        for timer in self.store.table("sandbox.timer").oldest():
+            self.arm(timer)
+        waiting: Counter[str] = Counter()
+        for delivery in self.store.table("sandbox.delivery").oldest():
+            waiting[delivery["event"]] += not delivery["repeat"] and not delivery.get("counted")
+            if delivery["status"] == "pending":
+                self.post(delivery)
+        for event in self.store.table("event").oldest():
+            event["pending_webhooks"] = waiting[event["id"]]
+
     def next_due(self) -> float | None:
         """When something happens next by itself."""
+        while self._timers and self.store.find("sandbox.timer", self._timers[0][2]) is None:
+            heapq.heappop(self._timers)
         heads = [heap[0][0] for heap in (self._timers, self._mail) if heap]
         return min(heads) if heads else None
 
@@ -112,6 +143,7 @@ class World:
         store.index.clear()
         self._timers.clear()
         self._mail.clear()
+        self.under_way.clear()
         self.calls.clear()
         self.refusals.clear()
         self.faults.struck.clear()

@@ -141,6 +141,14 @@ def test_it_is_refreshed_until_stopped_and_tells_once_when_the_database_goes_and
     assert [line["event"] for line in lines] == ["clock.refresh_failed", "clock.refreshed_again"]
 
 
+def test_the_real_database_answers_whatever_kind_of_rows_its_connections_give(database_url: str) -> None:
+    ahead = timedelta(minutes=5)
+    clock = DatabaseClock(lambda: datetime.now(UTC) + ahead)
+    assert clock.refresh(lambda: psycopg.connect(database_url, row_factory=psycopg.rows.dict_row))
+    # Both run on this machine; the rest is the round trip, bounded by what `refresh` believes.
+    assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=2)
+
+
 def test_the_machines_clock_is_aware_and_in_utc() -> None:
     before = time.time()
     now = SystemClock()()

@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -29,6 +29,9 @@ from runtime.tokens import (
     fetch_from,
     issue_development_token,
 )
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "an-obvious-fake-of-forty-characters-long"
@@ -144,6 +147,7 @@ def test_what_is_no_token_is_refused(token: str, code: Refusal) -> None:
     assert _refusal(token) == code
 
 
+@unhurried
 @given(
     st.text(max_size=60) | st.lists(st.text("abcdefABCDEF0123-_=", max_size=30), min_size=3, max_size=3).map(".".join)
 )

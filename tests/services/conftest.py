@@ -16,5 +16,7 @@ def database_template(databases: Databases) -> str:
 
 @pytest.fixture
 def home(database_url: str) -> Iterator[House]:
+    """A house whose books are checked when the test is over."""
     with house(database_url) as home:
         yield home
+        assert home.app.check_invariants() == []

@@ -3,9 +3,8 @@ const main = document.querySelector("main[data-newest]");
 setInterval(async () => {
   if (document.hidden) return;
   try {
-    const { messages } = await (await fetch(main.dataset.list)).json();
-    const newest = messages.length ? messages[messages.length - 1].id : 0;
-    if (newest !== Number(main.dataset.newest)) location.reload();
+    const { messages } = await (await fetch(`${main.dataset.list}?after=${main.dataset.newest}`)).json();
+    if (messages.length) location.reload();
   } catch {
     // The sandbox is being restarted: ask again later.
   }

@@ -1,7 +1,7 @@
 """What may follow a payment: a review, an early fraud warning, a dispute."""
 
 from sandbox.stripe.events import emit
-from sandbox.stripe.money import DISPUTE_FEE
+from sandbox.stripe.money import dispute_fee
 from sandbox.stripe.objects.balance import balance_transaction
 from sandbox.stripe.objects.trouble import dispute, early_fraud_warning, new_review
 from sandbox.stripe.wire import Obj
@@ -45,7 +45,7 @@ def open_dispute(world: World, charge: Obj, reason: str = "fraudulent", amount: 
     """The buyer disputes a charge: the amount and a fee are taken from the balance at once."""
     made = dispute(world, charge, reason, amount or charge["amount"] - charge["amount_refunded"])
     taken = balance_transaction(
-        world, "adjustment", made, -made["amount"], category="dispute", stripe_fee=DISPUTE_FEE,
+        world, "adjustment", made, -made["amount"], category="dispute", fee=dispute_fee,
         description=f"Chargeback withdrawal for {charge['id']}",
     )  # fmt: skip
     made["balance_transactions"] = [taken]

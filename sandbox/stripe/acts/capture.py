@@ -2,7 +2,8 @@
 
 from sandbox.stripe.cards import find_method
 from sandbox.stripe.events import emit
-from sandbox.stripe.objects.balance import balance_transaction, charge_fee
+from sandbox.stripe.money import fee
+from sandbox.stripe.objects.balance import balance_transaction
 from sandbox.stripe.objects.connect import application_fee, transfer
 from sandbox.stripe.wire import Obj
 from sandbox.stripe.world import NOBODY, World
@@ -21,7 +22,7 @@ def record(world: World, charge: Obj, *, announce: bool = True) -> None:
         charge,
         charge["amount_captured"],
         category="charge",
-        stripe_fee=charge_fee(charge),
+        fee=fee,
         available_now=at_once,
         description=charge["description"],
     )

@@ -13,9 +13,9 @@ RECOVERY_TIME = 30 * 86_400
 
 def opened(world: World, session: Obj, items: list[Obj], intent_data: Obj) -> None:
     """Keep a new session, and expire it when its time comes."""
-    world.store.save({**world.store.note(session["id"]), "items": items, "intent": intent_data})
+    timer = world.after(session["expires_at"] - world.time(), "expire", session["id"])
+    world.store.save({**world.store.note(session["id"]), "items": items, "intent": intent_data, "timer": timer})
     world.store.save(session)
-    world.after(session["expires_at"] - world.time(), "expire", session["id"])
 
 
 def intent_of(world: World, session: Obj) -> Obj:
@@ -69,7 +69,7 @@ def follow(world: World, intent: Obj) -> None:
         return
     if session["status"] == "open" and intent["status"] in {"succeeded", "processing", "requires_capture"}:
         paid = intent["status"] == "succeeded"
-        _close(session, "complete")
+        _close(world, session, "complete")
         session["payment_status"] = "paid" if paid else "unpaid"
         world.store.save(session)
         emit(world, "checkout.session.completed", session, cause=NOBODY)
@@ -86,9 +86,17 @@ def _settled(world: World, session: Obj, intent: Obj) -> None:
         emit(world, "checkout.session.async_payment_failed", session, cause=NOBODY)
 
 
+def captured(world: World, intent: Obj) -> None:
+    """Money that was held has been taken: the session is paid, and Stripe makes no event of it."""
+    session = session_of(world, intent)
+    if session is not None:
+        session["payment_status"] = "paid"
+        world.store.save(session)
+
+
 def expire(world: World, session: Obj) -> None:
     """Close an open session for good; an unfinished payment intent goes with it."""
-    _close(session, "expired")
+    _close(world, session, "expired")
     recovery = (session["after_expiration"] or {}).get("recovery")
     if recovery and recovery["enabled"]:
         recovery["expires_at"] = world.now + RECOVERY_TIME
@@ -117,5 +125,6 @@ def cancel_intent(world: World, intent: Obj, reason: str | None) -> None:
     emit(world, "payment_intent.canceled", intent)
 
 
-def _close(session: Obj, status: str) -> None:
+def _close(world: World, session: Obj, status: str) -> None:
+    world.disarm(world.store.note(session["id"])["timer"])
     session.update(status=status, url=None, client_secret=None)

@@ -119,7 +119,7 @@ def capture(world: World, call: Call) -> Obj:
             "amount_too_large",
         )
     payments.capture_held(world, intent, amount)
-    checkouts.follow(world, intent)
+    checkouts.captured(world, intent)
     return intent
 
 

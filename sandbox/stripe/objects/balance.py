@@ -1,11 +1,21 @@
 """Movements on the account's balance."""
 
-from sandbox.stripe.money import fee
+from collections.abc import Callable
+from decimal import Decimal
+
+from sandbox.stripe.money import settled
 from sandbox.stripe.schema import blank
 from sandbox.stripe.wire import Obj
 from sandbox.stripe.world import World
 
+#: From an amount in minor units to what Stripe keeps of it.
+Fee = Callable[[int], int]
 PAYOUT_DELAY = 2 * 86_400
+
+
+def no_fee(_amount: int) -> int:
+    """Most movements cost nothing."""
+    return 0
 
 
 def balance_transaction(
@@ -15,13 +25,19 @@ def balance_transaction(
     amount: int,
     *,
     category: str | None = None,
-    stripe_fee: int = 0,
+    fee: Fee = no_fee,
     available_now: bool = False,
     description: str | None = None,
 ) -> Obj:
-    """A new movement, saved; `amount` is signed, and `net` is what remains of it after the fee."""
+    """A new movement in the currency of settlement, saved.
+
+    `amount` is signed, in the source's currency; `fee` is asked with the settled amount; `net` is what remains of it.
+    """
     made = blank("balance_transaction")
-    currency = source["currency"]
+    currency, rate = world.settings.settlement.get(source["currency"], (source["currency"], None))
+    if rate is not None:
+        amount = settled(amount, source["currency"], currency, Decimal(rate))
+    stripe_fee = fee(amount)
     details = [
         {
             "amount": stripe_fee,
@@ -40,7 +56,7 @@ def balance_transaction(
         created=world.now,
         currency=currency,
         description=description,
-        exchange_rate=None,
+        exchange_rate=None if rate is None else float(rate),
         fee=stripe_fee,
         fee_details=details if stripe_fee else [],
         net=amount - stripe_fee,
@@ -50,8 +66,3 @@ def balance_transaction(
         type=kind,
     )
     return world.store.save(made)
-
-
-def charge_fee(charge: Obj) -> int:
-    """What Stripe keeps of a charge."""
-    return fee(charge["amount_captured"])

@@ -228,7 +228,7 @@ def test_a_process_that_dies_leaves_a_line_and_not_a_bare_traceback() -> None:
         f"raise {{}}('{KEY}')"
     )
     for error, events in (("ValueError", ["process.crashed"]), ("KeyboardInterrupt", [])):
-        run = subprocess.run(  # noqa: S603
+        run = subprocess.run(
             [sys.executable, "-c", program.format(error)], capture_output=True, text=True, check=False, timeout=60
         )
         assert run.returncode != 0

@@ -81,7 +81,8 @@ def test_all_problems_come_at_once_one_line_each() -> None:
     environ = {**COMPLETE, "PAYMENT_RETRY_LIMIT": "x", "PAYMENT_LATE_POLICY": "y", "DATABASE_URL": ""}
     with pytest.raises(SettingsError) as raised:
         load(environ, Role.WORKER)
-    address = "an address such as postgresql://user:password@host:5432/database"
+    place = "postgresql://user:password@host:5432/database"
+    address = f"an address such as {place} (special characters in the password as %XX)"
     assert str(raised.value).splitlines() == [
         "PAYMENT_RETRY_LIMIT is not a whole number; it should be a whole number from 0 to 20",
         "PAYMENT_LATE_POLICY is not one of the policies; it should be refund or honor",

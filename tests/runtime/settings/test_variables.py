@@ -81,6 +81,7 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "REFUND_TWO_PEOPLE_ABOVE": (["-1", "1.005", "1,000", "NaN", "1e3"], ["0", "999.5", "250.00"]),
     "PLATFORM_FEE_BASIS_POINTS": (["-1", "10001", "5%", "2.5"], ["0", "10000"]),
     "THREE_DS_THRESHOLD": (["x", "-500"], ["500.01", "499.9"]),
+    "PUBLIC_URL": ([*BAD_URLS, "https://pay.shop.example/path"], ["https://pay.shop.example", "http://127.0.0.1:9000"]),
     "CHECKOUT_RETURN_URL": (
         [*BAD_URLS, "http://shop.example", "https://u:p@shop.example"],
         ["https://shop.example/done?session={CHECKOUT_SESSION_ID}", "http://localhost:8000/x", "http://[::1]/"],

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from redis import Redis
 
+from sandbox.embedded import PostgresServer, ValkeyServer
 from tests.sandbox.processes import eventually, gone, is_root, with_descendants
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -120,6 +122,21 @@ def test_as_whoever_runs_the_tests(place: Path) -> None:
         leave_something(servers)
     with launched(place) as servers:
         find_it(servers)
+
+
+def test_the_next_launcher_takes_over_ports_and_data_without_being_told_to_wait(place: Path) -> None:
+    with subprocess.Popen([sys.executable, str(LAUNCHER), str(place)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        servers = json.loads(process.stdout.readline())
+        with Redis.from_url(servers["redis"]) as redis:
+            redis.set("kept", "42")
+        ports = [urlsplit(servers[name]).port or 0 for name in ("postgres", "redis")]
+        process.kill()
+        process.wait()
+        with PostgresServer(place, ports[0]) as postgres, ValkeyServer(place, ports[1]) as valkey:
+            assert [postgres.url, valkey.url] == [servers["postgres"], servers["redis"]]
+            with Redis.from_url(valkey.url) as redis:
+                assert redis.get("kept") == b"42"
 
 
 def test_as_an_ordinary_user(as_user: Callable[[int], Path]) -> None:

@@ -82,6 +82,8 @@ def test_programs_get_a_list_of_all_or_of_one_recipients_mails(box: Mailbox) -> 
     box.add("pay@example.com", ["one@example.com"], receipt())
     box.add("pay@example.com", ["two@example.com"], b"Subject: 2\r\n\r\n")
     assert [mail["id"] for mail in ask(box, "GET", "/mailbox.json").json()["messages"]] == [1, 2]
+    assert [mail["id"] for mail in ask(box, "GET", "/mailbox.json?after=1").json()["messages"]] == [2]
+    assert ask(box, "GET", "/mailbox.json?after=x").status_code == 400
     (mail,) = ask(box, "GET", "/mailbox.json?to=ONE@example.com").json()["messages"]
     assert mail | {"text": mail["text"].strip()} == {
         "id": 1,

@@ -4,7 +4,8 @@ import ast
 from functools import cache
 from typing import Any
 
-from tests.sandbox.stripe.sdk_schema import LEFT_OUT, OBJECTS, SDK, alternatives, classes, elements, fields
+from tests.sandbox.stripe.sdk_names import LEFT_OUT, OBJECTS
+from tests.sandbox.stripe.sdk_schema import SDK, alternatives, classes, elements, fields
 
 #: Classes that name objects of other modules, and where they are.
 EXPANDABLE = {name.rpartition(".")[2]: key for key, (_, name) in OBJECTS.items() if "." not in name}

@@ -1,35 +1,13 @@
 """Every object that the sandbox makes has the fields and types of the SDK's class, whatever happened to it."""
 
-import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 
-from sandbox.stripe.core import StripeCore
-from sandbox.stripe.settings import SECRET_KEY
-from sandbox.stripe.wire import Request
+from tests.sandbox.stripe.caller import LAMP, Caller
 from tests.sandbox.stripe.sdk_shapes import differences
-
-LAMP = (
-    "mode=payment&success_url=https://x.example/&line_items[0][quantity]=1&line_items[0][price_data][currency]=usd"
-    "&line_items[0][price_data][unit_amount]=5000&line_items[0][price_data][product_data][name]=Lamp"
-)
-
-
-class Caller:
-    """Calls a core without a socket."""
-
-    def __init__(self) -> None:
-        start = datetime(2026, 11, 20, 12, tzinfo=UTC)
-        self.core = StripeCore(lambda: start, random.Random(1))  # noqa: S311
-
-    def __call__(self, method: str, path: str, form: str = "") -> dict[str, Any]:
-        response = self.core.handle(Request.of(method, path, form, {"authorization": f"Bearer {SECRET_KEY}"}))
-        assert response.status == 200, response.body
-        return response.json()
 
 
 @pytest.fixture(scope="module")

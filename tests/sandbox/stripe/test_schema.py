@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sandbox.stripe.sdk_schema import OBJECTS, SCHEMA, by_resource, object_fields, text
+from tests.sandbox.stripe.sdk_names import OBJECTS
+from tests.sandbox.stripe.sdk_schema import SCHEMA, by_resource, object_fields, text
 
 
 @pytest.mark.parametrize("resource", sorted(by_resource()))

@@ -1,0 +1,63 @@
+"""What the actors need of the application: its use cases, each a callable."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.messages import PaymentRequired
+from domain.messaging import DeadLetter
+from services.require_payment import Answer
+
+
+class App(Protocol):
+    """The use cases that messages lead to.
+
+    Those behind a bell do one bounded batch of what is due, and answer how many pieces they did; 0: nothing is left.
+    All may raise TransientError: the work stays due.
+    """
+
+    def require_payments(self, requests: list[PaymentRequired], /) -> list[Answer]:
+        """Answer each request, in order."""
+        ...
+
+    def keep_dead_letters(self, letters: list[DeadLetter], /) -> None:
+        """Keep messages that gave up, durably."""
+        ...
+
+    def open_checkouts(self) -> int:
+        """Open what is to be paid."""
+        ...
+
+    def process_events(self) -> int:
+        """Record what Stripe told."""
+        ...
+
+    def expire_windows(self) -> int:
+        """Close the windows that have run out."""
+        ...
+
+    def send_refunds(self) -> int:
+        """Give money back."""
+        ...
+
+    def deliver_events(self) -> int:
+        """Tell the services downstream."""
+        ...
+
+    def read_fees(self) -> int:
+        """Fill in fees that were not known at once."""
+        ...
+
+    @property
+    def due(self) -> Mapping[str, Callable[[], int]]:
+        """For each bell, what counts the pieces of work that are due now, up to some bound."""
+        ...
+
+    def now(self) -> datetime:
+        """The time."""
+        ...
+
+    def new_id(self) -> UUID:
+        """A fresh id."""
+        ...

@@ -1,0 +1,75 @@
+"""What is due when, and why: one line each. The scheduler only rings; the work is found in the database."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from domain import bells
+
+
+class Kind(StrEnum):
+    """What a job is for."""
+
+    #: Finishes what was left, or has come due.
+    SWEEP = "sweep"
+    #: Compares us with somebody else.
+    RECONCILE = "reconcile"
+    #: Deletes what is old.
+    PRUNE = "prune"
+    #: Looks whether what must hold, holds.
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A bell that rings every so many seconds."""
+
+    name: str
+    kind: Kind
+    bell: str
+    seconds: float
+    why: str
+
+
+#: Workers look for forgotten work themselves, each for its own queues; these are for when none of them does.
+_NET_SECONDS: Final = 5.0
+DEFAULT_SWEEP_SECONDS: Final = 15.0
+
+
+def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
+    """All jobs. `sweep_seconds` is PAYMENT_WINDOW_SWEEP_SECONDS."""
+    sweep, reconcile = Kind.SWEEP, Kind.RECONCILE
+    return (
+        Job(
+            "expire_windows",
+            sweep,
+            bells.EXPIRE_WINDOWS,
+            sweep_seconds,
+            "windows end by the clock; nothing else says so",
+        ),
+        Job(
+            "open_checkouts",
+            sweep,
+            bells.OPEN_CHECKOUTS,
+            _NET_SECONDS,
+            "retries come due; a worker died while it asked",
+        ),
+        Job(
+            "process_events",
+            sweep,
+            bells.PROCESS_EVENTS,
+            _NET_SECONDS,
+            "a bell was lost; an event waited for its cause",
+        ),
+        Job(
+            "deliver_events",
+            sweep,
+            bells.DELIVER_EVENTS,
+            _NET_SECONDS,
+            "a service downstream was away and is asked again",
+        ),
+        Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
+        Job(
+            "read_fees", reconcile, bells.READ_FEES, 30.0, "Stripe tells fees later than payments, and many in one call"
+        ),
+    )

@@ -1,0 +1,140 @@
+"""A tiny application whose work is files, so that whole worker processes can be tested without a database.
+
+`ROOT/due/BELL/NAME` is a piece of work; it is moved to `ROOT/done/BELL/NAME`. Every request, dead letter and piece is a
+line in `ROOT/log`. While `ROOT/away` exists, everything raises TransientError. `ROOT/slow` holds the seconds that a
+piece takes, and while `ROOT/no-net` exists, nothing is said to be due.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain import bells
+from domain.errors import GatewayUnavailable, OfferRefused
+from domain.ids import SessionId
+from domain.messages import PaymentRequired
+from domain.messaging import DeadLetter
+from gateways.queue.connect import open_broker, open_ring
+from services.require_payment import Accepted, Answer
+from workers import process
+
+BELLS = (
+    bells.OPEN_CHECKOUTS,
+    bells.PROCESS_EVENTS,
+    bells.EXPIRE_WINDOWS,
+    bells.SEND_REFUNDS,
+    bells.DELIVER_EVENTS,
+    bells.READ_FEES,
+)
+
+
+class TinyApp:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, **what: Any) -> None:
+        line = json.dumps(what | {"pid": os.getpid()}) + "\n"
+        with (self.root / "log").open("a") as log:
+            log.write(line)
+
+    def check(self) -> None:
+        if (self.root / "away").exists():
+            raise GatewayUnavailable("the tiny database is away")
+
+    def require_payments(self, requests: list[PaymentRequired], /) -> list[Answer]:
+        self.check()
+        slow = self.root / "slow"
+        for request in requests:
+            self.write(begin=request.auction_id)
+        if slow.exists():
+            time.sleep(float(slow.read_text()))
+        answers: list[Answer] = []
+        for request in requests:
+            if request.title == "boom":
+                raise ZeroDivisionError("boom")
+            if request.title == "refused":
+                answers.append(OfferRefused("seller_is_buyer", "a seller cannot pay for their own lot"))
+                continue
+            self.write(required=request.auction_id)
+            answers.append(Accepted(SessionId(uuid4()), is_new=True))
+        return answers
+
+    def keep_dead_letters(self, letters: list[DeadLetter], /) -> None:
+        self.check()
+        for one in letters:
+            self.write(
+                dead=one.message.decode("latin-1"), reason=one.reason, error=one.error, queue=one.queue, actor=one.actor
+            )
+
+    def work(self, bell: str) -> int:
+        self.check()
+        for piece in sorted((self.root / "due" / bell).iterdir()):
+            slow = self.root / "slow"
+            if slow.exists():
+                time.sleep(float(slow.read_text()))
+            try:
+                piece.rename(self.root / "done" / bell / piece.name)
+            except FileNotFoundError:
+                continue
+            self.write(bell=bell, piece=piece.name)
+            if piece.name.startswith("boom"):
+                raise ZeroDivisionError(piece.name)
+            return 1
+        return 0
+
+    def open_checkouts(self) -> int:
+        return self.work(bells.OPEN_CHECKOUTS)
+
+    def process_events(self) -> int:
+        return self.work(bells.PROCESS_EVENTS)
+
+    def expire_windows(self) -> int:
+        return self.work(bells.EXPIRE_WINDOWS)
+
+    def send_refunds(self) -> int:
+        return self.work(bells.SEND_REFUNDS)
+
+    def deliver_events(self) -> int:
+        return self.work(bells.DELIVER_EVENTS)
+
+    def read_fees(self) -> int:
+        return self.work(bells.READ_FEES)
+
+    def count(self, bell: str) -> int:
+        self.check()
+        if (self.root / "no-net").exists():
+            return 0
+        return len(list((self.root / "due" / bell).iterdir()))
+
+    @property
+    def due(self) -> Mapping[str, Callable[[], int]]:
+        return {bell: lambda bell=bell: self.count(bell) for bell in BELLS}  # type: ignore[misc]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def new_id(self) -> UUID:
+        return uuid4()
+
+
+def main(root: str, url: str, options: str) -> int:
+    given = json.loads(options)
+    return process.run(
+        lambda: TinyApp(Path(root)),
+        lambda: open_broker(url),
+        open_ring(url),
+        queues=given.get("queues", ()),
+        processes=given.get("processes", 1),
+        threads=given.get("threads", 4),
+        metrics_port=given.get("metrics_port"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

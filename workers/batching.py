@@ -1,0 +1,92 @@
+"""Group commit: whoever comes while a batch is being done shares the next one."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from domain.errors import TransientError
+
+T = TypeVar("T")
+
+#: A batch is one transaction, and one transaction should not hold locks for seconds.
+LARGEST_BATCH: Final = 200
+
+
+class _Slot(Generic[T]):
+    """One item, and what became of it."""
+
+    __slots__ = ("done", "error", "item")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.done = False
+        self.error: BaseException | None = None
+
+
+class Batcher(Generic[T]):
+    """Does the items of many threads in common batches, in the order in which they came.
+
+    There is no thread of its own and no wait: the first to come does a batch of one, and those who come meanwhile are
+    the next batch, done by one of them.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], None], largest: int = LARGEST_BATCH) -> None:
+        self._work = work
+        self._largest = largest
+        self._changed = threading.Condition()
+        self._waiting: list[_Slot[T]] = []
+        self._is_busy = False
+
+    def __call__(self, item: T) -> None:
+        """Have an item done.
+
+        Raises:
+            Exception: what its own work raised. One item's failure is none of the others', except that a
+                TransientError of a batch meets all that were in it.
+        """
+        slot = _Slot(item)
+        with self._changed:
+            self._waiting.append(slot)
+        while not slot.done:
+            batch = self._next_batch(slot)
+            if batch:
+                self._lead(batch)
+        if slot.error is not None:
+            raise slot.error
+
+    def _next_batch(self, slot: _Slot[T]) -> list[_Slot[T]]:
+        """The batch that the caller is to do; empty if another has done its item."""
+        with self._changed:
+            while self._is_busy and not slot.done:
+                self._changed.wait()
+            if slot.done:
+                return []
+            self._is_busy = True
+            batch = self._waiting[: self._largest]
+            del self._waiting[: self._largest]
+            return batch
+
+    def _lead(self, batch: Sequence[_Slot[T]]) -> None:
+        try:
+            self._do(batch)
+        finally:
+            with self._changed:
+                for slot in batch:
+                    slot.done = True
+                self._is_busy = False
+                self._changed.notify_all()
+
+    def _do(self, batch: Sequence[_Slot[T]]) -> None:
+        try:
+            self._work([slot.item for slot in batch])
+        except Exception as error:  # noqa: BLE001 - it belongs to whose item it is
+            if len(batch) == 1 or isinstance(error, TransientError):
+                for slot in batch:
+                    slot.error = error
+            else:
+                for slot in batch:
+                    self._do([slot])
+        except BaseException as error:
+            for slot in batch:
+                slot.error = error
+            raise

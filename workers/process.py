@@ -1,0 +1,84 @@
+"""The worker process: one in place, or several under a parent that starts the dead again."""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from prometheus_client import REGISTRY
+
+from actors.app import App
+from gateways.queue.broker import WorkBroker
+from gateways.queue.health import HealthServer
+from gateways.queue.signals import StopSignal
+from models.unit_of_work import Ring
+from workers import pool
+from workers.metrics import QueueCollector
+from workers.single import SingleWorker, check_queues
+
+DEFAULT_THREADS: Final = 8
+DEFAULT_METRICS_PORT: Final = 9191
+
+OpenApp = Callable[[], App]
+OpenBroker = Callable[[], WorkBroker]
+
+
+def run(
+    open_app: OpenApp,
+    open_broker: OpenBroker,
+    ring: Ring,
+    *,
+    queues: Collection[str] = (),
+    processes: int = 1,
+    threads: int = DEFAULT_THREADS,
+    metrics_port: int | None = DEFAULT_METRICS_PORT,
+    metrics_host: str = "127.0.0.1",
+) -> int:
+    """Work until told to stop by SIGTERM or SIGINT; must be called in the main thread.
+
+    With several processes this one becomes their parent: it starts them by its own command line, so that each comes
+    through here again and works in place.
+
+    Args:
+        open_app: makes the application, in the process that works.
+        open_broker: makes the broker of a process.
+        ring: rings the bells of that broker.
+        queues: those to serve; empty for all.
+        processes: how many; a machine's cores, as a rule.
+        threads: of each process.
+        metrics_port: where `/healthz` and `/metrics` are, for all processes together; None for nowhere, 0 for anywhere.
+        metrics_host: the interface they listen on.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UnknownQueue: a queue that no actor has.
+        OSError: the port is in use.
+    """
+    check_queues(queues)
+    stop = StopSignal()
+    parent = pool.parent_of_this_process()
+    if parent is None and processes > 1:
+        return pool.Pool(processes, open_broker(), metrics_port, metrics_host).run(stop)
+    if parent is not None:
+        pool.die_with(parent)
+        metrics_port = None  # the parent answers for all
+    broker = open_broker()
+    worker = SingleWorker(open_app(), broker, ring, queues, threads)
+    if metrics_port is None:
+        _work(worker, stop)
+        return 0
+    collector = QueueCollector(broker)
+    REGISTRY.register(collector)
+    health = HealthServer(REGISTRY, lambda: None, metrics_port, metrics_host).start()
+    try:
+        _work(worker, stop)
+    finally:
+        health.stop()
+        REGISTRY.unregister(collector)
+    return 0
+
+
+def _work(worker: SingleWorker, stop: StopSignal) -> None:
+    worker.start()
+    stop.wait()
+    worker.stop()
