@@ -1,34 +1,15 @@
 """The HTTP server around the application."""
 
-import errno
-import signal
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
 from console.limits import Limits
-from domain.errors import PermanentError
+from runtime.serving import listen, stopped_by_signals
 
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-_BACKLOG: Final = 512
-_LAST_PORT: Final = 65535
-_REASONS: Final = {
-    errno.EADDRINUSE: "another program listens there already",
-    errno.EACCES: "this user may not",
-    errno.EADDRNOTAVAIL: "this machine does not have that address",
-}
-
-
-class CannotListen(PermanentError):
-    """The address is taken, forbidden, or not ours. The message is one sentence for whoever starts the process."""
-
-    code = "cannot_listen"
+BACKLOG: Final = 512
 
 
 def serve(
@@ -51,28 +32,12 @@ def serve(
     Raises:
         CannotListen: the address is taken, forbidden, or not ours.
     """
-    listener = listen(host, port)
+    listener = listen("api", host, port, BACKLOG)
     server = build_server(api, limits or Limits())
-    if on_listening is not None:
-        on_listening(listener.getsockname()[1])
-    with _stopped_by_signals(server):
+    with stopped_by_signals(server):
+        if on_listening is not None:
+            on_listening(listener.getsockname()[1])
         server.run(sockets=[listener])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Open the port.
-
-    Raises:
-        CannotListen: the address is taken, forbidden, or not ours.
-    """
-    if not 0 <= port <= _LAST_PORT:
-        raise CannotListen(f"api cannot listen on port {port}: ports end at {_LAST_PORT}")
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, str(error))
-        raise CannotListen(f"api cannot listen on {host} port {port}: {reason}") from error
 
 
 def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
@@ -88,31 +53,9 @@ def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
             # Nothing here depends on the client's address or scheme; headers about them are not believed.
             proxy_headers=False,
             server_header=False,
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
             limit_concurrency=limits.connections,
             timeout_keep_alive=limits.keep_alive_seconds,
             timeout_graceful_shutdown=limits.stop_seconds,
         )
     )
-
-
-@contextmanager
-def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """A signal to stop ends the server, also one that comes before uvicorn listens to signals.
-
-    Once it is done, uvicorn raises each signal again that it has taken. An orderly stop is no death by signal, so these
-    end here.
-    """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.should_exit = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals belong to the main thread, and whoever runs it
-        return
-    before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
