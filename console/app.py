@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Final
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -14,13 +14,14 @@ from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
-from console.problems import ProblemDetails
+from console.openapi import describe
+from console.pages import documentation, files, pay
 from console.readiness import Readiness
 from console.shield import Shield
 from models import schema
 from runtime.app import App
 
-_ROUTERS: Final = (probes.router, checkout.router, payments.router)
+_ROUTERS: Final = (probes.router, checkout.router, payments.router, pay.router, files.router, documentation.router)
 _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.
 
@@ -61,12 +62,13 @@ def create_api(
         docs_url=None,
         redoc_url=None,
         lifespan=_living(house),
+        generate_unique_id_function=lambda route: route.name,
     )
     api.state.house, api.state.verify = house, verify
     for router in _ROUTERS:
         api.include_router(router)
     handle_errors(api)
-    _describe_problems(api)
+    describe(api)
     encrypted = app.links.base_url.startswith("https://")
     api.add_middleware(Shield, body_bytes=limits.body_bytes, encrypted=encrypted)
     return api
@@ -81,21 +83,6 @@ def _living(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
         house.checkouts.shutdown(wait=True, cancel_futures=True)
 
     return live
-
-
-def _describe_problems(api: FastAPI) -> None:
-    """Name the schema that the problem responses refer to; FastAPI names only what is a response's model."""
-    generate = api.openapi
-
-    def openapi() -> dict[str, Any]:
-        if api.openapi_schema is None:
-            schemas = generate().setdefault("components", {}).setdefault("schemas", {})
-            whole = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(whole.pop("$defs", {}))
-            schemas["ProblemDetails"] = whole
-        return generate()
-
-    api.openapi = openapi  # type: ignore[method-assign]
 
 
 def _version() -> str:

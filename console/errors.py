@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from console.pages import failures
 from console.problems import Problem, not_found, sentence
 from domain.errors import GavelpayError, NotFound, TransientError
 
@@ -28,9 +29,9 @@ def handle_errors(api: FastAPI) -> None:
 
 
 def _handler(problem_of: Callable[..., Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handle(_request: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        return problem.response()
+        return failures.page(problem) if request.url.path.startswith("/pay/") else problem.response()
 
     return handle
 
@@ -62,4 +63,5 @@ def _of_routing(error: HTTPException) -> Problem:
 def _unexpected(error: Exception) -> Problem:
     reference = "E-" + "".join(secrets.choice(_LETTERS) for _ in range(4))
     _log.error("request.failed", reference=reference, error=type(error).__name__, exc_info=error)
-    return Problem(500, "internal_error", f"This could not be answered. Payments are not affected. Code {reference}.")
+    detail = f"This could not be answered. Payments are not affected. Code {reference}."
+    return Problem(500, "internal_error", detail, reference=reference)

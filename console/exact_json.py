@@ -100,5 +100,5 @@ class Json(Response):
 
     media_type = "application/json"
 
-    def __init__(self, document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(write(document), status, headers)
+    def __init__(self, document: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(write(document), status_code, headers)

@@ -23,6 +23,7 @@ class Problem(Exception):
         detail: a sentence for whoever reads the client's log; it holds no secret and nothing of other payments.
         fields: what is wrong with each field, where fields are wrong.
         headers: such as `Retry-After`.
+        reference: what a person may tell us, so that we find it in the logs.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Problem(Exception):
         *,
         fields: FieldProblems = (),
         headers: Mapping[str, str] | None = None,
+        reference: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -40,6 +42,7 @@ class Problem(Exception):
         self.detail = detail
         self.fields = fields
         self.headers = headers
+        self.reference = reference
 
     def document(self) -> dict[str, Any]:
         """Its JSON."""

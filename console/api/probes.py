@@ -10,17 +10,18 @@ from console.problems import Problem
 
 router = APIRouter(tags=["Probes"])
 
-_PROBES: Final = ["GET", "HEAD"]
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@router.api_route("/healthz", methods=_PROBES, summary="Is the process alive?", response_class=Json)
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz", summary="Is the process alive?", response_class=Json)
 async def healthz() -> Json:
     """Yes. It asks nothing outside the process."""
     return Json({"status": "alive"})
 
 
-@router.api_route("/readyz", methods=_PROBES, summary="Can it do its work?", response_class=Json)
+@router.head("/readyz", include_in_schema=False)
+@router.get("/readyz", summary="Can it do its work?", response_class=Json)
 def readyz(house: TheHouse) -> Json:
     """Yes, if the database is reachable and its schema current."""
     if not house.ready():

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 class Wire:
     """A running application, called without a network."""
 
+    api: FastAPI
     portal: BlockingPortal
     client: httpx.AsyncClient
 
@@ -33,7 +34,7 @@ def wired(api: FastAPI) -> Iterator[Wire]:
     transport = httpx.ASGITransport(api, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://api.test", timeout=60)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(api.router.lifespan_context(api)):
-        yield Wire(portal, client)
+        yield Wire(api, portal, client)
         portal.call(client.aclose)
 
 
