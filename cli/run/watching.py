@@ -40,6 +40,8 @@ class Watch:
     display: Display
     standings: Standings
     logs: LogFollower
+    #: Seconds after which a sale that is not settled never will be.
+    limit: float
     _page_shown: bool = False
 
     @classmethod
@@ -52,7 +54,8 @@ class Watch:
         logs = LogFollower(directory / "logs", LOGS, "warning" if options.auctions else "info")
         try:
             with Standings(database) as standings:
-                watch = cls(options, stack, sale, display, standings, logs)
+                limit = longest_wait(stack.settings, options.auctions, options.rate)
+                watch = cls(options, stack, sale, display, standings, logs, limit)
                 for line in addresses(stack):
                     display.say(line)
                 sale.open(stack)
@@ -63,22 +66,27 @@ class Watch:
 
     def until_over(self, stopping: Stopping) -> int:
         """Watch until somebody asks to stop, or the sale is settled where that is the end; returns the exit code."""
-        limit = longest_wait(self.stack.settings, self.options.auctions, self.options.rate)
-        deadline, settled, look = time.monotonic() + limit, 0, None
+        deadline, settled, look = time.monotonic() + self.limit, 0, None
         while settled < LOOKS or not self.options.exit_when_settled:
             try:
                 stopping.nap(EVERY_SECONDS)
             except StopAsked:
-                self.display.say("Stopping.")
-                return 0
+                return self._stopped()
             self.stack.supervisor.raise_failure()
             look = self._look() or look
             settled = settled + 1 if look is not None and not look.waits() else 0
             if self.options.exit_when_settled and time.monotonic() > deadline:
                 left = in_words(look.waits()) if look else "the database does not answer"
-                self.display.say(f"Not settled after {limit:.0f} seconds: {left}.", "red")
+                self.display.say(f"Not settled after {self.limit:.0f} seconds: {left}.", "red")
                 return 1
         return self._verdict()
+
+    def _stopped(self) -> int:
+        if self.options.exit_when_settled:
+            self.display.say("Stopping, before the sale was settled.", "red")
+            return 1
+        self.display.say("Stopping.")
+        return 0
 
     def _look(self) -> Look | None:
         for level, line in self.logs.lines():

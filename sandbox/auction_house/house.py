@@ -107,6 +107,8 @@ class AuctionHouse:
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(PATIENCE)
+        elif not self._loop.is_closed():
+            self._loop.close()  # it was never started
         self._socket.close()
         self._messenger.shutdown(wait=False, cancel_futures=True)
 
