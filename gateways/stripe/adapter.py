@@ -7,12 +7,13 @@ from typing import Any, Final
 import orjson
 import stripe
 
+from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
 from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import Fact, RefundReported
 from domain.money import Money
-from domain.payment import CheckoutAttempt, Refund
 from domain.policies import AttemptKind
+from domain.transaction import Refund
 from gateways.stripe.events import checkout_fact, intent_fact, moment, refund_fact
 from gateways.stripe.failures import translated
 from gateways.stripe.gateway import Booking, Opened
