@@ -44,7 +44,7 @@ class Sale:
         """Begin to hammer."""
         broker, api = stack.urls["broker"], stack.urls["api"]
         if self.lots and broker and api and stack.service_token:
-            self.house.open_sale(Doors(api, broker, stack.service_token))
+            self.house.open_sale(Doors(api, broker, stack.service_token, stack.urls["sandbox"]))
 
     def report(self) -> Report:
         """What the house knows."""

@@ -5,8 +5,9 @@ system only from outside: the intake queue, the HTTP API, and signed webhooks, w
 """
 
 from sandbox.auction_house.channels import IntakeUnavailable, open_intake
+from sandbox.auction_house.doors import Doors
 from sandbox.auction_house.habits import Habit
-from sandbox.auction_house.house import AuctionHouse, Doors
+from sandbox.auction_house.house import AuctionHouse
 from sandbox.auction_house.lots import Lot, plan_lots
 from sandbox.auction_house.record import Ending, LotRecord, Report
 

@@ -1,33 +1,51 @@
 """A buyer in action: finds the page of the lot, and pays as their habit says."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from sandbox.auction_house.habits import PLAY
 from sandbox.auction_house.pay_page import Outcome, PayPage
-from sandbox.auction_house.payments import Payments
+from sandbox.auction_house.payments import Checkout, Payments
 from sandbox.auction_house.record import LotRecord
 
 #: A lot whose page does not open within this many seconds is left.
 PAGE_SECONDS: Final = 120.0
 
+OpenPage = Callable[[Checkout], PayPage]
+
+
+class NoPage:
+    """What a buyer has before a page has opened."""
+
+    async def pay(self, _card: str, _email: str) -> Outcome:
+        """There is nothing to press."""
+        return Outcome.CLOSED
+
+    async def confirm(self) -> Outcome:
+        """There is nothing to confirm."""
+        return Outcome.CLOSED
+
+
+NO_PAGE: Final = NoPage()
+
 
 class LotBuyer:
     """Plays one lot. Whatever happens is written to its record."""
 
-    def __init__(self, record: LotRecord, payments: Payments, page: PayPage) -> None:
+    def __init__(self, record: LotRecord, payments: Payments, open_page: OpenPage) -> None:
         self.patience = record.lot.patience
         self._record = record
         self._payments = payments
-        self._page = page
-        self._url = ""
+        self._open_page = open_page
+        self._page: PayPage = NO_PAGE
 
     async def play(self) -> None:
         """Do all that this buyer will ever do."""
         try:
             await self._look()
-            if self._url:
+            if self._page is not NO_PAGE:
                 self._record.buyer = str(self._record.lot.habit)
                 await PLAY[self._record.lot.habit](self)
             else:
@@ -38,19 +56,19 @@ class LotBuyer:
     async def pay(self, card: str) -> Outcome:
         """Enter a card on the newest page."""
         await self._look()
-        outcome = await self._page.pay(self._url, card, self._record.lot.buyer_email)
+        outcome = await self._page.pay(card, self._record.lot.buyer_email)
         self._record.buyer = str(outcome)
         return outcome
 
     async def pay_in_two_tabs(self, card: str) -> None:
         """Press the button twice at the same time."""
-        both = [self._page.pay(self._url, card, self._record.lot.buyer_email) for _ in range(2)]
+        both = [self._page.pay(card, self._record.lot.buyer_email) for _ in range(2)]
         outcomes = await asyncio.gather(*both)
         self._record.buyer = str(Outcome.PAID if Outcome.PAID in outcomes else outcomes[0])
 
     async def confirm(self) -> Outcome:
         """Answer the bank's question with yes."""
-        outcome = await self._page.confirm(self._url)
+        outcome = await self._page.confirm()
         self._record.buyer = str(outcome)
         return outcome
 
@@ -70,7 +88,7 @@ class LotBuyer:
     async def _look(self) -> None:
         """Find the present page; a buyer who is too late keeps the one that is open in the browser."""
         if self._record.ending is None:
-            found = await self._payments.checkout(self._record.lot, PAGE_SECONDS if not self._url else 0.0)
+            found = await self._payments.checkout(self._record.lot, PAGE_SECONDS if self._page is NO_PAGE else 0.0)
             if found:
-                self._url, self._record.session_id = found.url, found.session_id
+                self._page, self._record.session_id = self._open_page(found), found.session_id
                 self._record.buyer_page = found.buyer_page

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Final
 
 import httpx
 import uvicorn
 
-from sandbox.auction_house.buyers import PAGE_SECONDS, LotBuyer
+from sandbox.auction_house.buyers import PAGE_SECONDS, LotBuyer, OpenPage
 from sandbox.auction_house.channels import Intake, IntakeUnavailable, open_intake
+from sandbox.auction_house.doors import Doors
 from sandbox.auction_house.listener import listener
 from sandbox.auction_house.lots import Lot
-from sandbox.auction_house.pay_page import PayPage
 from sandbox.auction_house.payments import Payments, Refused
 from sandbox.auction_house.record import Book, Ending, LotRecord, Report
 
@@ -27,15 +27,6 @@ LONGEST_RESEND: Final = 15.0
 #: How long the listener may take to start or stop, in seconds.
 PATIENCE: Final = 15.0
 POLL_SECONDS: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where the payment system is, and what it is called with. Nobody prints it."""
-
-    api_url: str
-    broker_url: str = field(repr=False)
-    service_token: str = field(repr=False)
 
 
 class AuctionHouse:
@@ -145,14 +136,14 @@ class AuctionHouse:
             async with httpx.AsyncClient(timeout=20.0, trust_env=False) as client:
                 payments = Payments(client, doors.api_url, doors.service_token)
                 sales = (
-                    self._sell_one(self._book.records[lot.auction_id], intake, payments, PayPage(client))
+                    self._sell_one(self._book.records[lot.auction_id], intake, payments, partial(doors.page, client))
                     for lot in self._lots
                 )
                 await asyncio.gather(*sales)
         finally:
             intake.close()
 
-    async def _sell_one(self, record: LotRecord, intake: Intake, payments: Payments, page: PayPage) -> None:
+    async def _sell_one(self, record: LotRecord, intake: Intake, payments: Payments, page: OpenPage) -> None:
         await asyncio.sleep(record.lot.hammer_at)
         try:
             if record.lot.by_queue:

@@ -25,6 +25,8 @@ WEIGHTS: Final = {
     Habit.GIVES_UP: 1,
     Habit.PAYS_TWICE: 1,
 }
+#: The share of lots that are sold under the instant policy, which takes US dollars only.
+INSTANT: Final = 0.25
 #: Every so many lots' message is sent several times at once, as an anxious producer would.
 REPEATED_EVERY: Final = 5
 COPIES: Final = 3
@@ -44,6 +46,8 @@ class Lot:
     currency: str
     buyer_email: str
     habit: Habit
+    #: `standard`: a hosted page and a long window. `instant`: a card form of the house's own, and minutes.
+    policy: str
     #: Whether payment is asked for by the queue, or by HTTP.
     by_queue: bool
     #: How many equal messages are sent at once.
@@ -63,6 +67,7 @@ class Lot:
             "currency": self.currency,
             "title": self.title,
             "buyer_email": self.buyer_email,
+            "policy": self.policy,
         }
 
     def form(self) -> dict[str, str | float]:
@@ -93,7 +98,8 @@ def _habits(count: int, rng: random.Random) -> Sequence[Habit]:
 
 
 def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str, *, queue: bool) -> Lot:
-    currency = rng.choice(CURRENCIES)
+    instant = rng.random() < INSTANT
+    currency = "USD" if instant else rng.choice(CURRENCIES)
     minor = rng.randint(CHEAPEST, DEAREST)
     buyer = f"buyer-{rng.randrange(1_000_000):06}"
     return Lot(
@@ -105,6 +111,7 @@ def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str, 
         currency=currency,
         buyer_email=f"{buyer}@example.com",
         habit=habit,
+        policy="instant" if instant else "standard",
         by_queue=queue and number % 2 == 0,
         copies=COPIES if number % REPEATED_EVERY == 0 else 1,
         hammer_at=number / rate,

@@ -23,8 +23,9 @@ class Checkout:
     """What the buyer needs."""
 
     session_id: str
-    #: Stripe's page.
-    url: str
+    #: Stripe's page, or for a card form of the house's own what lets it talk to Stripe.
+    url: str | None
+    client_secret: str | None
     #: The payment system's own page for the buyer, which leads there.
     buyer_page: str | None = None
 
@@ -73,5 +74,7 @@ class Payments:
 
 def _checkout(body: dict[str, Any]) -> Checkout | None:
     session = body["paymentSession"]
-    url = session["stripeCheckoutUrl"]
-    return Checkout(session["id"], url, session.get("payPageUrl")) if url else None
+    found = Checkout(
+        session["id"], session["stripeCheckoutUrl"], session.get("clientSecret"), session.get("payPageUrl")
+    )
+    return found if found.url or found.client_secret else None

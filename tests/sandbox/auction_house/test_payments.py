@@ -36,7 +36,7 @@ def run(answer: Callable[[httpx.Request], httpx.Response], ask: Callable[[Paymen
 
 
 def test_an_open_checkout_is_found() -> None:
-    assert asking([httpx.Response(201, json=OPEN)]) == Checkout("s1", "http://stripe/c/pay/cs_1", "http://page")
+    assert asking([httpx.Response(201, json=OPEN)]) == Checkout("s1", "http://stripe/c/pay/cs_1", None, "http://page")
 
 
 def test_what_is_not_open_yet_and_what_does_not_answer_is_asked_again() -> None:
