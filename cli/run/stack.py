@@ -17,7 +17,7 @@ from cli.run.options import Options
 from cli.run.ports import Ports, url
 from cli.run.run_file import RunFile
 from cli.run.stopping import LOOK, Stopping
-from runtime.settings import Role, Settings, load
+from runtime.settings import Role, Settings, given, load
 from sandbox.embedded import PostgresServer, ValkeyServer
 from sandbox.embedded.server import EmbeddedServer
 from sandbox.supervisor import Child, Event, Supervisor
@@ -98,14 +98,21 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         )
         env = child_environment(request.environ, request.options, addresses, request.keys)
         settings = load(env, Role.RUN)
-        _start(supervisor, servers, Processes(ports, env, request.directory), stopping, sandbox=own.sandbox)
+        processes = Processes(ports, env, request.directory)
+        _start(supervisor, servers, processes, settings, stopping, sandbox=own.sandbox)
         file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
         file.show(supervisor.pids())
         yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor)
 
 
 def _start(
-    supervisor: Supervisor, servers: list[Child], processes: Processes, stopping: Stopping, *, sandbox: bool
+    supervisor: Supervisor,
+    servers: list[Child],
+    processes: Processes,
+    settings: Settings,
+    stopping: Stopping,
+    *,
+    sandbox: bool,
 ) -> None:
     """The servers, then the schema, then the system. The sandbox starts beside the servers, and stops before them."""
     stripe = [processes.sandbox()] if sandbox else []
@@ -113,7 +120,7 @@ def _start(
     supervisor.launch(*servers)
     supervisor.launch(*stripe)
     _wait_ready(supervisor, servers, stopping)
-    migrate(processes.env, processes.data_dir / "migrate.out", stopping)
+    migrate(given(settings.database.url, "DATABASE_URL").reveal())
     supervisor.launch(*house)
     _wait_ready(supervisor, [*stripe, *house], stopping)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.run.command import run_until_stopped
+from cli.run.options import Options
 from sandbox.embedded.ports import is_free
 from tests.sandbox.processes import PATIENCE, eventually, gone, runs, with_descendants
 
@@ -35,12 +37,9 @@ def environment(**more: str) -> dict[str, str]:
     return own | {"PYTHONPATH": str(ROOT)} | more
 
 
-def call(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    command = [sys.executable, "-m", "cli", "run", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(**env), capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+def refused(directory: Path, port_base: int, **environ: str) -> int:
+    """Run the command in this process, where it is expected to say soon why it cannot; returns its exit code."""
+    return run_until_stopped(Options(12, 2.0, True, directory, port_base, 1), environ)
 
 
 @dataclass

@@ -5,16 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.run.command import run, run_until_stopped
-from cli.run.options import Options
-from tests.run.running import free_port_base
-
-
-def refused(directory: Path, environ: dict[str, str]) -> int:
-    options = Options(
-        auctions=12, rate=2.0, exit_when_settled=True, data_dir=directory, port_base=free_port_base(), seed=1
-    )
-    return run_until_stopped(options, environ)
+from cli.run.command import run
+from tests.run.running import free_port_base, refused
 
 
 @pytest.mark.parametrize(
@@ -28,16 +20,25 @@ def refused(directory: Path, environ: dict[str, str]) -> int:
 def test_wrong_settings_are_told_and_nothing_is_started(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], environ: dict[str, str], told: str
 ) -> None:
-    assert refused(tmp_path / "data", environ) == 1
+    assert refused(tmp_path / "data", free_port_base(), **environ) == 1
     error = capsys.readouterr().err
     assert told in error
     assert len(error.strip().splitlines()) == 1
     assert not (tmp_path / "data" / "postgres").exists()
 
 
+def test_a_database_that_does_not_answer_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://gavelpay:secret@127.0.0.1:1/gavelpay", "REDIS_URL": "redis://127.0.0.1:1"}
+    real = {"STRIPE_SECRET_KEY": "sk_test_mine", "SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "us@example.com"}
+    assert refused(tmp_path / "data", free_port_base(), **nowhere, **real) == 1
+    error = capsys.readouterr().err
+    assert "The database cannot be used" in error
+    assert "secret" not in error
+
+
 def test_a_data_directory_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
-    assert refused(tmp_path / "file" / "data", {}) == 1
+    assert refused(tmp_path / "file" / "data", free_port_base()) == 1
     assert "cannot be used for data" in capsys.readouterr().err
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.run.running import Running, call, free_port_base, running
+from tests.run.running import Running, free_port_base, refused, running
 from tests.sandbox.processes import PATIENCE, eventually, gone
 
 # A sale lasts as long as its windows; both servers, five processes and the rest of the suite share two cores.
@@ -62,11 +62,13 @@ def check_logs(directory: Path) -> None:
         assert all("event" in json.loads(line) for line in file.read_text().splitlines()), file
 
 
-def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with_its_data(tmp_path: Path) -> None:
+def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with_its_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     directory, base = tmp_path / "data", free_port_base()
     with running(directory, base, "--auctions", "0") as run:
         run.wait_until_up()
-        check_refusals(run, base, tmp_path / "other")
+        check_refusals(run, base, tmp_path / "other", capsys)
         family = run.family()
         run.process.kill()
         run.process.wait()
@@ -81,10 +83,11 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with
     assert not again.is_up()
 
 
-def check_refusals(run: Running, base: int, other: Path) -> None:
+def check_refusals(run: Running, base: int, other: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A second run is told who has the data, and who has the ports."""
-    same_data = call("--data-dir", str(run.directory), "--port-base", str(free_port_base()))
-    assert (same_data.returncode, f"(process {run.process.pid})" in same_data.stderr) == (1, True)
-    same_ports = call("--data-dir", str(other), "--port-base", str(base))
-    assert (same_ports.returncode, f"{base} (api)" in same_ports.stderr) == (1, True)
-    assert len(same_ports.stderr.strip().splitlines()) == 1
+    assert refused(run.directory, free_port_base()) == 1
+    assert f"(process {run.process.pid})" in capsys.readouterr().err
+    assert refused(other, base) == 1
+    error = capsys.readouterr().err
+    assert f"{base} (api)" in error
+    assert len(error.strip().splitlines()) == 1
