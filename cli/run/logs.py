@@ -12,6 +12,8 @@ LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 NOT_SHOWN: Final = frozenset(
     {"event", "level", "timestamp", "process", "role", "pid", "version", "logger", "exception"}
 )
+#: A terminal acts on control characters, and a line break would forge a line.
+CONTROLS: Final = {code: " " for code in (*range(32), *range(127, 160))}
 #: The same thing is told again after so many seconds at the earliest, with how often it came meanwhile.
 HUSH_SECONDS: Final = 10.0
 #: At most so much is read of one file at a time: the rest comes with the next look.
@@ -97,4 +99,4 @@ def readable(name: str, entry: Mapping[str, Any]) -> str:
     """`14:21:40 worker warning payment.late session_id=…`."""
     fields = " ".join(f"{key}={value}" for key, value in entry.items() if key not in NOT_SHOWN)
     clock = str(entry.get("timestamp", ""))[11:19]
-    return f"{clock} {name} {entry['level']} {entry['event']} {fields}".rstrip()
+    return f"{clock} {name} {entry['level']} {entry['event']} {fields}".rstrip().translate(CONTROLS)

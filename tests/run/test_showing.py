@@ -67,8 +67,10 @@ def log(tmp_path: Path) -> Path:
 def test_only_what_is_new_and_grave_enough_is_shown(log: Path) -> None:
     follower = LogFollower(log.parent, ("worker", "missing"), "warning")
     with log.open("a") as file:
-        file.write(line("payment.late", session_id="s1") + line("worker.idle", "info") + "not json\n")
-    assert list(follower.lines()) == [("warning", "12:00:00 worker warning payment.late session_id=s1")]
+        file.write(
+            line("payment.late", session_id="s1", error="away\n\x1b[2J") + line("worker.idle", "info") + "not json\n"
+        )
+    assert list(follower.lines()) == [("warning", "12:00:00 worker warning payment.late session_id=s1 error=away  [2J")]
     assert list(follower.lines()) == []
     follower.close()
 
