@@ -13,7 +13,7 @@ NOT_SHOWN: Final = frozenset(
     {"event", "level", "timestamp", "process", "role", "pid", "version", "logger", "exception"}
 )
 #: A terminal acts on control characters, and a line break would forge a line.
-CONTROLS: Final = {code: " " for code in (*range(32), *range(127, 160))}
+CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), " ")
 #: The same thing is told again after so many seconds at the earliest, with how often it came meanwhile.
 HUSH_SECONDS: Final = 10.0
 #: At most so much is read of one file at a time: the rest comes with the next look.
