@@ -81,10 +81,11 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def write(document: Any) -> bytes:
     """Write JSON: decimals with all their digits, times as ISO 8601 in UTC with a Z."""
-    return orjson.dumps(document, default=_exact, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(document, default=exact, option=orjson.OPT_UTC_Z)
 
 
-def _exact(value: Any) -> orjson.Fragment:
+def exact(value: Any) -> orjson.Fragment:
+    """What orjson writes for what it does not know: a decimal with all its digits."""
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} has no JSON")

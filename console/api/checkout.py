@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Final
 
+import structlog
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +21,7 @@ from runtime.app import App
 from runtime.tokens import Caller, CallerRole
 from services.create_checkout import Created
 
+_log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/payments/checkout", tags=["Checkout"])
 
 #: Seconds after which a caller may ask again for a checkout that is not open yet.
@@ -60,9 +62,9 @@ async def create(
     session_id = answer.session.id
     shown = views.created(answer, house.app.links.page(session_id)).document()
     headers = {"Location": f"/payments/{session_id}"}
-    if answer.attempt is None:
-        return Json(shown, 202, headers | {"Retry-After": _ASK_AGAIN})
-    return Json(shown, 201 if answer.is_new else 200, headers)
+    status = 202 if answer.attempt is None else 201 if answer.is_new else 200
+    _log.info("checkout.answered", session_id=str(session_id), auction_id=request.auction_id, status=status)
+    return Json(shown, status, headers | ({"Retry-After": _ASK_AGAIN} if answer.attempt is None else {}))
 
 
 async def _within_patience(house: House, caller: Caller, request: PaymentRequired) -> Created:
@@ -149,6 +151,7 @@ def expire(
         app.close_by_request(payment.session.id, f"{caller.role}:{caller.subject}")
     except IllegalTransition as error:
         raise Problem(409, f"payment_{payment.session.status}", sentence(error)) from None
+    _log.info("payment.closed_by_request", session_id=session_id, by=f"{caller.role}:{caller.subject}")
     return _state(app, app.view_payments.one(payment.session.id))
 
 
