@@ -7,6 +7,7 @@ import click
 
 #: Sub-command → module and attribute. A table rather than imports, so that `gavelpay --help` answers at once.
 COMMANDS: Final = {
+    "run": ("cli.run", "run"),
     "ingest": ("cli.ingest", "ingest"),
     "api": ("cli.api", "api"),
     "worker": ("cli.worker", "worker"),

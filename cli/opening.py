@@ -14,7 +14,10 @@ from prometheus_client import CollectorRegistry
 
 from domain.clock import Clock
 from gateways.queue.connect import open_put_back, open_ring
-from gateways.stripe.guard import unguarded
+from gateways.stripe.breaker import Breaker
+from gateways.stripe.guard import StripeGuard
+from gateways.stripe.limiter import build_limiter, connect
+from gateways.stripe.slots import Rates
 from models.database import Database
 from models.unit_of_work import Ring
 from runtime.app import App, build_app
@@ -24,6 +27,8 @@ from runtime.metrics import declare_metrics
 from runtime.observing import MetricsObserver
 from runtime.settings import Role, Settings, SettingsError, given, load
 
+#: Processes that call Stripe, as assumed when they cannot ask Redis: each then keeps to its share of the rate.
+_PROCESSES: Final = 4
 #: Threads of a command that does one thing.
 _FEW: Final = 2
 
@@ -89,6 +94,20 @@ def keeping_time(database: Database) -> Iterator[Clock]:
 
 
 @contextmanager
+def guarding(settings: Settings, observer: MetricsObserver) -> Iterator[StripeGuard]:
+    """What every call to Stripe passes through: turns shared with all other processes, and a circuit breaker."""
+    ca_file = str(settings.redis.ca_file) if settings.redis.ca_file else None
+    redis = connect(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=ca_file)
+    rates = Rates(settings.stripe.requests_per_second, settings.stripe.requests_per_endpoint)
+    breaker = Breaker()
+    observer.metrics.stripe_circuit_open.set_function(lambda: float(bool(breaker.open_circuits)))
+    try:
+        yield StripeGuard(build_limiter(redis, rates, processes=_PROCESSES), breaker, observer.stripe_called)
+    finally:
+        redis.close()
+
+
+@contextmanager
 def open_process(
     role: Role, registry: CollectorRegistry, *, threads: int, of_process: bool = True
 ) -> Iterator[Process]:
@@ -115,7 +134,7 @@ def open_process(
             role=role,
             ring=ring,
             put_back=put_back,
-            guard=unguarded,
+            guard=stack.enter_context(guarding(settings, observer)),
             observer=observer,
             noted=observer.noted,
             now=clock,

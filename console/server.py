@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from console.limits import Limits
 from runtime.serving import listen, stopped_by_signals
 
-BACKLOG: Final = 512
+_BACKLOG: Final = 512
 
 
 def serve(
@@ -32,11 +32,11 @@ def serve(
     Raises:
         CannotListen: the address is taken, forbidden, or not ours.
     """
-    listener = listen("api", host, port, BACKLOG)
+    listener = listen("api", host, port, _BACKLOG)
     server = build_server(api, limits or Limits())
+    if on_listening is not None:
+        on_listening(listener.getsockname()[1])
     with stopped_by_signals(server):
-        if on_listening is not None:
-            on_listening(listener.getsockname()[1])
         server.run(sockets=[listener])
 
 
@@ -53,7 +53,7 @@ def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
             # Nothing here depends on the client's address or scheme; headers about them are not believed.
             proxy_headers=False,
             server_header=False,
-            backlog=BACKLOG,
+            backlog=_BACKLOG,
             limit_concurrency=limits.connections,
             timeout_keep_alive=limits.keep_alive_seconds,
             timeout_graceful_shutdown=limits.stop_seconds,

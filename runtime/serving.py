@@ -36,8 +36,8 @@ def listen(process: str, host: str, port: int, backlog: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=backlog)
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    except (OSError, OverflowError) as error:
+        reason = _REASONS.get(getattr(error, "errno", None) or 0, str(error))
         raise CannotListen(f"{process} cannot listen on {host} port {port}: {reason}") from error
 
 

@@ -8,15 +8,12 @@ from typing import Final
 from uuid import UUID
 
 from domain.clock import Clock
+from domain.fees import WAITED, WORTH_A_CALL
 from domain.ledger import book_fee
 from domain.payment import Payment
 from gateways.stripe.gateway import Booking, PaymentGateway
 from models.unit_of_work import Begin
 
-#: Stripe books with a delay, and reads cost calls: fees are read when they are worth one.
-_WORTH_A_CALL: Final = 80
-#: … or when the oldest has waited this long.
-_WAITED: Final = timedelta(minutes=2)
 _BATCH: Final = 100
 
 
@@ -35,11 +32,11 @@ class ReadFees:
         if not missing:
             return 0
         oldest = min(created_at for created_at, _ in missing)
-        newest = max(created_at for created_at, _ in missing)
-        if not at_once and len(missing) < _WORTH_A_CALL and self.now() - oldest < _WAITED:
+        now = self.now()
+        if not at_once and len(missing) < WORTH_A_CALL and now - oldest < WAITED:
             return 0
-        margin = timedelta(minutes=1)
-        bookings = self.stripe.bookings(created_from=oldest - margin, created_to=newest + margin)
+        # Stripe books some time after it took the money.
+        bookings = self.stripe.bookings(created_from=oldest - timedelta(minutes=1), created_to=now)
         return self._fill(bookings)
 
     def _fill(self, bookings: Sequence[Booking]) -> int:

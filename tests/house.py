@@ -44,7 +44,7 @@ class Time:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
             for table in ("checkout_attempts", "refunds", "deliveries"):
-                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
         """Everything of one kind that Stripe has, oldest first."""
@@ -166,7 +166,7 @@ class House:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
             for table in ("checkout_attempts", "refunds", "deliveries"):
-                connection.execute(f"UPDATE {table} SET leased_until = NULL")  # noqa: S608 - the test's own words
+                connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
         """Everything of one kind that Stripe has, oldest first."""

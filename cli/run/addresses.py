@@ -18,6 +18,9 @@ def addresses(stack: Stack) -> Iterator[str]:
         f"{urls['scheduler_metrics']}",
     }
     yield "Running. Ctrl-C stops everything."
-    for name, address in shown.items():
-        if address:
-            yield f"  {name:<18}{address}"
+    yield from (address(name, where) for name, where in shown.items() if where)
+
+
+def address(name: str, where: str) -> str:
+    """One line of the list."""
+    return f"  {name:<18}{where}"

@@ -1,10 +1,11 @@
 """Shows what the processes log: each writes JSON lines to its own file, and people want to read some of them here."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, BinaryIO, Final
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 #: What says the same on each line, or is shown elsewhere in it.
@@ -29,18 +30,37 @@ class LogFollower:
         #: When a process told of an event last, and how often it has since.
         self._told: dict[tuple[str, str], tuple[float, int]] = {}
         # What earlier runs have left is no news.
-        self._open: dict[str, TextIO] = {}
+        self._open: dict[str, BinaryIO] = {}
         self._start = {name: file.stat().st_size if file.exists() else 0 for name, file in self._files.items()}
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """New lines as (level, text for people)."""
         for name, file in self._files.items():
-            if name not in self._open and file.exists():
-                self._open[name] = file.open(errors="replace")
-                self._open[name].seek(self._start[name])
+            self._follow(name, file)
             if name in self._open:
-                for line in self._open[name].readlines(CHUNK):
+                for line in self._whole_lines(self._open[name]):
                     yield from self._shown(name, line)
+
+    def _follow(self, name: str, file: Path) -> None:
+        """Open what has appeared, and what was begun anew after a long one was set aside."""
+        if not file.exists():
+            return
+        opened = self._open.get(name)
+        if opened is None:
+            self._open[name] = file.open("rb")
+            self._open[name].seek(self._start[name])
+        elif not os.path.samestat(os.fstat(opened.fileno()), file.stat()):
+            opened.close()
+            self._open[name] = file.open("rb")
+
+    @staticmethod
+    def _whole_lines(file: BinaryIO) -> list[str]:
+        """What is there up to the last line's end; a line that is still being written comes with the next look."""
+        begun = file.tell()
+        read = file.read(CHUNK)
+        whole = read[: read.rfind(b"\n") + 1]
+        file.seek(begun + len(whole))
+        return whole.decode(errors="replace").splitlines()
 
     def close(self) -> None:
         """Close the files."""

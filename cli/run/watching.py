@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from cli.run.addresses import addresses
+from cli.run.addresses import address, addresses
 from cli.run.comparing import compare_with_house, compare_with_stripe
 from cli.run.display import Display
 from cli.run.errors import CannotRun, StopAsked
@@ -21,6 +21,7 @@ from cli.run.standing import Standings
 from cli.run.stopping import Stopping
 from cli.run.summary import summary
 from models.database import DatabaseUnavailable
+from sandbox.auction_house import Habit
 
 #: How often everything is looked at.
 EVERY_SECONDS: Final = 0.5
@@ -57,6 +58,7 @@ class Watch:
                 sale.open(stack)
                 yield watch
         finally:
+            sale.house.end_sale()
             logs.close()
 
     def until_over(self, stopping: Stopping) -> int:
@@ -96,10 +98,12 @@ class Watch:
             return None
 
     def _show_page(self) -> None:
-        pages = [record.buyer_page for record in self.sale.report().records if record.buyer_page]
-        if pages and not self._page_shown:
+        """Show the page of a lot that nobody else pays, as soon as it is there: whoever watches may try it."""
+        records = self.sale.report().records
+        unpaid = [record for record in records if record.lot.habit is Habit.NEVER_PAYS] or records
+        if not self._page_shown and unpaid and (page := unpaid[0].buyer_page):
             self._page_shown = True
-            self.display.say(f"  a buyer's page  {pages[0]}")
+            self.display.say(address("a buyer's page", f"{page} (try it: pay for {unpaid[0].lot.auction_id} yourself)"))
 
     def _verdict(self) -> int:
         payments, money = self.standings.of_sale(self.sale.auctions), self.standings.money()

@@ -7,12 +7,13 @@ from typing import Any, Final
 import orjson
 import stripe
 
+from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayRefused
+from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import Fact, RefundReported
 from domain.money import Money
-from domain.payment import CheckoutAttempt, Refund
 from domain.policies import AttemptKind
+from domain.transaction import Refund
 from gateways.stripe.events import checkout_fact, intent_fact, moment, refund_fact
 from gateways.stripe.failures import translated
 from gateways.stripe.gateway import Booking, Opened
@@ -23,8 +24,8 @@ from gateways.stripe.transport import PooledClient
 API_VERSION: Final = "2026-10-28.endive"
 _API: Final = "https://api.stripe.com"
 _PAGE: Final = 100
-#: Pages that one search reads at most.
-_PAGES: Final = 20
+#: Pages that one search reads at most: the objects of a busy day.
+_PAGES: Final = 200
 _CHARGED: Final = "payment_intent.latest_charge"
 
 Document = Mapping[str, Any]
@@ -65,9 +66,12 @@ class Stripe:
 
     def find(self, attempt: CheckoutAttempt) -> Opened | None:
         """Find what an attempt may have opened, among all that was opened since it was claimed."""
-        path = "/v1/checkout/sessions" if attempt.kind is AttemptKind.CHECKOUT else "/v1/payment_intents"
+        if attempt.kind is AttemptKind.CHECKOUT:
+            path, operation = "/v1/checkout/sessions", "checkout.list"
+        else:
+            path, operation = "/v1/payment_intents", "payment_intent.list"
         since = int((attempt.created_at - timedelta(minutes=10)).timestamp())
-        for document in self._pages("attempt.find", path, {"created": {"gte": since}}):
+        for document in self._pages(operation, path, {"created": {"gte": since}}):
             metadata = document.get("metadata") or {}
             mine = metadata.get("payment_session_id") == str(attempt.session_id)
             if mine and metadata.get("attempt") == str(attempt.attempt_no):
@@ -83,16 +87,21 @@ class Stripe:
         try:
             closed = self._call(operation, "post", path, {}, idempotency_key=idempotency_key)
         except GatewayRefused:
-            return self.look_up(attempt)
+            ended = self.look_up(attempt)
+            if not ended:
+                raise  # It is still open, so this was no answer of one that is over.
+            return ended
         return self._facts(attempt, closed)
 
     def look_up(self, attempt: CheckoutAttempt) -> Sequence[Fact]:
         """Tell what became of an attempt; empty if nothing has happened yet."""
         if attempt.kind is AttemptKind.CHECKOUT:
-            path, expand = f"/v1/checkout/sessions/{attempt.stripe_checkout_id}", _CHARGED
+            path, operation = f"/v1/checkout/sessions/{attempt.stripe_checkout_id}", "checkout.retrieve"
+            expand = _CHARGED
         else:
-            path, expand = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}", "latest_charge"
-        return self._facts(attempt, self._call("attempt.retrieve", "get", path, {"expand": [expand]}))
+            path, operation = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}", "payment_intent.retrieve"
+            expand = "latest_charge"
+        return self._facts(attempt, self._call(operation, "get", path, {"expand": [expand]}))
 
     def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
         """Send money back."""
@@ -128,6 +137,8 @@ class Stripe:
         return [] if fact is None else [fact]
 
     def _call(self, operation: str, method: str, path: str, params: Document, **options: str) -> Document:
+        """Ask Stripe one thing. Operations are endpoints: each has a limit and a circuit of its own."""
+
         def send() -> Document:
             try:
                 answer = self._client.raw_request(method, path, **params, **options)
@@ -146,6 +157,8 @@ class Stripe:
             if not page["has_more"]:
                 return
             cursor = {"starting_after": page["data"][-1]["id"]}
+        # Whoever asked would take an end for "there is nothing more".
+        raise GatewayUnavailable(f"Stripe: {path} has more than {_PAGES} pages since then")
 
 
 def _opened(document: Document) -> Opened:

@@ -97,6 +97,11 @@ class AuctionHouse:
         """Begin to hammer; returns at once."""
         asyncio.run_coroutine_threadsafe(self._begin(doors), self._loop).result(PATIENCE)
 
+    def end_sale(self) -> None:
+        """Let the buyers go, and go on listening. Safe to call at any time."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._end_sale(), self._loop).result(PATIENCE)
+
     def stop(self) -> None:
         """Stop whatever is under way. Safe to call twice."""
         self._server.should_exit = True

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sandbox.stripe import timers, webhooks
-from sandbox.stripe.acts import aftermath, buyer, refunds
+from sandbox.stripe.acts import aftermath, buyer, checkouts, refunds
 from sandbox.stripe.api import Api, Ticket
 from sandbox.stripe.books import books
 from sandbox.stripe.endpoints.call import named
@@ -136,6 +136,11 @@ class StripeCore:
         """
         with self._act():
             return buyer.pay(self.world, target, card, email=email, name=name)
+
+    def recover(self, session_id: str) -> Obj | None:
+        """Follow the recovery link of an expired session; the new session, or None where there is no way back."""
+        with self._act():
+            return checkouts.recover(self.world, named(self.world, "checkout.session", session_id))
 
     def authenticate(self, target: str, *, passed: bool = True) -> buyer.Outcome:
         """Answer the 3-D Secure step of a session or an intent."""

@@ -1,6 +1,7 @@
 """Sends webhooks over HTTP, as soon as they are due on the sandbox's clock."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Final
 
@@ -9,6 +10,7 @@ import httpx
 from sandbox.stripe.host import Host
 from sandbox.stripe.webhooks import Delivery
 
+LOG: Final = logging.getLogger(__name__)
 #: Somebody may move the clock without telling us: look at it at least this often, in seconds.
 LONGEST_NAP: Final = 0.25
 #: An endpoint that has not answered by then has failed.
@@ -41,7 +43,12 @@ class Courier:
         async with httpx.AsyncClient(timeout=PATIENCE, limits=limits, trust_env=False) as client:
             try:
                 while True:
-                    await self._round(client)
+                    try:
+                        await self._round(client)
+                    except Exception:
+                        # A mistake of the sandbox's own must be seen, and must not silence the webhooks that follow.
+                        LOG.exception("a round of webhooks failed")
+                        await asyncio.sleep(LONGEST_NAP)
             finally:
                 for task in self._under_way:
                     task.cancel()

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 
 import orjson
 
+from sandbox.stripe import webhooks
 from sandbox.stripe.schema import blank
 from sandbox.stripe.wire import API_VERSION, Obj
 from sandbox.stripe.world import Cause, World
@@ -59,19 +60,6 @@ def _address(world: World, event: Obj, endpoint: Obj) -> None:
         due += faults.rng.random() * reorder.seconds
     dropped = faults.strike("webhook_drop", kind) is not None
     repeat = faults.strike("webhook_repeat", kind)
-    for copy in range(1 + (repeat.times if repeat else 0)):
-        delivery = {
-            "id": world.new_id("dlv"),
-            "object": "sandbox.delivery",
-            "event": event["id"],
-            "endpoint": endpoint["id"],
-            "attempts": 0,
-            "status": "dropped" if dropped else "pending",
-            "repeat": copy > 0,
-            "due": due,
-            "answer": None,
-        }
-        world.store.save(delivery)
-        if not dropped:
-            world.post(delivery)
+    for _ in range(1 + (repeat.times if repeat else 0)):
+        webhooks.address(world, event["id"], endpoint["id"], due, dropped=dropped)
     world.store.save(event)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.stripe.cards import METHODS, Method, find_method
@@ -32,6 +32,8 @@ def page_routes(host: Host) -> list[Route]:
         Route("/c/pay/{id}", pages.checkout, methods=["GET"]),
         Route("/c/pay/{id}", pages.pay, methods=["POST"]),
         Route("/c/pay/{id}/authenticate", pages.authenticate, methods=["POST"]),
+        Route("/r/{id}", pages.recover),
+        Route("/healthz", pages.health),
         Route("/sandbox/3ds/{id}", pages.step, methods=["GET"]),
         Route("/sandbox/3ds/{id}", pages.answer_step, methods=["POST"]),
         Route("/sandbox/receipts/{id}", pages.receipt),
@@ -126,6 +128,21 @@ class Pages:
         if session["status"] == "complete":
             return RedirectResponse(_success(session) or "/", SEE_OTHER)
         return RedirectResponse(f"/c/pay/{session_id}", SEE_OTHER)
+
+    async def recover(self, request: Request) -> Response:
+        """The recovery link of an expired checkout."""
+        with self.host.using() as core:
+            try:
+                session = core.recover(request.path_params["id"])
+            except StripeError:
+                session = None
+        if session is None:
+            return self.render("message.html", 404, title="Not found", text="There is no way back to this checkout.")
+        return RedirectResponse(f"/c/pay/{session['id']}", SEE_OTHER)
+
+    async def health(self, _request: Request) -> Response:
+        """Whether it answers at all."""
+        return PlainTextResponse("ok")
 
     async def step(self, request: Request) -> Response:
         """The 3-D Secure step of a payment intent, for pages that confirm by themselves."""

@@ -7,6 +7,7 @@ from typing import Final
 from sandbox.stripe.endpoints import (
     accounts,
     balance_transactions,
+    charges,
     checkout_sessions,
     confirmation,
     customers,
@@ -61,6 +62,7 @@ _TABLE: Final = (
     ("GET /v1/payment_methods/*", Route("payment_methods.retrieve", retrieve("payment_method", "payment_method"))),
     ("GET /v1/charges", Route("charges.list", listing("charge"))),
     ("GET /v1/charges/*", Route("charges.retrieve", retrieve("charge"))),
+    ("POST /v1/charges/*", Route("charges.update", charges.update)),
     ("GET /v1/balance_transactions", Route("balance_transactions.list", balance_transactions.listing)),
     ("GET /v1/balance_transactions/*", Route("balance_transactions.retrieve", balance_transactions.retrieve)),
     ("POST /v1/refunds", Route("refunds.create", refunds.create)),

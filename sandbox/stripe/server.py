@@ -163,7 +163,8 @@ def config(host: Host) -> uvicorn.Config:
         App(host),
         ws="none",
         lifespan="on",
-        log_level="warning",
+        # Logging is the caller's; what goes wrong reaches its handlers, or standard error.
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=60,

@@ -117,13 +117,16 @@ class World:
         self.shift = clock["shift"] if clock else 0.0
         for timer in self.store.table("sandbox.timer").oldest():
             self.arm(timer)
-        waiting: Counter[str] = Counter()
+        meant: dict[str, set[str]] = {}
+        reached: dict[str, set[str]] = {}
         for delivery in self.store.table("sandbox.delivery").oldest():
-            waiting[delivery["event"]] += not delivery["repeat"] and not delivery.get("counted")
-            if delivery["status"] == "pending":
+            meant.setdefault(delivery["event"], set()).add(delivery["endpoint"])
+            if delivery["status"] == "succeeded":
+                reached.setdefault(delivery["event"], set()).add(delivery["endpoint"])
+            elif delivery["status"] == "pending":
                 self.post(delivery)
         for event in self.store.table("event").oldest():
-            event["pending_webhooks"] = waiting[event["id"]]
+            event["pending_webhooks"] = len(meant.get(event["id"], set()) - reached.get(event["id"], set()))
 
     def next_due(self) -> float | None:
         """When something happens next by itself."""

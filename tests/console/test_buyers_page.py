@@ -137,7 +137,7 @@ def test_money_that_came_late_goes_back_and_the_page_says_so(home: House, servic
 def test_the_other_states_have_their_words(home: House, service: Client, wire: Wire, change: str, says: str) -> None:
     session_id = service.create()
     with home.app.database.transaction() as connection:
-        connection.execute(f"UPDATE payment_sessions SET {change}")  # type: ignore[arg-type]  # noqa: S608
+        connection.execute(f"UPDATE payment_sessions SET {change}")  # type: ignore[arg-type]
 
     page = page_of(home, wire, session_id)
 

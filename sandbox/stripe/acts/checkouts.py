@@ -112,6 +112,27 @@ def expire(world: World, session: Obj) -> None:
     emit(world, "checkout.session.expired", session)
 
 
+def recover(world: World, session: Obj) -> Obj | None:
+    """The buyer comes back by the recovery link of an expired session: a new one for the same things, or None."""
+    recovery = (session["after_expiration"] or {}).get("recovery") or {}
+    if not recovery.get("url") or recovery["expires_at"] <= world.now:
+        return None
+    note = world.store.note(session["id"])
+    made = {
+        **session,
+        "id": world.new_id("cs"),
+        "after_expiration": None,
+        "created": world.now,
+        "expires_at": world.now + 86_400,
+        "payment_intent": None,
+        "recovered_from": session["id"],
+        "status": "open",
+    }
+    made["url"] = f"{world.settings.public_url}/c/pay/{made['id']}"
+    opened(world, made, note["items"], note["intent"])
+    return made
+
+
 def cancel_intent(world: World, intent: Obj, reason: str | None) -> None:
     """Cancel an intent; the caller has checked that it may be."""
     intent.update(

@@ -19,6 +19,7 @@ PARAMS = {
     "payment_methods.create": ("_payment_method_create_params.py", "PaymentMethodCreateParams"),
     "payment_methods.retrieve": ("_payment_method_retrieve_params.py", "PaymentMethodRetrieveParams"),
     "charges.retrieve": ("_charge_retrieve_params.py", "ChargeRetrieveParams"),
+    "charges.update": ("_charge_modify_params.py", "ChargeModifyParams"),
     "charges.list": ("_charge_list_params.py", "ChargeListParams"),
     "balance_transactions.retrieve": ("_balance_transaction_retrieve_params.py", "BalanceTransactionRetrieveParams"),
     "balance_transactions.list": ("_balance_transaction_list_params.py", "BalanceTransactionListParams"),

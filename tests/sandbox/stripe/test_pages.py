@@ -71,6 +71,28 @@ def test_an_expired_page_says_so_and_takes_nothing(
     assert sandbox.books()["charges"] == []
 
 
+def test_an_expired_checkout_can_be_recovered_where_the_merchant_allowed_it(
+    client: stripe.StripeClient, browser: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    session_id, _ = opened_page(client, after_expiration={"recovery": {"enabled": True}}, metadata={"a": "b"})
+    assert browser.get(f"/r/{session_id}").status_code == 404
+    expired = client.v1.checkout.sessions.expire(session_id)
+    assert expired.after_expiration is not None
+    assert expired.after_expiration.recovery is not None
+    link = expired.after_expiration.recovery.url
+    assert link is not None
+    sent = browser.get(link)
+    fresh = client.v1.checkout.sessions.retrieve(sent.headers["location"].rpartition("/")[2])
+    assert (fresh.recovered_from, fresh.status, fresh.amount_total) == (session_id, "open", 2500)
+    assert fresh.metadata is not None
+    assert fresh.metadata.to_dict() == {"a": "b"}
+    assert sandbox.pay(fresh.id) == "paid"
+    sandbox.advance(31 * 86_400)
+    assert browser.get(link).status_code == 404
+    assert browser.get("/r/cs_x").status_code == 404
+    assert browser.get("/healthz").text == "ok"
+
+
 def test_a_number_that_is_no_card_is_answered_on_the_page(client: stripe.StripeClient, browser: httpx.Client) -> None:
     _, url = opened_page(client)
     answer = browser.post(url, data={"card": "1234"})

@@ -146,6 +146,19 @@ def test_elevated_risk_goes_to_review_and_comes_out_approved_or_refunded(call: C
     assert call("GET", "/v1/reviews")["data"] == []
 
 
+def test_a_charge_can_be_reported_as_fraud_and_described(call: Caller) -> None:
+    intent = call.paid_intent()
+    (charge,) = call("GET", f"/v1/charges?payment_intent={intent}")["data"]
+    form = "fraud_details[user_report]=fraudulent&description=Lamp&metadata[a]=b"
+    changed = call("POST", f"/v1/charges/{charge['id']}", form)
+    assert changed["fraud_details"] == {"user_report": "fraudulent"}
+    (event,) = call("GET", "/v1/events?limit=1")["data"]
+    assert event["data"]["previous_attributes"] == {"fraud_details": {}, "description": None, "metadata": {}}
+    call("POST", f"/v1/charges/{charge['id']}", form)
+    assert call("GET", "/v1/events?limit=1")["data"] == [event]
+    assert call.refusal("POST", f"/v1/charges/{charge['id']}", "customer=cus_1")["param"] == "customer"
+
+
 def test_the_highest_risk_is_blocked(call: Caller) -> None:
     session = call.checkout()
     assert call.core.pay(session["id"], "highest") == "declined"

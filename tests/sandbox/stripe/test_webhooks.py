@@ -6,7 +6,7 @@ import stripe
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.server import RunningSandbox
 from sandbox.stripe.settings import Settings
-from tests.sandbox.stripe.caller import Caller
+from tests.sandbox.stripe.caller import NOW, Caller
 from tests.sandbox.stripe.conftest import SECRET, Mailbag, checkout
 
 HOOKS = "/v1/webhook_endpoints"
@@ -35,6 +35,15 @@ def test_a_delivery_is_signed_as_the_sdk_wants_it() -> None:
         stripe.Webhook.construct_event(
             delivery.body, delivery.headers["Stripe-Signature"], "whsec_other", tolerance=10**9
         )
+
+
+def test_a_moved_clock_moves_events_and_not_the_time_of_signing() -> None:
+    call = listening()
+    call.core.advance(7200)
+    expire_one(call)
+    (delivery,) = call.core.take_deliveries()
+    assert delivery.headers["Stripe-Signature"].startswith(f"t={NOW},v1=")
+    assert f'"created":{NOW + 7200}'.encode() in delivery.body
 
 
 @pytest.mark.parametrize("answer", [None, 301, 400, 500, 503])
@@ -130,6 +139,18 @@ def test_webhooks_are_repeated_delayed_reordered_lost_and_dropped_on_demand() ->
     assert when["charge.succeeded"] == 60
     assert when["payment_intent.succeeded"] == 1
     assert 1 < when["charge.updated"] <= 11
+
+
+def test_an_event_sent_again_while_it_is_under_way_is_heard_twice() -> None:
+    call = listening()
+    expire_one(call)
+    (first,) = call.core.take_deliveries()
+    assert call.core.resend(first.event_id) == 1
+    call.core.report_delivery(first.id, 200)
+    (second,) = call.core.take_deliveries()
+    call.core.report_delivery(second.id, 200)
+    assert second.event_id == first.event_id
+    assert call("GET", "/v1/events")["data"][0]["pending_webhooks"] == 0
 
 
 def test_a_failing_endpoint_hears_it_again_over_http(
