@@ -17,9 +17,11 @@ from cli.printing import (
     screen,
 )
 from console.api import views
+from domain.attempt import CheckoutAttempt
 from domain.lifecycle import Status
 from domain.messaging import AuditEntry
-from domain.payment import CheckoutAttempt, Payment, Refund, Transaction
+from domain.payment import Payment
+from domain.transaction import Refund, Transaction
 
 
 @click.group(cls=PlainGroup)
