@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 import orjson
-from fastapi import Response
 
 #: Numbers with more digits before or after the point are no amounts of anything.
 _FARTHEST: Final = 30
@@ -94,12 +92,3 @@ def exact(value: Any) -> orjson.Fragment:
 def printable(text: str) -> str:
     """Text that can be written, whatever was read."""
     return text.encode("utf-8", "replace").decode()
-
-
-class Json(Response):
-    """A response of exact JSON."""
-
-    media_type = "application/json"
-
-    def __init__(self, document: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(write(document), status_code, headers)

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from console.api import shapes, views
 from console.api.requests import CreateCheckoutRequest, read_request
 from console.callers import Known, only
-from console.exact_json import Json
 from console.house import House, JsonBody, TheApp, TheHouse, payment_for
 from console.problems import Problem, Responses, documented, sentence
+from console.responses import Json
 from domain.attempt import AttemptStatus
 from domain.errors import IllegalTransition, OfferRefused
 from domain.lifecycle import FINAL
