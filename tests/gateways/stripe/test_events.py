@@ -117,7 +117,9 @@ def test_a_checkout_completed_by_a_debit_that_fails_later(scene: Opening) -> Non
 
 def test_an_expired_checkout(scene: Opening) -> None:
     one = scene()
-    one.stripe._call("checkout.expire", "post", f"/v1/checkout/sessions/{one.target}/expire", {}, idempotency_key="x1")
+    one.stripe._call(
+        "checkout.expire", "post", f"/v1/checkout/sessions/{one.target}/expire", {}, dict, idempotency_key="x1"
+    )
     fact = one.fact("checkout.session.expired")
     assert isinstance(fact, Closed)
     belongs(fact, one)
@@ -168,7 +170,7 @@ def test_a_payment_intent_with_money_on_its_way(scene: Opening) -> None:
 def test_a_canceled_payment_intent(scene: Opening) -> None:
     one = scene(INTENT)
     one.stripe._call(
-        "payment_intent.cancel", "post", f"/v1/payment_intents/{one.target}/cancel", {}, idempotency_key="x2"
+        "payment_intent.cancel", "post", f"/v1/payment_intents/{one.target}/cancel", {}, dict, idempotency_key="x2"
     )
     fact = one.fact("payment_intent.canceled")
     assert isinstance(fact, Closed)
@@ -236,7 +238,7 @@ def test_a_refund_made_in_the_dashboard_is_read_too(scene: Opening) -> None:
     one = scene()
     one.sandbox.pay(one.target)
     params = {"payment_intent": one.intent_id()}
-    one.stripe._call("refund.create", "post", "/v1/refunds", params, idempotency_key="x3")
+    one.stripe._call("refund.create", "post", "/v1/refunds", params, dict, idempotency_key="x3")
     fact = one.fact("refund.created")
     assert isinstance(fact, RefundReported)
     assert fact.refund_id is None
@@ -263,7 +265,7 @@ def test_every_type_that_is_handled_has_been_seen_here_and_all_others_are_irrele
     failing.sandbox.settle(failing.target, passed=False)
     canceled = scene(INTENT)
     canceled.stripe._call(
-        "payment_intent.cancel", "post", f"/v1/payment_intents/{canceled.target}/cancel", {}, idempotency_key="x4"
+        "payment_intent.cancel", "post", f"/v1/payment_intents/{canceled.target}/cancel", {}, dict, idempotency_key="x4"
     )
     for card in ("4000000000007726", "4000000000005126", "dispute", "elevated"):
         one = scene(INTENT)

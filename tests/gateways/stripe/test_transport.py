@@ -12,12 +12,24 @@ from domain.errors import GatewayFaulted, GatewayUnavailable
 from gateways.stripe import connections
 from gateways.stripe.connections import BoundedHTTPConnection, BoundedHTTPSConnection
 from gateways.stripe.failures import Unreachable
+from gateways.stripe.gateway import Opened
 from sandbox.embedded.ports import free_port
-from tests.gateways.stripe.builders import attempt, http, request_of, session, talking_to, wire
+from tests.gateways.stripe.builders import (
+    attempt,
+    http,
+    now,
+    recorded,
+    refund_of,
+    request_of,
+    session,
+    talking_to,
+    wire,
+)
 
 ACCOUNT = b'{"object": "account", "id": "acct_1"}'
 #: Seconds for one answer in these tests.
 TIMEOUT = 0.5
+OPENED = Opened("cs_1", None, "https://pay.example", None, None, now())
 
 
 def saying(answer: bytes) -> Callable[[socket.socket, int], None]:
@@ -82,6 +94,27 @@ def test_an_answer_cut_short_is_an_unknown_outcome(answer: bytes) -> None:
         connection.shutdown(socket.SHUT_WR)
 
     assert type(failure_of(say)) is GatewayUnavailable
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"object": "checkout.session"}', b'{"object": "coffee"}', b'{"object": "list", "data": [], "has_more": true}'],
+)
+def test_an_answer_that_lacks_what_it_must_tell_is_a_fault(body: bytes) -> None:
+    paying = session()
+    asked = recorded(attempt(paying), OPENED)
+    refund = refund_of(paying, 100)
+    with wire(saying(http("200 OK", body))) as server, talking_to(server.url) as stripe:
+        for call in (
+            lambda: stripe.open(asked.kind, {}, idempotency_key="k1"),
+            lambda: stripe.find(asked),
+            lambda: stripe.close(asked, idempotency_key="k2"),
+            lambda: stripe.look_up(asked),
+            lambda: stripe.refund(refund, "pi_1", idempotency_key="k3"),
+            lambda: stripe.bookings(created_from=now(), created_to=now()),
+        ):
+            with pytest.raises(GatewayFaulted, match="cannot be read"):
+                call()
 
 
 @pytest.mark.parametrize("seconds", ["-5", "nan", "inf", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
@@ -185,3 +218,11 @@ def test_a_post_is_sent_whole_and_once() -> None:
         with pytest.raises(GatewayFaulted):
             stripe.open(asked.kind, request_of(paying, asked), idempotency_key=asked.idempotency_key)
         assert server.requests == 1
+
+
+def test_a_search_that_does_not_end_is_no_answer() -> None:
+    page = b'{"object": "list", "has_more": true, "data": [{"object": "checkout.session", "id": "cs_1"}]}'
+    with wire(saying(http("200 OK", page))) as server, talking_to(server.url) as stripe:
+        with pytest.raises(GatewayUnavailable, match="more than 200 pages"):
+            stripe.find(attempt(session()))
+        assert server.requests == 200
