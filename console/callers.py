@@ -8,7 +8,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from console.problems import Problem
-from domain.payment import PaymentSession
+from domain.session import PaymentSession
 from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 
 Verify = Callable[[str], Caller]

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.lifecycle import FINAL, Trigger, move, permits
 from domain.news import forget
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment
+from domain.payment import Payment
 
 
 def close(payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.facts import Declined, Fact, Processing
-from domain.payment import PaymentSession
+from domain.session import PaymentSession
 
 #: Within one second of one attempt, a bank's answer follows the confirmation that it answers.
 RANK: Final[dict[type[Fact], int]] = {Processing: 1, Declined: 2}

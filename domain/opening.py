@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from domain import windows
+from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.closing import request_closing
 from domain.errors import GatewayRefused
 from domain.ids import AttemptId, NewId
 from domain.lifecycle import FINAL, UNPAID, Trigger, move
-from domain.payment import AttemptCause, AttemptStatus, CheckoutAttempt, Payment
+from domain.payment import Payment
 from domain.policies import Policy
 
 #: Why a session waits although nothing is open: an operator must look.

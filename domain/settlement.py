@@ -11,14 +11,16 @@ from typing import Final
 from uuid import UUID
 
 from domain import ledger, refunds
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window, request_closing
 from domain.errors import EventTooEarly
 from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, forget, is_news, remember
-from domain.payment import AttemptStatus, CheckoutAttempt, Disposition, Payment, Transaction, TransactionStatus
+from domain.payment import Payment
 from domain.policies import AttemptKind
+from domain.transaction import Disposition, Transaction, TransactionStatus
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
 SAME_MOMENT: Final = timedelta(seconds=5)

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close_window, outlives
 from domain.lifecycle import Trigger
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
+from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
+from domain.session import PaymentSession
 
 #: Stripe's bounds on a Checkout Session's `expires_at`, counted from its creation at Stripe.
 STRIPE_SHORTEST: Final = timedelta(minutes=30)

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from domain.attempt import CheckoutAttempt
 from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
-from domain.payment import CheckoutAttempt, Note, Payment, PaymentSession, Refund
+from domain.payment import Note, Payment
+from domain.session import PaymentSession
+from domain.transaction import Refund
 from models import audit, outbox
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, REFUNDS, SESSIONS, TRANSACTIONS

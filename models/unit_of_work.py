@@ -8,7 +8,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.payment import Note, PaymentSession
+from domain.payment import Note
+from domain.session import PaymentSession
 from models.database import Database
 from models.dead_letters import DeadLetters
 from models.inbox import Inbox

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.payment import Note, PaymentSession
+from domain.payment import Note
+from domain.session import PaymentSession
 from runtime.metrics import Metrics
 
 Count = Callable[[Metrics, PaymentSession, Note], None]

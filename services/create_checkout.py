@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.errors import NotFound, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
+from domain.payment import Payment
+from domain.session import PaymentSession
 from models.unit_of_work import Begin
 from services.open_checkout import OpenCheckouts
 from services.require_payment import RequirePayments

@@ -9,7 +9,8 @@ from domain.clock import Clock
 from domain.closing import close_window, request_closing
 from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import EXPIRED, Trigger, permits
-from domain.payment import Payment, PaymentSession
+from domain.payment import Payment
+from domain.session import PaymentSession
 from domain.windows import PATIENCE, must_ask_first
 from models.unit_of_work import Begin
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
@@ -20,8 +21,9 @@ from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
 from domain.opening import record_opened, record_refused, replace_vanished
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
+from domain.payment import Payment
 from domain.policies import Policy
+from domain.session import PaymentSession
 from domain.settlement import Terms, apply
 from domain.windows import close_if_over, stripe_expiry
 from gateways.stripe.gateway import Opened, PaymentGateway

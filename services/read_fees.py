@@ -32,11 +32,11 @@ class ReadFees:
         if not missing:
             return 0
         oldest = min(created_at for created_at, _ in missing)
-        newest = max(created_at for created_at, _ in missing)
-        if not at_once and len(missing) < WORTH_A_CALL and self.now() - oldest < WAITED:
+        now = self.now()
+        if not at_once and len(missing) < WORTH_A_CALL and now - oldest < WAITED:
             return 0
-        margin = timedelta(minutes=1)
-        bookings = self.stripe.bookings(created_from=oldest - margin, created_to=newest + margin)
+        # Stripe books some time after it took the money.
+        bookings = self.stripe.bookings(created_from=oldest - timedelta(minutes=1), created_to=now)
         return self._fill(bookings)
 
     def _fill(self, bookings: Sequence[Booking]) -> int:

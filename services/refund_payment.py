@@ -7,8 +7,8 @@ from domain.backoff import backoff
 from domain.clock import Clock
 from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import RefundReported
-from domain.payment import Refund, RefundStatus
 from domain.settlement import Terms, apply
+from domain.transaction import Refund, RefundStatus
 from gateways.stripe.gateway import PaymentGateway
 from models.leases import Hold
 from models.unit_of_work import Begin

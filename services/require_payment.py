@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from domain.attempt import AttemptCause, CheckoutAttempt
 from domain.clock import Clock
 from domain.errors import OfferRefused
 from domain.ids import AttemptId, NewId, SessionId
 from domain.lifecycle import Status
 from domain.messages import PaymentRequired
-from domain.payment import AttemptCause, CheckoutAttempt, Payment, PaymentSession
+from domain.payment import Payment
 from domain.policies import Policy
+from domain.session import PaymentSession
 from models.payments import Payments
 from models.unit_of_work import Begin
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cli.run.standing import Standing, Taken
+from domain.money import Money
 from sandbox.auction_house import Report
 
 
@@ -33,9 +34,8 @@ def _money(money: Sequence[Taken]) -> Iterator[str]:
         if taken.disposition == "kept":
             kept[taken.currency] += taken.amount_minor
     if kept:
-        yield "Kept, in minor units: " + ", ".join(
-            f"{amount:,} {currency}" for currency, amount in sorted(kept.items())
-        )
+        sums = (Money(currency, amount) for currency, amount in sorted(kept.items()))
+        yield "Kept: " + ", ".join(f"{money.major:,} {money.currency}" for money in sums)
     for disposition, words in (("late", "came after the end"), ("duplicate", "came twice")):
         back = [taken for taken in money if taken.disposition == disposition]
         if back:

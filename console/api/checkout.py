@@ -12,10 +12,11 @@ from console.callers import Known, only
 from console.exact_json import Json
 from console.house import House, JsonBody, TheApp, TheHouse, payment_for
 from console.problems import Problem, Responses, documented, sentence
+from domain.attempt import AttemptStatus
 from domain.errors import IllegalTransition, OfferRefused
 from domain.lifecycle import FINAL
 from domain.messages import PaymentRequired
-from domain.payment import AttemptStatus, Payment
+from domain.payment import Payment
 from runtime.app import App
 from runtime.tokens import Caller, CallerRole
 from services.create_checkout import Created

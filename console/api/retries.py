@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from console.api.shapes import Retry
+from domain.attempt import AttemptCause
 from domain.lifecycle import COMPLETED, FAILED, FINAL, PROCESSING
-from domain.payment import AttemptCause, Payment
+from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
-from domain.payment import AttemptStatus, Disposition, RefundStatus, TransactionStatus
 from domain.policies import AttemptKind
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
 
 #: Major units, exact.
 Amount = Annotated[Decimal, WithJsonSchema({"type": "number", "examples": [275.5]})]

@@ -5,10 +5,13 @@ from decimal import Decimal
 
 from console.api import shapes
 from console.api.retries import retry_of
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.lifecycle import FINAL
 from domain.money import Money
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession, Refund, Transaction
+from domain.payment import Payment
 from domain.policies import Policy
+from domain.session import PaymentSession
+from domain.transaction import Refund, Transaction
 from services.create_checkout import Created
 
 

@@ -10,7 +10,8 @@ from console.pages.languages import Language
 from console.pages.stages import Stage, payable_attempt
 from console.pages.words import Said, Words
 from domain.money import Money
-from domain.payment import Disposition, Payment
+from domain.payment import Payment
+from domain.transaction import Disposition
 
 WORDS: Final = {"en": ENGLISH_WORDS, "de": GERMAN_WORDS}
 _TONES: Final = {

@@ -3,10 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
+from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PROCESSING
-from domain.payment import AttemptStatus, CheckoutAttempt, Disposition, Payment
+from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
 from domain.settlement import AMOUNT_DIFFERS
+from domain.transaction import Disposition
 
 
 class Stage(StrEnum):

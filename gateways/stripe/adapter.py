@@ -7,11 +7,12 @@ from typing import Any, Final, TypeVar
 import orjson
 import stripe
 
+from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact, RefundReported
-from domain.payment import CheckoutAttempt, Refund
 from domain.policies import AttemptKind
+from domain.transaction import Refund
 from gateways.stripe.answers import booking, opened, page, paid_at, refunded
 from gateways.stripe.events import checkout_fact, intent_fact
 from gateways.stripe.failures import translated

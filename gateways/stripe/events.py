@@ -9,7 +9,7 @@ from domain.errors import UnknownProviderStatus
 from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported, Where
 from domain.ids import SessionId
 from domain.money import Money
-from domain.payment import RefundStatus
+from domain.transaction import RefundStatus
 
 Document = Mapping[str, Any]
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from domain.attempt import CheckoutAttempt
 from domain.facts import Fact, RefundReported
 from domain.money import Money
-from domain.payment import CheckoutAttempt, Refund
 from domain.policies import AttemptKind
+from domain.transaction import Refund
 
 
 @dataclass(frozen=True, slots=True)

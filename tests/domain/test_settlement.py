@@ -11,24 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.closing import close_window
 from domain.errors import EventTooEarly
 from domain.facts import ChargeReported, Closed, Declined, Fact, Paid, Processing, RefundReported, Where
 from domain.ids import AttemptId, SessionId
 from domain.lifecycle import Status, Trigger
 from domain.money import Money
-from domain.payment import (
-    AttemptCause,
-    AttemptStatus,
-    CheckoutAttempt,
-    Disposition,
-    Payment,
-    PaymentSession,
-    RefundStatus,
-    TransactionStatus,
-)
+from domain.payment import Payment
 from domain.policies import AttemptKind
+from domain.session import PaymentSession
 from domain.settlement import Terms, apply
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = NOW + timedelta(hours=24)

@@ -124,7 +124,7 @@ def test_the_summary_tells_what_a_sale_came_to() -> None:
     told = list(summary([standing()], [taken(), late, twice], (3, 5), Report((), {}, 2, 0, ()), stripe))
     assert told == [
         "1 payments: 1 completed",
-        "Kept, in minor units: 5,000 USD",
+        "Kept: 50.00 USD",
         "Money that came after the end: 1, of these refunded in full: 1",
         "Money that came twice: 1, of these refunded in full: 0",
         "Stripe's fees are known for 2 of 3 charges",

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.attempt import AttemptStatus
 from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import Status
-from domain.payment import AttemptStatus
 from domain.windows import PATIENCE
 from tests.house import House, house
 

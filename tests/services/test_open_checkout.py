@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
-from domain.payment import AttemptStatus
 from tests.house import House
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
-from domain.payment import AttemptStatus
 from services.open_checkout import OpenCheckouts
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House, house

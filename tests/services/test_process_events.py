@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from domain.lifecycle import Status
-from domain.payment import Disposition, RefundStatus, TransactionStatus
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
 from tests.house import House
 
 

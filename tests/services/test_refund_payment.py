@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.payment import RefundStatus
+from domain.transaction import RefundStatus
 from services.refund_payment import SendRefunds
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House

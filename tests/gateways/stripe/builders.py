@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.ids import AttemptId, RefundId, SessionId, TransactionId
-from domain.payment import AttemptCause, AttemptStatus, CheckoutAttempt, PaymentSession, Refund, RefundStatus
 from domain.policies import AttemptKind, Policy, instant, standard
+from domain.session import PaymentSession
+from domain.transaction import Refund, RefundStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.gateway import Opened
 from gateways.stripe.guard import Guard, unguarded

@@ -8,8 +8,8 @@ import pytest
 from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Closed, Paid, Processing
 from domain.money import Money
-from domain.payment import RefundStatus
 from domain.policies import AttemptKind
+from domain.transaction import RefundStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.failures import Contended, RateLimited

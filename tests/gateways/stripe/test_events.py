@@ -11,8 +11,9 @@ import pytest
 from domain.errors import UnknownProviderStatus
 from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
 from domain.money import Money
-from domain.payment import PaymentSession, RefundStatus
 from domain.policies import AttemptKind
+from domain.session import PaymentSession
+from domain.transaction import RefundStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.events import HANDLED, checkout_fact, intent_fact, read_event, refund_fact
 from sandbox.stripe.server import RunningSandbox, running_sandbox

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from domain.errors import InvalidMessage
 from domain.messages import read_payment_required
 from domain.money import CURRENCIES, MAXIMUM, MINIMUM, ZERO_DECIMAL, Money
-from domain.payment import PaymentSession
 from domain.policies import AttemptKind
+from domain.session import PaymentSession
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.requests import opening_request
 from sandbox.stripe.money import SUPPORTED, minimum
