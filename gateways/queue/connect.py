@@ -8,8 +8,10 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from gateways.queue.broker import WorkBroker
+from gateways.queue.rabbit_broker import RabbitWorkBroker, parameters
 from gateways.queue.redis_broker import RedisWorkBroker
-from gateways.queue.rings import RedisRing
+from gateways.queue.rings import RabbitRing, RedisRing
 
 #: Seconds that a worker waits for an answer of Redis before it takes the connection for lost.
 BROKER_SECONDS: Final = 3.0
@@ -17,7 +19,7 @@ BROKER_SECONDS: Final = 3.0
 RING_SECONDS: Final = 0.5
 
 
-def open_broker(url: str, *, ca_file: Path | None = None) -> RedisWorkBroker:
+def open_broker(url: str, *, ca_file: Path | None = None) -> WorkBroker:
     """The broker of a worker process. It connects when it is used first, and again whenever it must.
 
     Args:
@@ -27,20 +29,24 @@ def open_broker(url: str, *, ca_file: Path | None = None) -> RedisWorkBroker:
     Raises:
         ValueError: the address is of no broker that we know.
     """
-    _scheme(url)
+    if _is_rabbit(url):
+        return RabbitWorkBroker(parameters(url, ca_file))
     return RedisWorkBroker(_redis(url, ca_file, BROKER_SECONDS))
 
 
-def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing:
+def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing | RabbitRing:
     """What rings the bells of the broker at this address."""
-    _scheme(url)
+    if _is_rabbit(url):
+        return RabbitRing(parameters(url, ca_file))
     return RedisRing(_redis(url, ca_file, RING_SECONDS))
 
 
-def _scheme(url: str) -> str:
+def _is_rabbit(url: str) -> bool:
     scheme = urlsplit(url).scheme
-    if scheme in ("redis", "rediss", "amqp", "amqps"):
-        return scheme.removesuffix("s") if scheme != "redis" else scheme
+    if scheme in ("amqp", "amqps"):
+        return True
+    if scheme in ("redis", "rediss"):
+        return False
     raise ValueError(f"a broker's address begins with redis://, rediss://, amqp:// or amqps://, not {scheme}://")
 
 

@@ -1,11 +1,16 @@
 """Rings the bells of queues after a commit. It never raises: a lost bell costs a second or two."""
 
+import contextlib
+import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
+import pika
+import pika.exceptions
 import structlog
-from redis import Redis, RedisError
+from redis import Redis
 
 from gateways.queue import redis_scripts as scripts
 from gateways.queue.bells import NAMESPACE, bell_message, bells_for, queue_of
@@ -16,16 +21,10 @@ log = structlog.get_logger()
 QUIET_SECONDS: Final = 1.0
 
 
-class RedisRing:
-    """Rings through Redis: all bells of a commit in one round trip, and none where enough are waiting already.
+class _Ring(ABC):
+    """Rings, and is quiet for a while after it failed."""
 
-    Args:
-        client: with short timeouts; a request may be waiting for us.
-    """
-
-    def __init__(self, client: "Redis", namespace: str = NAMESPACE) -> None:
-        self._client = client
-        self._namespace = namespace
+    def __init__(self) -> None:
         self._quiet_until = 0.0
 
     def __call__(self, bells: Counter[str]) -> None:
@@ -33,16 +32,90 @@ class RedisRing:
         if time.monotonic() < self._quiet_until:
             return
         try:
-            # EVAL, not EVALSHA: the server may have forgotten, and a pipeline cannot ask twice.
-            pipeline = self._client.pipeline(transaction=False)
-            for bell, pieces in bells.items():
-                messages = [part for _ in range(bells_for(bell, pieces)) for part in bell_message(bell)]
-                pipeline.eval(scripts.RING, 1, self._namespace, queue_of(bell), *messages)
-            pipeline.execute()
-        except RedisError as error:
+            self._ring(bells)
+        except Exception as error:  # noqa: BLE001 - the work is committed, whatever becomes of its bell
             self._quiet_until = time.monotonic() + QUIET_SECONDS
-            log.warning("bells.not_rung", bells=dict(bells), error=str(error))
+            log.warning("bells.not_rung", bells=dict(bells), error=str(error) or type(error).__name__)
+
+    @abstractmethod
+    def _ring(self, bells: Counter[str]) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class RedisRing(_Ring):
+    """Rings through Redis: all bells of a commit in one round trip, and none where enough are waiting already.
+
+    Args:
+        client: with short timeouts; a request may be waiting for us.
+    """
+
+    def __init__(self, client: "Redis", namespace: str = NAMESPACE) -> None:
+        super().__init__()
+        self._client = client
+        self._namespace = namespace
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _ring(self, bells: Counter[str]) -> None:
+        # EVAL, not EVALSHA: the server may have forgotten, and a pipeline cannot ask twice.
+        pipeline = self._client.pipeline(transaction=False)
+        for bell, pieces in bells.items():
+            messages = [part for _ in range(bells_for(bell, pieces)) for part in bell_message(bell)]
+            pipeline.eval(scripts.RING, 1, self._namespace, queue_of(bell), *messages)
+        pipeline.execute()
+
+
+class RabbitRing(_Ring):
+    """Rings through RabbitMQ, by one connection for all threads.
+
+    It declares no queue: until a worker has, there is nobody to ring for.
+    """
+
+    def __init__(self, parameters: pika.URLParameters) -> None:
+        super().__init__()
+        self._parameters = parameters
+        # Nobody sits at this connection who could answer heartbeats.
+        self._parameters.heartbeat = 0
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._channel: Any = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._drop()
+
+    def _ring(self, bells: Counter[str]) -> None:
+        with self._lock:
+            try:
+                self._publish(bells)
+            except pika.exceptions.AMQPError:
+                # It was idle for so long that the server closed it, or the server was started again.
+                self._drop()
+                self._publish(bells)
+
+    def _publish(self, bells: Counter[str]) -> None:
+        if self._channel is None:
+            self._connection = pika.BlockingConnection(self._parameters)
+            self._channel = self._connection.channel()
+        self._connection.process_data_events(0)
+        for bell, pieces in bells.items():
+            queue = queue_of(bell)
+            try:
+                waiting = int(self._channel.queue_declare(queue, passive=True).method.message_count)
+            except pika.exceptions.ChannelClosedByBroker:
+                self._channel = self._connection.channel()
+                continue
+            for _ in range(bells_for(bell, pieces) - waiting):
+                self._channel.basic_publish("", queue, bell_message(bell)[1])
+
+    def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None and connection.is_open:
+            with contextlib.suppress(Exception):
+                connection.close()
