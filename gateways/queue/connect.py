@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -30,15 +31,15 @@ def open_broker(url: str, *, ca_file: Path | None = None) -> WorkBroker:
         ValueError: the address is of no broker that we know.
     """
     if _is_rabbit(url):
-        return RabbitWorkBroker(parameters(url, ca_file))
-    return RedisWorkBroker(_redis(url, ca_file, BROKER_SECONDS))
+        return RabbitWorkBroker(parameters(url, ca_file, BROKER_SECONDS))
+    return RedisWorkBroker(_redis(url, ca_file, BROKER_SECONDS, retries=0))
 
 
 def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing | RabbitRing:
     """What rings the bells of the broker at this address."""
     if _is_rabbit(url):
-        return RabbitRing(parameters(url, ca_file))
-    return RedisRing(_redis(url, ca_file, RING_SECONDS))
+        return RabbitRing(parameters(url, ca_file, RING_SECONDS))
+    return RedisRing(_redis(url, ca_file, RING_SECONDS, retries=1))
 
 
 def _is_rabbit(url: str) -> bool:
@@ -50,14 +51,17 @@ def _is_rabbit(url: str) -> bool:
     raise ValueError(f"a broker's address begins with redis://, rediss://, amqp:// or amqps://, not {scheme}://")
 
 
-def _redis(url: str, ca_file: Path | None, seconds: float) -> "Redis":
+def _redis(url: str, ca_file: Path | None, seconds: float, *, retries: int) -> "Redis":
+    """A client; `retries` counts those after a connection that the server has closed since it was used last.
+
+    None for a worker: a fetch that is asked for twice takes twice.
+    """
     options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and url.startswith("rediss:") else {}
     return Redis.from_url(
         url,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
         socket_keepalive=True,
-        # Not repeated within the client: a fetch that is asked for twice takes twice.
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
         **options,
     )

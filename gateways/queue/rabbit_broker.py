@@ -22,21 +22,19 @@ log = structlog.get_logger()
 
 #: Seconds after which a silent connection is given up, and with it what its worker held.
 HEARTBEAT_SECONDS: Final = 4
-_BLOCKED_SECONDS: Final = 5
-_SOCKET_SECONDS: Final = 3
 #: What AMQP answers when a queue exists already, and is another.
 _PRECONDITION_FAILED: Final = 406
 #: Kept by a majority of the servers.
 QUORUM: Final = {"x-queue-type": "quorum"}
 
 
-def parameters(url: str, ca_file: Path | None = None) -> pika.URLParameters:
-    """How to connect, with timeouts of seconds."""
+def parameters(url: str, ca_file: Path | None, seconds: float) -> pika.URLParameters:
+    """How to connect, with timeouts of so many seconds."""
     given = pika.URLParameters(url)
     given.heartbeat = HEARTBEAT_SECONDS
-    given.blocked_connection_timeout = _BLOCKED_SECONDS
-    given.socket_timeout = _SOCKET_SECONDS
-    given.stack_timeout = 2 * _SOCKET_SECONDS
+    given.blocked_connection_timeout = seconds
+    given.socket_timeout = seconds
+    given.stack_timeout = 2 * seconds
     given.connection_attempts = 1
     if ca_file is not None and url.startswith("amqps:"):
         given.ssl_options = pika.SSLOptions(ssl.create_default_context(cafile=str(ca_file)), given.host)

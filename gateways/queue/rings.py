@@ -18,7 +18,7 @@ from gateways.queue.bells import NAMESPACE, bell_message, bells_for, queue_of
 log = structlog.get_logger()
 
 #: Seconds of silence after a ring that failed, so that a broker that is away does not slow those who ring.
-QUIET_SECONDS: Final = 1.0
+QUIET_SECONDS: Final = 2.0
 
 
 class _Ring(ABC):
@@ -29,13 +29,15 @@ class _Ring(ABC):
 
     def __call__(self, bells: Counter[str]) -> None:
         """Ring each bell for so many pieces of work."""
-        if time.monotonic() < self._quiet_until:
-            return
         try:
-            self._ring(bells)
+            if not self._is_quiet():
+                self._ring(bells)
         except Exception as error:  # noqa: BLE001 - the work is committed, whatever becomes of its bell
             self._quiet_until = time.monotonic() + QUIET_SECONDS
             log.warning("bells.not_rung", bells=dict(bells), error=str(error) or type(error).__name__)
+
+    def _is_quiet(self) -> bool:
+        return time.monotonic() < self._quiet_until
 
     @abstractmethod
     def _ring(self, bells: Counter[str]) -> None: ...
@@ -92,12 +94,16 @@ class RabbitRing(_Ring):
 
     def _ring(self, bells: Counter[str]) -> None:
         with self._lock:
+            if self._is_quiet():
+                return  # whoever held the lock has just tried in vain
+            was_open = self._channel is not None
             try:
                 self._publish(bells)
             except pika.exceptions.AMQPError:
-                # It was idle for so long that the server closed it, or the server was started again.
                 self._drop()
-                self._publish(bells)
+                if not was_open:
+                    raise
+                self._publish(bells)  # the server was started again since we rang last
 
     def _publish(self, bells: Counter[str]) -> None:
         if self._channel is None:
