@@ -20,7 +20,7 @@ run: install ## Run the whole system on this machine until Ctrl-C; pass options 
 test: $(VENV)/.installed-dev ## Run the whole test suite: linters, types, import contracts, tests with coverage
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 

@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import OPEN_CHECKOUTS
+from domain.bells import OPEN_CHECKOUTS
 
 
 @actor(OPEN_CHECKOUTS, queue="checkouts", share=0.5)

@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import DELIVER_EVENTS
+from domain.bells import DELIVER_EVENTS
 
 
 @actor(DELIVER_EVENTS, queue="deliveries")

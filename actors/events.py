@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import PROCESS_EVENTS
+from domain.bells import PROCESS_EVENTS
 
 
 @actor(PROCESS_EVENTS, queue="events")

@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import READ_FEES
+from domain.bells import READ_FEES
 
 
 @actor(READ_FEES, queue="fees")

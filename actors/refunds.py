@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import SEND_REFUNDS
+from domain.bells import SEND_REFUNDS
 
 
 @actor(SEND_REFUNDS, queue="refunds")

@@ -2,7 +2,7 @@
 
 from actors.actor import actor
 from actors.app import App
-from services.bells import EXPIRE_WINDOWS
+from domain.bells import EXPIRE_WINDOWS
 
 
 @actor(EXPIRE_WINDOWS, queue="windows")

@@ -1,8 +1,38 @@
-"""The `gavelpay` command."""
+"""The `gavelpay` command: one module per sub-command, loaded when it is asked for."""
+
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
+#: Sub-command → module and attribute. A table rather than imports, so that `gavelpay --help` answers at once.
+COMMANDS: Final = {
+    "run": ("cli.run", "run"),
+    "ingest": ("cli.ingest", "ingest"),
+    "api": ("cli.api", "api"),
+    "worker": ("cli.worker", "worker"),
+    "scheduler": ("cli.scheduler", "scheduler"),
+    "migrate": ("cli.migrate", "migrate"),
+}
 
-@click.group()
+
+class Commands(click.Group):
+    """Finds sub-commands in the table."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """In the table's order: from running it to repairing it."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Load one."""
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name]
+        command: Any = getattr(import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="gavelpay")
 def main() -> None:
-    """Collect the payment after an auction's hammer falls."""
+    """Gavelpay collects the payment after an auction's hammer falls."""

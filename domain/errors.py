@@ -37,6 +37,12 @@ class GatewayUnavailable(TransientError):
         self.retry_after = retry_after
 
 
+class GatewayFaulted(GatewayUnavailable):
+    """The service answered with an error of its own. It may have done the work, and it may repeat this answer."""
+
+    code = "gateway_faulted"
+
+
 class GatewayBusy(GatewayUnavailable):
     """The service refused before doing anything: a rate limit, a lock, or our own open circuit."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.ids import SessionId
 from domain.money import Money
-from domain.payment import RefundStatus
+from domain.transaction import RefundStatus
 
 
 @dataclass(frozen=True, slots=True)

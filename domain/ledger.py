@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from domain.money import Money
-from domain.payment import LedgerLine, Payment, Refund, Transaction
+from domain.payment import LedgerLine, Payment
+from domain.transaction import Refund, Transaction
 
 #: What Stripe holds for us (an asset).
 STRIPE: Final = "stripe_balance"

@@ -35,6 +35,7 @@ class Trigger(StrEnum):
     PAYMENT_PROCESSING = "payment_processing"
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_SUCCEEDED = "payment_succeeded"
+    PAYMENT_LATE = "payment_late"
     PAYMENT_HONORED = "payment_honored"
     WINDOW_ELAPSED = "window_elapsed"
     CLOSED_BY_REQUEST = "closed_by_request"
@@ -63,6 +64,7 @@ TRANSITIONS: Final[Mapping[tuple[Status, Trigger], Rule]] = {
     (PENDING, Trigger.PAYMENT_PROCESSING): Rule(PROCESSING, "the buyer has confirmed; the bank has not answered yet"),
     (PENDING, Trigger.PAYMENT_DECLINED): Rule(FAILED, "the bank declined"),
     (PENDING, Trigger.PAYMENT_SUCCEEDED): Rule(COMPLETED, "Stripe has the money"),
+    (PENDING, Trigger.PAYMENT_LATE): Rule(EXPIRED, "money that came after the end shows that it is over"),
     (PENDING, Trigger.WINDOW_ELAPSED): Rule(EXPIRED, "nobody paid in time"),
     (PENDING, Trigger.CLOSED_BY_REQUEST): Rule(EXPIRED, "the auction or an admin closed it"),
     (PENDING, Trigger.TERMINATED): Rule(CANCELED, "an operator ended it"),
@@ -70,12 +72,14 @@ TRANSITIONS: Final[Mapping[tuple[Status, Trigger], Rule]] = {
     (PROCESSING, Trigger.PAYMENT_PROCESSING): Rule(PROCESSING, "Stripe repeats itself"),
     (PROCESSING, Trigger.PAYMENT_DECLINED): Rule(FAILED, "the bank declined after all"),
     (PROCESSING, Trigger.PAYMENT_SUCCEEDED): Rule(COMPLETED, "Stripe has the money"),
+    (PROCESSING, Trigger.PAYMENT_LATE): Rule(EXPIRED, "the money that was waited for came after the end"),
     (PROCESSING, Trigger.WINDOW_ELAPSED): Rule(PROCESSING, "money in flight is waited for"),
     # The hosted page stays open after a decline, and the buyer may succeed on it before the retry is due.
     (FAILED, Trigger.PAYMENT_SUCCEEDED): Rule(COMPLETED, "the buyer paid after a decline"),
     (FAILED, Trigger.CHECKOUT_OPENED): Rule(PENDING, "a fresh checkout waits for the buyer"),
     (FAILED, Trigger.PAYMENT_PROCESSING): Rule(PROCESSING, "the buyer tried again"),
     (FAILED, Trigger.PAYMENT_DECLINED): Rule(FAILED, "declined again, or Stripe repeats itself"),
+    (FAILED, Trigger.PAYMENT_LATE): Rule(EXPIRED, "money that came after the end shows that it is over"),
     (FAILED, Trigger.WINDOW_ELAPSED): Rule(EXPIRED, "nobody paid in time"),
     (FAILED, Trigger.CLOSED_BY_REQUEST): Rule(EXPIRED, "the auction or an admin closed it"),
     (FAILED, Trigger.TERMINATED): Rule(CANCELED, "an operator ended it"),
@@ -89,6 +93,7 @@ TRANSITIONS: Final[Mapping[tuple[Status, Trigger], Rule]] = {
     (EXPIRED, Trigger.PAYMENT_PROCESSING): Rule(EXPIRED, "the lot was reopened; what comes of it is late money"),
     (EXPIRED, Trigger.PAYMENT_DECLINED): Rule(EXPIRED, "the lot was reopened"),
     (EXPIRED, Trigger.PAYMENT_SUCCEEDED): Rule(EXPIRED, "the lot was reopened; late money is sent back"),
+    (EXPIRED, Trigger.PAYMENT_LATE): Rule(EXPIRED, "late money is sent back"),
     (EXPIRED, Trigger.PAYMENT_HONORED): Rule(COMPLETED, "late money is kept, for the lot was not reopened yet"),
     (EXPIRED, Trigger.WINDOW_ELAPSED): Rule(EXPIRED, "two sweeps saw the same end"),
     (EXPIRED, Trigger.CLOSED_BY_REQUEST): Rule(EXPIRED, "the request was repeated"),

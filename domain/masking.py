@@ -1,12 +1,13 @@
 """Finds card numbers in text and masks all but their last four digits.
 
 A card number is 13 to 19 digits that pass the Luhn check, in one piece or in groups with single blanks or dashes
-between them. One in ten arbitrary numbers passes that check too, so what is certainly something else is left alone: UUIDs,
-hexadecimal digests, and time stamps since 1970. Nor is a number looked for within a longer string of digits.
+between them. One in ten arbitrary numbers passes that check too, so what is certainly something else is left alone:
+UUIDs, hexadecimal digests, and time stamps since 1970. Nor is a number looked for within a longer string of digits.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 _SHORTEST: Final = 13
@@ -41,9 +42,25 @@ def mask_card_numbers(text: str) -> str:
 
 def passes_luhn(digits: str) -> bool:
     """Whether a string of ASCII digits has a right check digit (ISO/IEC 7812-1, annex B)."""
-    plain = sum(map(int, digits[-1::-2]))
-    doubled = sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])
-    return (plain + doubled) % 10 == 0
+    return _Digits(digits).passes_luhn(0, len(digits))
+
+
+class _Digits:
+    """A string of digits, any part of which can be checked at once: a text of a megabyte has a million parts."""
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
+        values = [int(digit) for digit in digits]
+        # Sums from the beginning, with each digit at an even place doubled, and with each at an odd place.
+        self._sums = tuple(
+            [0, *accumulate(_DOUBLED[value] if place % 2 == parity else value for place, value in enumerate(values))]
+            for parity in (0, 1)
+        )
+
+    def passes_luhn(self, start: int, end: int) -> bool:
+        """Whether the digits from `start` to before `end` have a right check digit, which itself is not doubled."""
+        sums = self._sums[end % 2]
+        return (sums[end] - sums[start]) % 10 == 0
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -61,9 +78,12 @@ def _masked(match: re.Match[str]) -> str:
 def _card_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Spans of card numbers in groups of digits, the longest first from each group on, none overlapping another."""
     groups = [match.span() for match in _GROUP.finditer(text)]
+    digits = _Digits("".join(text[start:end] for start, end in groups))
+    # How many digits stand before each group.
+    before = [0, *accumulate(end - start for start, end in groups)]
     first = 0
     while first < len(groups):
-        last = _last_group(text, groups, first)
+        last = _last_group(digits, before, first)
         if last is None:
             first += 1
             continue
@@ -71,18 +91,19 @@ def _card_numbers(text: str) -> Iterator[tuple[int, int]]:
         first = last + 1
 
 
-def _last_group(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
+def _last_group(digits: _Digits, before: list[int], first: int) -> int | None:
     """The group with which the longest card number ends that begins with the first one."""
-    digits, found = "", None
-    for index in range(first, len(groups)):
-        start, end = groups[index]
+    start, found = before[first], None
+    longest_group = 0
+    for index in range(first, len(before) - 1):
+        end = before[index + 1]
+        longest_group = max(longest_group, end - before[index])
         alone = index == first
-        if not alone and max(end - start, groups[first][1] - groups[first][0]) > _LONGEST_GROUP:
+        if end - start > _LONGEST or (longest_group > _LONGEST_GROUP and not alone):
             break
-        digits += text[start:end]
-        if len(digits) > _LONGEST:
-            break
-        if len(digits) >= _SHORTEST and passes_luhn(digits) and not (alone and _TIME_STAMP.fullmatch(digits)):
+        if end - start < _SHORTEST or not digits.passes_luhn(start, end):
+            continue
+        if not (alone and _TIME_STAMP.fullmatch(digits.digits, start, end)):
             found = index
     return found
 

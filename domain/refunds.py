@@ -8,7 +8,8 @@ from domain import ledger
 from domain.errors import EventTooEarly
 from domain.facts import RefundReported
 from domain.ids import RefundId
-from domain.payment import Disposition, Payment, Refund, RefundStatus, Transaction, TransactionStatus
+from domain.payment import Payment
+from domain.transaction import Disposition, Refund, RefundStatus, Transaction, TransactionStatus
 
 
 def send_back(

@@ -11,13 +11,16 @@ from typing import Final
 from uuid import UUID
 
 from domain import ledger, refunds
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.closing import close, close_window, request_closing
 from domain.errors import EventTooEarly
 from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
-from domain.news import RANK, is_news, remember
-from domain.payment import AttemptStatus, CheckoutAttempt, Disposition, Payment, Transaction, TransactionStatus
+from domain.news import RANK, forget, is_news, remember
+from domain.payment import Payment
 from domain.policies import AttemptKind
+from domain.transaction import Disposition, Transaction, TransactionStatus
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
 SAME_MOMENT: Final = timedelta(seconds=5)
@@ -107,6 +110,8 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         ledger.book_unwanted(payment, transaction, now)
         payment.note(f"payment_{disposition}", now, amount=str(fact.amount), payment_intent=intent)
         refunds.send_back(payment, transaction, str(disposition), now, terms.new_id)
+        if session.status not in FINAL:
+            close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
 
 def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool | None:
@@ -120,7 +125,7 @@ def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool
         return False
     end = session.window_expires_at
     decisive = attempt.kind is AttemptKind.PAYMENT_INTENT or fact.where.checkout_id is not None
-    if not decisive and abs(fact.at - end) <= SAME_MOMENT:
+    if not decisive and fact.at > end - SAME_MOMENT:
         return None
     confirmed_before = fact.confirmed_by is not None and fact.confirmed_by <= end
     waited_for = session.status is PROCESSING and session.reason != NEAR_THE_END
@@ -140,6 +145,7 @@ def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: 
     transaction.platform_fee_minor = session.amount.share(terms.platform_fee_basis_points).minor
     step = move(session, Trigger.PAYMENT_SUCCEEDED)
     session.completed_at, session.reason, session.next_retry_at = now, None, None
+    forget(session)
     for other in payment.attempts:
         if other.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
             request_closing(other, now)
@@ -210,19 +216,6 @@ def _closed(payment: Payment, fact: Closed, now: datetime) -> None:
     close(payment, attempt, now)
 
 
-def close(payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
-    """Record that Stripe's object ended unpaid. Nothing happens to one that is over already."""
-    if attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
-        attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.CLOSED, now, None
-        payment.note("checkout_closed", now, attempt=attempt.attempt_no)
-
-
-def request_closing(attempt: CheckoutAttempt, now: datetime) -> None:
-    """Have a Stripe object closed as soon as a worker gets to it."""
-    if attempt.close_requested_at is None:
-        attempt.close_requested_at, attempt.due_at, attempt.tries = now, now, 0
-
-
 def _charge_reported(payment: Payment, fact: ChargeReported) -> None:
     intent = fact.where.payment_intent_id
     transaction = next((one for one in payment.transactions if one.stripe_payment_intent_id == intent), None)
@@ -237,9 +230,9 @@ def _charge_reported(payment: Payment, fact: ChargeReported) -> None:
 
 
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
-    """Whether this fact is newer than all that we heard; remembers it if so."""
+    """Whether this fact is newer than all that we heard; remembers it if so. Nothing is news to what is over."""
     session, rank = payment.session, RANK[type(fact)]
-    if not is_news(session, attempt.attempt_no, fact.at, rank):
+    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):
         return False
     remember(session, attempt.attempt_no, fact.at, rank)
     return True

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from domain.lifecycle import UNPAID, Trigger, move
-from domain.payment import AttemptStatus, CheckoutAttempt, Payment, PaymentSession
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.closing import close_window, outlives
+from domain.lifecycle import Trigger
+from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
-from domain.settlement import request_closing
+from domain.session import PaymentSession
 
 #: Stripe's bounds on a Checkout Session's `expires_at`, counted from its creation at Stripe.
 STRIPE_SHORTEST: Final = timedelta(minutes=30)
@@ -49,13 +51,6 @@ def begin(session: PaymentSession, policy: Policy, attempt: CheckoutAttempt, ope
     session.window_version += 1
 
 
-def outlives(attempt: CheckoutAttempt, end: datetime) -> bool:
-    """Whether the Stripe object could still be paid after the end."""
-    return attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN) and (
-        attempt.expires_at is None or attempt.expires_at > end
-    )
-
-
 def must_ask_first(payment: Payment, now: datetime) -> bool:
     """Whether Stripe is to be asked before the lot is reopened: the buyer may just be paying through its page.
 
@@ -67,21 +62,9 @@ def must_ask_first(payment: Payment, now: datetime) -> bool:
     return now < payment.session.window_expires_at + PATIENCE
 
 
-def close_window(payment: Payment, trigger: Trigger, reason: str, now: datetime, actor: str = "system") -> bool:
-    """End a window unpaid: the session, its Stripe object, the audit trail, and what the auction is told.
-
-    Returns:
-        False if it was over already, or money is in flight; then nothing has changed.
-    """
+def close_if_over(payment: Payment, now: datetime) -> bool:
+    """End a window that has run out, once nothing can be paid through Stripe any more, or patience is over."""
     session = payment.session
-    if session.status not in UNPAID:
+    if session.window_expires_at > now or must_ask_first(payment, now):
         return False
-    step = move(session, trigger)
-    session.reason, session.closed_at, session.next_retry_at = reason, now, None
-    session.window_version += 1
-    for attempt in payment.attempts:
-        if outlives(attempt, now):
-            request_closing(attempt, now)
-    payment.note("payment_expired", now, actor, before=step.before, after=step.after, reason=reason)
-    payment.announce("auction.reopened", now, buyerId=session.buyer_id, reason=reason)
-    return True
+    return close_window(payment, Trigger.WINDOW_ELAPSED, "window_elapsed", now)

@@ -84,6 +84,7 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
         pool_pre_ping=False,
         pool_recycle=600,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
@@ -91,6 +92,8 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
+            # A network that swallows packets in the middle of a statement must not hold a worker for minutes.
+            "tcp_user_timeout": 15_000,
         },
     )
     event.listen(engine, "connect", _prepare)

@@ -27,11 +27,15 @@ class Endpoints:
         return self.by_family.get(event_type.partition(".")[0], ())
 
 
-def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[Payment], endpoints: Endpoints) -> None:
-    """Write the announcements of these payments, each auction's in order, with a delivery for each endpoint."""
+def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[Payment], endpoints: Endpoints) -> int:
+    """Write the announcements of these payments, each auction's in order, with a delivery for each endpoint.
+
+    Returns:
+        How many deliveries are due now.
+    """
     announced = [(payment.session.id, announcement) for payment in payments for announcement in payment.announcements]
     if not announced:
-        return
+        return 0
     numbers = _reserve(connection, Counter(one.auction_id for _, one in announced))
     events = []
     for session_id, one in announced:
@@ -47,6 +51,7 @@ def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[P
     ]
     if deliveries:
         DELIVERIES.insert_all(connection, deliveries, cipher)
+    return len(deliveries)
 
 
 def _reserve(connection: Connection[Any], wanted: Mapping[str, int]) -> dict[str, int]:

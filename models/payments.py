@@ -1,13 +1,18 @@
 """Payments in the database: locked, loaded whole, and written back as far as they changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
 
-from domain.payment import CheckoutAttempt, Payment, PaymentSession
+from domain.attempt import CheckoutAttempt
+from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
+from domain.payment import Note, Payment
+from domain.session import PaymentSession
+from domain.transaction import Refund
 from models import audit, outbox
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, REFUNDS, SESSIONS, TRANSACTIONS
@@ -27,6 +32,10 @@ class Payments:
     connection: Connection[Any]
     cipher: FieldCipher
     endpoints: outbox.Endpoints
+    #: Rings for work that a write makes due.
+    ring: Callable[[str, int], None]
+    #: Everything noted about payments in this transaction, for those who watch.
+    noted: list[tuple[PaymentSession, Note]] = field(default_factory=list)
     _held: dict[UUID, Payment] = field(default_factory=dict)
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -62,6 +71,17 @@ class Payments:
         """Load attempts alone, by a condition on `checkout_attempts r`, without locking them."""
         return self._select(ATTEMPTS, condition, **params)
 
+    def intent_of(self, refund: Refund) -> str:
+        """The payment intent that a refund gives back."""
+        one = "r.id = %(id)s"
+        return self._select(TRANSACTIONS, one, id=refund.transaction_id)[0].stripe_payment_intent_id
+
+    def fees_missing(self, limit: int) -> list[tuple[datetime, str]]:
+        """When and by which charge money came whose fee is unknown, though Stripe has booked it."""
+        missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
+                     AND r.stripe_charge_id IS NOT NULL ORDER BY r.created_at LIMIT %(limit)s"""
+        return [(one.paid_at, one.stripe_charge_id or "") for one in self._select(TRANSACTIONS, missing, limit=limit)]
+
     def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
         """Insert payments whose request and auction are free; returns those that were inserted.
 
@@ -77,20 +97,29 @@ class Payments:
         if new:
             self._insert(ATTEMPTS, [attempt for payment in new for attempt in payment.attempts])
             self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
-            outbox.write(self.connection, self.cipher, new, self.endpoints)
+            self.noted += [(payment.session, note) for payment in new for note in payment.notes]
+            self.ring(OPEN_CHECKOUTS, len(new))
+            self._announce(new)
         return new
+
+    def save_request(self, attempt: CheckoutAttempt) -> None:
+        """Store what Stripe will be asked, before it is asked. The attempt is leased, not locked with its payment."""
+        ATTEMPTS.update_all(self.connection, [attempt], self.cipher)
 
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         payments = list(self._held.values())
         links = [entry for payment in payments for entry in audit.link(payment)]
+        self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         self._write(SESSIONS, [payment.session for payment in payments])
-        self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
+        attempts = self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
+        self.ring(OPEN_CHECKOUTS, sum(attempt.due_at is not None for attempt in attempts))
         self._write(TRANSACTIONS, [one for payment in payments for one in payment.transactions])
-        self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
+        refunds = self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
+        self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
-        outbox.write(self.connection, self.cipher, payments, self.endpoints)
+        self._announce(payments)
         self._held.clear()
         self._seen.clear()
 
@@ -130,16 +159,20 @@ class Payments:
         for record in records:
             self._seen[id(record)] = table.snapshot(record)
 
-    def _write(self, table: RecordTable[R], records: Sequence[R]) -> None:
-        self._insert(table, [record for record in records if id(record) not in self._seen])
-        changed = [
-            record
-            for record in records
-            if id(record) in self._seen and self._seen[id(record)] != table.snapshot(record)
-        ]
-        if changed:
+    def _write(self, table: RecordTable[R], records: Sequence[R]) -> list[R]:
+        """Insert what is new and update what has changed; returns both."""
+        new = [record for record in records if id(record) not in self._seen]
+        known = [record for record in records if id(record) in self._seen]
+        changed = [record for record in known if self._seen[id(record)] != table.snapshot(record)]
+        if changed:  # first, for what is closed makes room for what is opened
             table.update_all(self.connection, changed, self.cipher)
+        self._insert(table, new)
+        return new + changed
 
     def _insert(self, table: RecordTable[R], records: Sequence[R]) -> None:
         if records:
             table.insert_all(self.connection, records, self.cipher)
+
+    def _announce(self, payments: Sequence[Payment]) -> None:
+        if outbox.write(self.connection, self.cipher, payments, self.endpoints):
+            self.ring(DELIVER_EVENTS, 1)

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from domain.attempt import CheckoutAttempt
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
-from domain.payment import CheckoutAttempt, PaymentSession, Refund, Transaction
+from domain.session import PaymentSession
+from domain.transaction import Refund, Transaction
 from models import tables
 from models.mapping import RecordTable
 

@@ -1,13 +1,15 @@
 """One transaction over everything that a use case touches, and the bells that ring once it is committed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
+from domain.payment import Note
+from domain.session import PaymentSession
 from models.database import Database
 from models.dead_letters import DeadLetters
 from models.inbox import Inbox
@@ -29,15 +31,22 @@ class UnitOfWork:
     payments: Payments
     inbox: Inbox
     dead_letters: DeadLetters
-    bells: Counter[str] = field(default_factory=Counter)
+    bells: Counter[str]
 
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
 
 
+#: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
+Noted = Callable[[Sequence[tuple[PaymentSession, Note]]], None]
+
 #: Opens a unit of work: leaving the block commits, an exception rolls back.
 Begin = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+def nobody(_noted: Sequence[tuple[PaymentSession, Note]]) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,24 @@ class Store:
     cipher: FieldCipher
     endpoints: Endpoints
     ring: Ring
+    noted: Noted = nobody
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """Open a unit of work: leaving the block writes what changed and commits; then the bells ring."""
         with self.database.transaction() as connection:
+            bells: Counter[str] = Counter()
             uow = UnitOfWork(
                 connection,
                 self.cipher,
-                Payments(connection, self.cipher, self.endpoints),
+                Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
                 Inbox(connection, self.cipher),
                 DeadLetters(connection, self.cipher),
+                bells,
             )
             yield uow
             uow.payments.flush()
-        if uow.bells:
-            self.ring(uow.bells)
+        if uow.payments.noted:
+            self.noted(uow.payments.noted)
+        if rung := +uow.bells:
+            self.ring(rung)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+from prometheus_client.registry import Collector
 
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
@@ -56,6 +57,7 @@ def run(
     *,
     metrics_port: int | None = DEFAULT_METRICS_PORT,
     metrics_host: str = "127.0.0.1",
+    collectors: Sequence[Collector] = (),
 ) -> int:
     """Ring by the clock until told to stop by SIGTERM or SIGINT; must be called in the main thread.
 
@@ -65,6 +67,7 @@ def run(
         jobs: what is due when; see `scheduler.schedule.schedule`.
         metrics_port: where `/healthz` and `/metrics` are; None for nowhere, 0 for anywhere.
         metrics_host: the interface they listen on.
+        collectors: what else `/metrics` tells: how the whole system stands.
 
     Returns:
         The exit code.
@@ -75,6 +78,8 @@ def run(
     stop = StopSignal()
     leader = Leader(database_url)
     ticking = Ticking(ring, lambda: leader.is_leader)
+    for collector in collectors:
+        ticking.registry.register(collector)
     clockwork = _clockwork(ticking, jobs)
     health = None
     if metrics_port is not None:

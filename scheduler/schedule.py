@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services import bells
+from domain import bells
 
 
 class Kind(StrEnum):

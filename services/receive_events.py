@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from domain.bells import PROCESS_EVENTS
 from domain.clock import Clock
 from domain.errors import PermanentError
 from domain.ids import NewId
 from domain.messaging import StoredEvent
 from gateways.stripe.events import moment, session_id_in
 from models.unit_of_work import Begin
-from services.bells import PROCESS_EVENTS
+
+#: Stripe's ids and types are shorter; what is longer would not fit into an index.
+_LONGEST: Final = 255
 
 
 class NotAnEvent(PermanentError):
@@ -60,7 +63,15 @@ class ReadEvent:
         try:
             event = orjson.loads(body)
             return self._stored(event, body, source, self.now())
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (
+            orjson.JSONDecodeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            OSError,
+        ) as error:
             raise NotAnEvent("the body is no Stripe event") from error
 
     def _stored(self, event: Mapping[str, Any], body: bytes, source: str, now: datetime) -> StoredEvent:
@@ -84,6 +95,6 @@ class ReadEvent:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value or "\x00" in value:
-        raise TypeError("an id is a string")
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or "\x00" in value:
+        raise TypeError("an id or a type is a short string")
     return value

@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from domain.attempt import AttemptCause, CheckoutAttempt
 from domain.clock import Clock
 from domain.errors import OfferRefused
 from domain.ids import AttemptId, NewId, SessionId
 from domain.lifecycle import Status
 from domain.messages import PaymentRequired
-from domain.payment import AttemptCause, CheckoutAttempt, Payment, PaymentSession
+from domain.payment import Payment
 from domain.policies import Policy
+from domain.session import PaymentSession
 from models.payments import Payments
 from models.unit_of_work import Begin
-from services.bells import DELIVER_EVENTS, OPEN_CHECKOUTS
 
 #: A request can lose against a session that ends at the same moment; more than twice in a row it does not.
 _ROUNDS = 3
@@ -67,9 +68,6 @@ class RequirePayments:
             for number, payment in opened.items():
                 if payment.session.id in inserted:
                     answers[number] = Accepted(payment.session.id, is_new=True)
-            if inserted:
-                uow.ring(OPEN_CHECKOUTS, len(inserted))
-                uow.ring(DELIVER_EVENTS)
 
     def _decide(self, request: PaymentRequired, known: Sequence[PaymentSession]) -> Answer | None:
         """What can be said of a request by what is there; None if it may have a session."""

@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from gateways.queue.broker import WorkBroker
+from gateways.queue.put_back import RabbitPutBack, RedisPutBack
 from gateways.queue.rabbit_broker import RabbitWorkBroker, parameters
 from gateways.queue.redis_broker import RedisWorkBroker
 from gateways.queue.rings import RabbitRing, RedisRing
@@ -40,6 +41,13 @@ def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing | RabbitRin
     if _is_rabbit(url):
         return RabbitRing(parameters(url, ca_file, RING_SECONDS))
     return RedisRing(_redis(url, ca_file, RING_SECONDS, retries=1))
+
+
+def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack | RabbitPutBack:
+    """What puts dead letters back on the queues of the broker at this address."""
+    if _is_rabbit(url):
+        return RabbitPutBack(parameters(url, ca_file, BROKER_SECONDS))
+    return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS, retries=0))
 
 
 def _is_rabbit(url: str) -> bool:

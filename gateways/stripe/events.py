@@ -9,7 +9,7 @@ from domain.errors import UnknownProviderStatus
 from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported, Where
 from domain.ids import SessionId
 from domain.money import Money
-from domain.payment import RefundStatus
+from domain.transaction import RefundStatus
 
 Document = Mapping[str, Any]
 
@@ -153,7 +153,9 @@ def _charge(charge: Document, at: datetime) -> Fact:
     )
 
 
-def _money(amount: int, currency: str) -> Money:
+def _money(amount: object, currency: str) -> Money:
+    if not isinstance(amount, int) or isinstance(amount, bool):
+        raise TypeError("an amount is a whole number of minor units")
     return Money(currency.upper(), amount)
 
 

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from domain.attempt import CheckoutAttempt
 from domain.facts import Fact, RefundReported
 from domain.money import Money
-from domain.payment import CheckoutAttempt, Refund
 from domain.policies import AttemptKind
+from domain.transaction import Refund
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A Stripe object that a buyer can pay through."""
 
-    object_id: str
+    #: The Checkout Session, where one was opened.
+    checkout_id: str | None
     payment_intent_id: str | None
     #: The hosted page, where there is one.
     url: str | None
@@ -45,6 +47,9 @@ class PaymentGateway(Protocol):
 
     def open(self, kind: AttemptKind, request: Mapping[str, Any], *, idempotency_key: str) -> Opened:
         """Open a checkout or payment intent with exactly these parameters."""
+
+    def find(self, attempt: CheckoutAttempt) -> Opened | None:
+        """Find what an attempt may have opened, by its metadata; None if Stripe has nothing of it."""
 
     def close(self, attempt: CheckoutAttempt, *, idempotency_key: str) -> Sequence[Fact]:
         """Close what an attempt opened, and tell what became of it: closed, paid, or money on its way."""

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, Final
 
-from domain.payment import CheckoutAttempt, PaymentSession
+from domain.attempt import CheckoutAttempt
 from domain.policies import AttemptKind, Policy
+from domain.session import PaymentSession
 
 #: Longer titles are cut: a checkout page shows one line.
 _NAME: Final = 250

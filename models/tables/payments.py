@@ -16,15 +16,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from domain.attempt import AttemptCause, AttemptStatus
 from domain.lifecycle import Status
-from domain.payment import (
-    AttemptCause,
-    AttemptStatus,
-    Disposition,
-    RefundStatus,
-    TransactionStatus,
-)
 from domain.policies import AttemptKind
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
 from models.tables.schema import FROZEN, METADATA, index_of, json, key, minor, moment, one_of, sealed, text
 
 SESSIONS: Final = Table(

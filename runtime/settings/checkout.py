@@ -13,6 +13,12 @@ from runtime.settings.variable import Group, group, optional, variable
 class CheckoutSettings(Group):
     """Where the buyer's browser may be sent."""
 
+    public_url: str = variable(
+        "PUBLIC_URL",
+        urls.web_url(plain_http=True, origin_only=True),
+        "Where buyers reach the `api` process: the beginning of every link to the buyer's page.",
+        default="http://127.0.0.1:8000",
+    )
     return_url: str | None = optional(
         "CHECKOUT_RETURN_URL", urls.web_url(), "Where a buyer comes back to after paying.", unset="the buyer's page"
     )

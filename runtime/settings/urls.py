@@ -8,6 +8,8 @@ from runtime.settings.problems import Wrong
 from runtime.settings.secret import SecretUrl
 from runtime.settings.variable import Form
 
+#: The usual reason why an address with a generated password is none.
+_ESCAPING: Final = "special characters in the password as %XX"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -22,7 +24,8 @@ def secret_url(*schemes: str, database_number: bool = False) -> Form[SecretUrl]:
             raise Wrong("names a database that is not a number")
         return SecretUrl(text)
 
-    return Form(parse, f"an address such as {schemes[0]}://user:password@host:port ({_either(schemes)})")
+    right = f"an address such as {schemes[0]}://user:password@host:port ({_either(schemes)}; {_ESCAPING})"
+    return Form(parse, right)
 
 
 def database_url() -> Form[SecretUrl]:
@@ -35,7 +38,7 @@ def database_url() -> Form[SecretUrl]:
             raise Wrong("names no host")
         return SecretUrl("postgresql" + text.strip()[len(parts.scheme) :])
 
-    return Form(parse, "an address such as postgresql://user:password@host:5432/database")
+    return Form(parse, f"an address such as postgresql://user:password@host:5432/database ({_ESCAPING})")
 
 
 def web_url(*, plain_http: bool = False, origin_only: bool = False) -> Form[str]:
@@ -87,10 +90,8 @@ def origin_of(url: str) -> str:
     return urlunsplit((parts.scheme, place, "", "", ""))
 
 
-def is_loopback(host: str | None) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself."""
-    if host is None:
-        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

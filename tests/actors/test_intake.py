@@ -12,12 +12,12 @@ from actors.app import App
 from actors.intake import payment_required
 from actors.letters import UNEXPECTED, keep_given_up
 from actors.registry import ACTORS, INTAKES, QUEUES
+from domain import bells
 from domain.errors import GatewayUnavailable, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
 from domain.messaging import DeadLetter
 from gateways.queue.bells import INTAKE_QUEUE, PIECES_PER_BELL, queue_of
-from services import bells
 from services.require_payment import Accepted, Answer
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

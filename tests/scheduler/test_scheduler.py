@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain import bells
 from sandbox.embedded import ports
 from scheduler.leader import Leader
 from scheduler.process import Ticking
 from scheduler.schedule import Job, Kind, schedule
-from services import bells
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -42,7 +42,7 @@ class Schedulers:
     def start(self, port: int | None = None) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.scheduler.tiny", str(self.log), self.url, str(port or "")]
         with (self.log.parent / "output").open("ab") as output:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)  # noqa: S603
+            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
         self.processes.append(process)
         return process
 

@@ -60,7 +60,7 @@ class House:
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.workers.tiny", str(self.root), self.url, json.dumps(options)]
         with (self.root / "output").open("ab") as output:
-            process = subprocess.Popen(command, cwd=HERE.parent.parent, stdout=output, stderr=output)  # noqa: S603
+            process = subprocess.Popen(command, cwd=HERE.parent.parent, stdout=output, stderr=output)
         self.processes.append(process)
         return process
 

@@ -7,9 +7,9 @@ import urllib.request
 from pathlib import Path
 from urllib.error import HTTPError
 
+from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS
 from domain.messages import MAX_TEXT
 from sandbox.embedded import ValkeyServer, ports
-from services.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS
 from tests.workers.house import House, request, wait_until
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain import bells
 from domain.errors import GatewayUnavailable, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
 from domain.messaging import DeadLetter
 from gateways.queue.connect import open_broker, open_ring
-from services import bells
 from services.require_payment import Accepted, Answer
 from workers import process
 

@@ -83,7 +83,7 @@ class RabbitServer:
         }
         with (self.directory / "output").open("ab") as output:
             self._processes.append(
-                subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
+                subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
             )
 
     def _answers(self) -> bool:

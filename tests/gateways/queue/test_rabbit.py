@@ -11,11 +11,12 @@ from uuid import uuid4
 import pika
 import pytest
 
+from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS
+from domain.errors import GatewayUnavailable
 from gateways.queue.bells import MOST_BELLS
 from gateways.queue.broker import Depth
-from gateways.queue.connect import open_broker, open_ring
+from gateways.queue.connect import open_broker, open_put_back, open_ring
 from gateways.queue.received import Received
-from services.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS
 from tests.gateways.queue.guide import block
 from tests.gateways.queue.rabbit import RabbitServer, missing
 from tests.workers.house import House, request, wait_until
@@ -118,6 +119,17 @@ def test_the_guides_publisher_is_heard(house: RabbitHouse) -> None:
     house.serve()
     exec(compile(block("amqp"), "guide", "exec"), {"BROKER_URL": house.url})  # noqa: S102 - our own page
     wait_until(lambda: house.values("required") == ["lot-1"])
+
+
+def test_a_dead_letter_is_put_back_and_where_nobody_listens_is_told(house: RabbitHouse) -> None:
+    house.serve()
+    put_back = open_put_back(house.url)
+    raw = house.send(request(1))
+    put_back("payment_required", raw)
+    wait_until(lambda: house.values("required") == ["auction-1"] * 2)
+    with pytest.raises(GatewayUnavailable, match="did not take the message"):
+        put_back("no-such-queue", raw)
+    put_back.close()
 
 
 def test_a_killed_workers_messages_come_back(house: RabbitHouse) -> None:

@@ -10,12 +10,13 @@ import pytest
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
+from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS
+from domain.errors import GatewayUnavailable
 from gateways.queue.bells import MOST_BELLS
 from gateways.queue.broker import Depth
-from gateways.queue.connect import open_broker, open_ring
+from gateways.queue.connect import open_broker, open_put_back, open_ring
 from gateways.queue.redis_broker import RedisWorkBroker
 from gateways.queue.redis_store import RedisStore
-from services.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS
 
 Q = "payment_required"
 
@@ -174,6 +175,15 @@ def test_a_ring_that_nobody_can_hear_raises_nothing_and_is_quiet_for_a_while() -
         ring(Counter({OPEN_CHECKOUTS: 1}))
     assert ring._quiet_until > began
     ring.close()
+
+
+def test_a_dead_letter_is_put_back_as_its_bytes_are_or_it_is_told(redis_url: str, store: RedisStore) -> None:
+    put_back = open_put_back(redis_url)
+    put_back(Q, b"its bytes")
+    assert [raw for _, raw in store.fetch(Q, 5)] == [b"its bytes"]
+    put_back.close()
+    with pytest.raises(GatewayUnavailable, match="did not answer"):
+        open_put_back("redis://127.0.0.1:1/0")(Q, b"its bytes")
 
 
 @pytest.mark.parametrize("url", ["http://x", "x", "sqs://x"])

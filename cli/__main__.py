@@ -1,0 +1,5 @@
+"""`python -m cli` is `gavelpay`."""
+
+from cli.main import main
+
+main()

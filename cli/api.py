@@ -1,0 +1,33 @@
+"""`gavelpay api`: HTTP API, buyer's page, console."""
+
+import click
+from prometheus_client import CollectorRegistry
+
+from cli.opening import open_process, start_logging
+from console.app import create_api
+from console.limits import Limits
+from console.server import serve
+from runtime.app import build_verifier
+from runtime.metrics import exposition
+from runtime.serving import CannotListen
+from runtime.settings import Role
+
+
+@click.command(epilog="Example: gavelpay api --host 0.0.0.0 --port 8000")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all of them.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+def api(host: str, port: int) -> None:
+    """Answer the auction service, buyers and operators."""
+    start_logging("api")
+    registry, limits = CollectorRegistry(), Limits()
+    with open_process(Role.API, registry, threads=limits.threads + limits.checkouts) as process:
+        web = create_api(
+            process.app,
+            build_verifier(process.settings.auth, process.app.now),
+            render_metrics=lambda: exposition(registry)[0],
+            limits=limits,
+        )
+        try:
+            serve(web, host, port, limits=limits)
+        except CannotListen as error:
+            raise click.ClickException(str(error)) from None

@@ -1,0 +1,51 @@
+"""`gavelpay ingest`: takes Stripe's webhooks."""
+
+import click
+from prometheus_client import CollectorRegistry
+
+from cli.opening import keeping_time, open_ring_of, read_settings, start_logging
+from models import schema
+from models.database import Database
+from runtime.app import build_new_id, build_store
+from runtime.metrics import declare_metrics, exposition
+from runtime.observing import MetricsObserver
+from runtime.serving import CannotListen
+from runtime.settings import Role, given
+from services.receive_events import ReadEvent, ReceiveEvents
+from webhook_ingest.app import create_app
+from webhook_ingest.bell import BackgroundBell
+from webhook_ingest.server import serve
+
+#: Threads that commit.
+_COMMITTERS = 1
+
+
+@click.command(epilog="Example: gavelpay ingest --host 0.0.0.0 --port 8001")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all of them.")
+@click.option("--port", default=8001, show_default=True, help="Port to listen on.")
+def ingest(host: str, port: int) -> None:
+    """Take Stripe's webhooks: verify, store, acknowledge."""
+    start_logging("ingest")
+    settings = read_settings(Role.INGEST)
+    registry = CollectorRegistry()
+    observer = MetricsObserver(declare_metrics(registry))
+    database = Database(given(settings.database.url, "DATABASE_URL").reveal(), application="gavelpay ingest probes")
+    with open_ring_of(settings) as ring, BackgroundBell(ring) as bell, keeping_time(database) as clock:
+        new_id = build_new_id(clock)
+        store = build_store(settings, role="ingest", ring=bell, new_id=new_id, threads=_COMMITTERS)
+        web = create_app(
+            receive=ReceiveEvents(store.begin),
+            read=ReadEvent(clock, new_id),
+            secrets=[secret.reveal() for secret in settings.stripe.webhook_secrets],
+            clock=clock,
+            metrics=observer,
+            ready=lambda: schema.is_current(database),
+            render_metrics=lambda: exposition(registry)[0],
+        )
+        try:
+            serve(web, host, port)
+        except CannotListen as error:
+            raise click.ClickException(str(error)) from None
+        finally:
+            store.database.close()
+            database.close()

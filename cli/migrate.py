@@ -1,0 +1,26 @@
+"""`gavelpay migrate`: brings the database to the current schema."""
+
+import click
+
+from cli.opening import read_settings
+from domain.errors import TransientError
+from models import schema
+from models.database import Database
+from runtime.settings import Role, given
+
+
+@click.command(epilog="Example: DATABASE_URL=postgresql://… gavelpay migrate")
+def migrate() -> None:
+    """Bring the database to the current schema. Safe to run twice, and from two machines at once."""
+    settings = read_settings(Role.MIGRATE)
+    database = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1)
+    try:
+        before, after = schema.migrate(database)
+    except TransientError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from None
+    finally:
+        database.close()
+    if before == after:
+        click.echo(f"The schema is current ({after}).")
+    else:
+        click.echo(f"Migrated from {before or 'nothing'} to {after}.")

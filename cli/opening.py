@@ -1,0 +1,151 @@
+"""Opens what a command needs: settings from the environment, logging, and the wired application."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import click
+from prometheus_client import CollectorRegistry
+
+from domain.clock import Clock
+from gateways.queue.connect import open_put_back, open_ring
+from gateways.stripe.breaker import Breaker
+from gateways.stripe.guard import StripeGuard
+from gateways.stripe.limiter import build_limiter, connect
+from gateways.stripe.slots import Rates
+from models.database import Database
+from models.unit_of_work import Ring
+from runtime.app import App, build_app
+from runtime.clock import DatabaseClock, SystemClock, keep_fresh
+from runtime.logging import configure_logging
+from runtime.metrics import declare_metrics
+from runtime.observing import MetricsObserver
+from runtime.settings import Role, Settings, SettingsError, given, load
+
+#: Processes that call Stripe, as assumed when they cannot ask Redis: each then keeps to its share of the rate.
+_PROCESSES: Final = 4
+#: Threads of a command that does one thing.
+_FEW: Final = 2
+
+
+class Misconfigured(click.ClickException):
+    """The environment is not complete; every problem is told at once."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A wired process."""
+
+    app: App
+    ring: Ring
+    observer: MetricsObserver
+    settings: Settings
+
+
+def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of a process, or say everything that is wrong with them."""
+    try:
+        return load(os.environ if environ is None else environ, role)
+    except SettingsError as error:
+        raise Misconfigured(str(error)) from None
+
+
+def start_logging(process: str) -> None:
+    """Log as this process: readable on a terminal, JSON lines elsewhere."""
+    configure_logging(process=process, role=process, version=own_version(), now=SystemClock(), terminal=sys.stderr)
+
+
+def own_version() -> str:
+    """The release that runs."""
+    try:
+        return version("gavelpay")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@contextmanager
+def open_ring_of(settings: Settings) -> Iterator[Ring]:
+    """What rings the bells of the broker that is configured."""
+    url = given(settings.redis.broker_url, "BROKER_URL").reveal()
+    ring = open_ring(url, ca_file=settings.redis.ca_file)
+    try:
+        yield ring
+    finally:
+        ring.close()
+
+
+@contextmanager
+def keeping_time(database: Database) -> Iterator[Clock]:
+    """A clock that follows the database's: machines whose clocks differ agree on when a window ends."""
+    stop, clock = threading.Event(), DatabaseClock()
+    clock.refresh(database.transaction)
+    keeper = threading.Thread(target=keep_fresh, args=(clock, database.transaction, stop), name="clock", daemon=True)
+    keeper.start()
+    try:
+        yield clock
+    finally:
+        stop.set()
+        keeper.join(2)
+
+
+@contextmanager
+def guarding(settings: Settings, observer: MetricsObserver) -> Iterator[StripeGuard]:
+    """What every call to Stripe passes through: turns shared with all other processes, and a circuit breaker."""
+    ca_file = str(settings.redis.ca_file) if settings.redis.ca_file else None
+    redis = connect(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=ca_file)
+    rates = Rates(settings.stripe.requests_per_second, settings.stripe.requests_per_endpoint)
+    breaker = Breaker()
+    observer.metrics.stripe_circuit_open.set_function(lambda: float(bool(breaker.open_circuits)))
+    try:
+        yield StripeGuard(build_limiter(redis, rates, processes=_PROCESSES), breaker, observer.stripe_called)
+    finally:
+        redis.close()
+
+
+@contextmanager
+def open_process(
+    role: Role, registry: CollectorRegistry, *, threads: int, of_process: bool = True
+) -> Iterator[Process]:
+    """Wire a process of this role, and close all of it at the end.
+
+    Args:
+        role: what it is started as; decides which settings it must have.
+        registry: where its metrics go.
+        threads: how many use cases run at the same time.
+        of_process: whether the registry still lacks what prometheus_client tells of the process.
+    """
+    settings = read_settings(role)
+    with ExitStack() as stack:
+        ring = stack.enter_context(open_ring_of(settings))
+        broker_url = given(settings.redis.broker_url, "BROKER_URL").reveal()
+        put_back = open_put_back(broker_url, ca_file=settings.redis.ca_file)
+        stack.callback(put_back.close)
+        observer = MetricsObserver(declare_metrics(registry, of_process=of_process))
+        timing = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1, application="clock")
+        stack.callback(timing.close)
+        clock = stack.enter_context(keeping_time(timing))
+        app = build_app(
+            settings,
+            role=role,
+            ring=ring,
+            put_back=put_back,
+            guard=stack.enter_context(guarding(settings, observer)),
+            observer=observer,
+            noted=observer.noted,
+            now=clock,
+            threads=threads,
+        )
+        stack.callback(app.close)
+        yield Process(app, ring, observer, settings)
+
+
+@contextmanager
+def open_app() -> Iterator[App]:
+    """The application for a command beside a running stack, given the same variables."""
+    with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW) as process:
+        yield process.app

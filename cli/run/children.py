@@ -1,0 +1,74 @@
+"""The processes that `gavelpay run` keeps running: what each is started with, and how it shows that it is ready."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cli.run.ports import HOST, Ports, url
+from sandbox.supervisor import Child, http_ready
+
+#: A first start compiles Python files, on a machine that is busy with the other starts.
+READY_SECONDS: Final = 45.0
+#: A worker finishes what it has in hand, such as a call to Stripe.
+STOP_SECONDS: Final = 12.0
+#: One look at a database is short, so that few threads keep two cores busy.
+WORKER_THREADS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Makes the children of one run."""
+
+    ports: Ports
+    env: Mapping[str, str]
+    data_dir: Path
+
+    @property
+    def logs(self) -> Path:
+        """Where each process logs."""
+        return self.data_dir / "logs"
+
+    def sandbox(self) -> Child:
+        """Stripe's stand-in. What happened in it is kept, as Stripe keeps it."""
+        hook = url(self.ports.ingest, "/payments/webhooks/stripe")
+        options = ("--port", str(self.ports.sandbox), "--webhook-url", hook)
+        kept = ("--data-file", str(self.data_dir / "stripe.journal"))
+        return self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process", *options, *kept)
+
+    def ingest(self) -> Child:
+        """Takes Stripe's webhooks."""
+        return self._web("ingest", self.ports.ingest)
+
+    def api(self) -> Child:
+        """HTTP API, buyer's page, console."""
+        return self._web("api", self.ports.api)
+
+    def worker(self) -> Child:
+        """Does the work: one process, for PostgreSQL and everything else share the machine with it."""
+        size = ("--processes", "1", "--threads", str(WORKER_THREADS))
+        metrics = ("--metrics-port", str(self.ports.worker_metrics))
+        return self._house("worker", url(self.ports.worker_metrics, "/healthz"), *size, *metrics)
+
+    def scheduler(self) -> Child:
+        """Rings when something is due."""
+        metrics = ("--metrics-port", str(self.ports.scheduler_metrics))
+        return self._house("scheduler", url(self.ports.scheduler_metrics, "/healthz"), *metrics)
+
+    def _web(self, name: str, port: int) -> Child:
+        return self._house(name, url(port, "/healthz"), "--host", HOST, "--port", str(port))
+
+    def _house(self, name: str, healthy: str, *options: str) -> Child:
+        return self._child(name, healthy, "cli", name, *options)
+
+    def _child(self, name: str, healthy: str, module: str, *arguments: str) -> Child:
+        return Child(
+            name=name,
+            argv=[sys.executable, "-m", module, *arguments],
+            env=self.env,
+            log=self.logs / f"{name}.log",
+            ready=http_ready(healthy),
+            ready_seconds=READY_SECONDS,
+            stop_seconds=STOP_SECONDS,
+        )

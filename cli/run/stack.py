@@ -1,0 +1,134 @@
+"""Starts everything in order, keeps it running, and stops it in the reverse order."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cli.run.announcing import tokens, urls
+from cli.run.children import Processes
+from cli.run.environment import Addresses, Own, child_environment
+from cli.run.errors import CannotRun
+from cli.run.mailbox import serving_mailbox
+from cli.run.migrating import migrate
+from cli.run.options import Options
+from cli.run.ports import Ports, url
+from cli.run.run_file import RunFile
+from cli.run.stopping import LOOK, Stopping
+from runtime.settings import Role, Settings, load
+from sandbox.embedded import PostgresServer, ValkeyServer
+from sandbox.embedded.server import EmbeddedServer
+from sandbox.supervisor import Child, Event, Supervisor
+
+#: All of it together is ready in seconds; a slow machine gets its time.
+READY_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to run.
+
+    Attributes:
+        options: the command's.
+        directory: the data directory, held.
+        environ: what the user has set.
+        keys: what was generated here.
+        listening: where the simulated auction house hears of `auction.…` and of `order.…` events.
+    """
+
+    options: Options
+    directory: Path
+    environ: Mapping[str, str]
+    keys: Mapping[str, str]
+    listening: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running system."""
+
+    settings: Settings
+    env: Mapping[str, str]
+    urls: Mapping[str, str | None]
+    service_token: str | None
+    own: Own
+    supervisor: Supervisor
+
+
+@contextmanager
+def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], None]) -> Iterator[Stack]:
+    """Run the system while the block lasts.
+
+    Args:
+        request: what to run.
+        stopping: ends the start at once.
+        tell: is told of every start and death.
+
+    Raises:
+        CannotRun, SupervisorError, EmbeddedServerError, SettingsError: with the reason in a sentence.
+        StopAsked: somebody asked to stop before it was up.
+    """
+    own, ports = Own.of(request.environ), Ports(request.options.port_base)
+    file = RunFile(request.directory / "run.json", supervisor=os.getpid())
+    file.remove()  # of a run that was killed
+
+    def heard(event: Event) -> None:
+        file.update(supervisor.pids())
+        tell(event)
+
+    with ExitStack() as exits:
+        supervisor = Supervisor(heard)
+        smtp = exits.enter_context(serving_mailbox(ports, request.directory / "mailbox")) if own.mailbox else None
+        postgres = PostgresServer(request.directory, ports.postgres) if own.postgres else None
+        valkey = ValkeyServer(request.directory, ports.redis) if own.redis else None
+        servers = [_take(server, exits) for server in (postgres, valkey) if server is not None]
+        exits.callback(supervisor.stop)
+        exits.callback(file.remove)
+        auction, order = request.listening
+        addresses = Addresses(
+            api=url(ports.api),
+            database=postgres.url if postgres else None,
+            redis=valkey.url if valkey else None,
+            sandbox=url(ports.sandbox) if own.sandbox else None,
+            smtp=smtp,
+            auction=auction if own.auction_listener else None,
+            order=order if own.order_listener else None,
+        )
+        env = child_environment(request.environ, request.options, addresses, request.keys)
+        settings = load(env, Role.RUN)
+        _start(supervisor, servers, Processes(ports, env, request.directory), stopping, sandbox=own.sandbox)
+        file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
+        file.show(supervisor.pids())
+        yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor)
+
+
+def _start(
+    supervisor: Supervisor, servers: list[Child], processes: Processes, stopping: Stopping, *, sandbox: bool
+) -> None:
+    """The servers, then the schema, then the system. The sandbox starts beside the servers, and stops before them."""
+    stripe = [processes.sandbox()] if sandbox else []
+    house = [processes.ingest(), processes.api(), processes.worker(), processes.scheduler()]
+    supervisor.launch(*servers)
+    supervisor.launch(*stripe)
+    _wait_ready(supervisor, servers, stopping)
+    migrate(processes.env, processes.data_dir / "migrate.out", stopping)
+    supervisor.launch(*house)
+    _wait_ready(supervisor, [*stripe, *house], stopping)
+
+
+def _take(server: EmbeddedServer, exits: ExitStack) -> Child:
+    child = server.child()
+    exits.callback(server.release)
+    return child
+
+
+def _wait_ready(supervisor: Supervisor, children: list[Child], stopping: Stopping) -> None:
+    def all_ready() -> bool:
+        supervisor.raise_failure()
+        return all(supervisor.is_ready(child.name) for child in children)
+
+    if not stopping.until(all_ready, int(READY_SECONDS / LOOK)):
+        late = ", ".join(child.name for child in children if not supervisor.is_ready(child.name))
+        raise CannotRun(f"Not ready within {READY_SECONDS:g} seconds: {late}. Their logs say more.")

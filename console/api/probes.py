@@ -1,0 +1,36 @@
+"""What load balancers, orchestrators and Prometheus ask."""
+
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from console.exact_json import Json
+from console.house import TheHouse
+from console.problems import Problem
+
+router = APIRouter(tags=["Probes"])
+
+_METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz", summary="Is the process alive?", response_class=Json)
+async def healthz() -> Json:
+    """Yes. It asks nothing outside the process."""
+    return Json({"status": "alive"})
+
+
+@router.head("/readyz", include_in_schema=False)
+@router.get("/readyz", summary="Can it do its work?", response_class=Json)
+def readyz(house: TheHouse) -> Json:
+    """Yes, if the database is reachable and its schema current."""
+    if not house.ready():
+        detail = "The database is away, or its schema is not current."
+        raise Problem(503, "not_ready", detail, headers={"Retry-After": "2"})
+    return Json({"status": "ready"})
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+def metrics(house: TheHouse) -> Response:
+    """Prometheus' text format."""
+    return Response(house.render_metrics(), media_type=_METRICS_TYPE)

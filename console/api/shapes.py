@@ -1,0 +1,168 @@
+"""What the API answers, field by field. Also its documentation."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from domain.attempt import AttemptStatus
+from domain.lifecycle import Status
+from domain.policies import AttemptKind
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
+
+#: Major units, exact.
+Amount = Annotated[Decimal, WithJsonSchema({"type": "number", "examples": [275.5]})]
+
+
+class Shape(BaseModel):
+    """An object of the API: camelCase outside."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    def document(self) -> dict[str, Any]:
+        """Its JSON, before it is written."""
+        return self.model_dump(by_alias=True)
+
+
+class CreatedSession(Shape):
+    """The session of a request to pay, as far as the buyer needs it."""
+
+    id: UUID
+    stripe_checkout_url: str | None = Field(description="Stripe's page; null while it is not open, and for `instant`.")
+    client_secret: str | None = Field(description="For Stripe Elements, with policy `instant`.")
+    expires_at: datetime
+    status: Status
+    pay_page_url: str = Field(description="The buyer's page: who holds the link can pay, and nothing else.")
+
+
+class Window(Shape):
+    """The time that a buyer has."""
+
+    duration: str = Field(examples=["24:00:00"])
+    expires_at: datetime
+
+
+class Created(Shape):
+    """The answer to a request to pay."""
+
+    payment_session: CreatedSession
+    payment_window: Window
+
+
+class SessionState(Shape):
+    """Where a session stands."""
+
+    id: UUID
+    auction_id: str
+    buyer_id: str
+    maker_id: str
+    policy: str
+    status: Status
+    reason: str | None = Field(description="Why it is where it is, as a stable word.")
+    title: str | None
+    amount: Amount
+    currency: str = Field(examples=["USD"])
+    created_at: datetime
+    expires_at: datetime
+    completed_at: datetime | None
+    closed_at: datetime | None = Field(description="When it became expired or canceled.")
+    stripe_payment_intent_id: str | None
+
+
+class Fees(Shape):
+    """What is kept of a payment."""
+
+    stripe_fee: Amount | None = Field(description="In `stripeFeeCurrency`; null until Stripe has told it.")
+    stripe_fee_currency: str | None
+    platform_fee: Amount
+
+
+class TransactionState(Shape):
+    """Money that Stripe took."""
+
+    id: UUID
+    status: TransactionStatus
+    disposition: Disposition = Field(description="Whether it pays for the lot, or goes back, or is held.")
+    amount: Amount
+    currency: str
+    refunded: Amount
+    paid_at: datetime
+    stripe_payment_intent_id: str
+    method: str | None = Field(examples=["visa 4242"])
+    fees: Fees
+
+
+class TimeLeft(Shape):
+    """The time left to pay, by the server's clock. Nothing is left of a payment that is over."""
+
+    expires_at: datetime
+    remaining_time: str = Field(examples=["23:41:07"])
+    remaining_seconds: int
+    server_time: datetime
+
+
+class Retry(Shape):
+    """Whether another attempt may be opened."""
+
+    eligible: bool
+    attempts_left: int | None = Field(description="Null: as many as fit into the window.")
+    next_at: datetime | None = Field(description="When the next one opens by itself.")
+    reason: str | None = Field(description="Why not, as a stable word.")
+
+
+class State(Shape):
+    """Where a payment stands."""
+
+    payment_session: SessionState
+    payment_window: TimeLeft
+    retry: Retry
+    transaction: TransactionState | None
+    receipt: dict[str, str] | None
+
+
+class AttemptState(Shape):
+    """One Stripe object opened for a payment. Buyers and makers are not told why a bank declined in its own words."""
+
+    number: int
+    kind: AttemptKind
+    status: AttemptStatus
+    stripe_checkout_id: str | None
+    stripe_payment_intent_id: str | None
+    created_at: datetime
+    opened_at: datetime | None
+    expires_at: datetime | None
+    closed_at: datetime | None
+    declined_at: datetime | None
+    decline_code: str | None = Field(description="For staff.")
+    idempotency_key: str | None = Field(description="For staff.")
+    last_error: str | None = Field(description="For staff.")
+
+
+class RefundState(Shape):
+    """Money that goes back."""
+
+    id: UUID
+    transaction_id: UUID
+    status: RefundStatus
+    amount: Amount
+    currency: str
+    reason: str
+    created_at: datetime
+
+
+class Whole(State):
+    """A payment with all that belongs to it."""
+
+    attempts: list[AttemptState]
+    transactions: list[TransactionState]
+    refunds: list[RefundState]
+
+
+class Page(Shape):
+    """Payments, newest first."""
+
+    data: list[SessionState]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null at the end.")

@@ -1,0 +1,164 @@
+"""Payments as the API shows them."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from console.api import shapes
+from console.api.retries import retry_of
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.lifecycle import FINAL
+from domain.money import Money
+from domain.payment import Payment
+from domain.policies import Policy
+from domain.session import PaymentSession
+from domain.transaction import Refund, Transaction
+from services.create_checkout import Created
+
+
+def created(answer: Created, page_url: str) -> shapes.Created:
+    """The answer to a request to pay."""
+    session, attempt = answer.session, answer.attempt
+    payable = attempt if attempt is not None and is_payable(session, attempt) else None
+    begun = session.window_started_at or session.created_at
+    return shapes.Created(
+        payment_session=shapes.CreatedSession(
+            id=session.id,
+            stripe_checkout_url=payable.url if payable else None,
+            client_secret=payable.client_secret if payable else None,
+            expires_at=session.window_expires_at,
+            status=session.status,
+            pay_page_url=page_url,
+        ),
+        payment_window=shapes.Window(
+            duration=clock_time(session.window_expires_at - begun), expires_at=session.window_expires_at
+        ),
+    )
+
+
+def is_payable(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
+    """Whether the buyer can pay through this attempt now."""
+    return session.status not in FINAL and attempt.status is AttemptStatus.OPEN and attempt.close_requested_at is None
+
+
+def state(payment: Payment, policy: Policy, now: datetime) -> shapes.State:
+    """Where a payment stands."""
+    money = payment.kept_transaction or (payment.transactions[-1] if payment.transactions else None)
+    return shapes.State(
+        payment_session=session_state(payment),
+        payment_window=time_left(payment.session, now),
+        retry=retry_of(payment, policy, now),
+        transaction=transaction(money) if money else None,
+        receipt=None,
+    )
+
+
+def whole(payment: Payment, policy: Policy, now: datetime, *, for_staff: bool) -> shapes.Whole:
+    """A payment with all that belongs to it."""
+    known = state(payment, policy, now)
+    return shapes.Whole(
+        **{name: getattr(known, name) for name in shapes.State.model_fields},
+        attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],
+        transactions=[transaction(one) for one in payment.transactions],
+        refunds=[_refund(one) for one in payment.refunds],
+    )
+
+
+def session_state(payment: Payment) -> shapes.SessionState:
+    """Where its session stands."""
+    session, kept, newest = payment.session, payment.kept_transaction, payment.newest_attempt
+    intent = kept.stripe_payment_intent_id if kept else newest.stripe_payment_intent_id if newest else None
+    return shapes.SessionState(
+        id=session.id,
+        auction_id=session.auction_id,
+        buyer_id=session.buyer_id,
+        maker_id=session.maker_id,
+        policy=session.policy,
+        status=session.status,
+        reason=session.reason,
+        title=session.title,
+        amount=session.amount.major,
+        currency=session.currency,
+        created_at=session.created_at,
+        expires_at=session.window_expires_at,
+        completed_at=session.completed_at,
+        closed_at=session.closed_at,
+        stripe_payment_intent_id=intent,
+    )
+
+
+def time_left(session: PaymentSession, now: datetime) -> shapes.TimeLeft:
+    """What is left of its window, in whole seconds."""
+    left = timedelta() if session.status in FINAL else max(session.window_expires_at - now, timedelta())
+    seconds = timedelta(seconds=left // timedelta(seconds=1))
+    return shapes.TimeLeft(
+        expires_at=session.window_expires_at,
+        remaining_time=clock_time(seconds),
+        remaining_seconds=int(seconds.total_seconds()),
+        server_time=now,
+    )
+
+
+def clock_time(span: timedelta) -> str:
+    """`HH:MM:SS`, to the nearest second; hours go on beyond a day."""
+    seconds = round(span.total_seconds())
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def transaction(money: Transaction) -> shapes.TransactionState:
+    """Money that Stripe took."""
+    method = " ".join(filter(None, (money.method_brand or money.method_type, money.method_last4)))
+    return shapes.TransactionState(
+        id=money.id,
+        status=money.status,
+        disposition=money.disposition,
+        amount=_major(money.amount_minor, money.currency),
+        currency=money.currency,
+        refunded=_major(money.refunded_minor, money.currency),
+        paid_at=money.paid_at,
+        stripe_payment_intent_id=money.stripe_payment_intent_id,
+        method=method or None,
+        fees=_fees(money),
+    )
+
+
+def _fees(money: Transaction) -> shapes.Fees:
+    settled, fee = money.settlement_currency or money.currency, money.stripe_fee_minor
+    return shapes.Fees(
+        stripe_fee=None if fee is None else _major(fee, settled),
+        stripe_fee_currency=None if fee is None else settled,
+        platform_fee=_major(money.platform_fee_minor, money.currency),
+    )
+
+
+def _attempt(attempt: CheckoutAttempt, *, for_staff: bool) -> shapes.AttemptState:
+    return shapes.AttemptState(
+        number=attempt.attempt_no,
+        kind=attempt.kind,
+        status=attempt.status,
+        stripe_checkout_id=attempt.stripe_checkout_id,
+        stripe_payment_intent_id=attempt.stripe_payment_intent_id,
+        created_at=attempt.created_at,
+        opened_at=attempt.opened_at,
+        expires_at=attempt.expires_at,
+        closed_at=attempt.closed_at,
+        declined_at=attempt.declined_at,
+        decline_code=attempt.decline_code if for_staff else None,
+        idempotency_key=attempt.idempotency_key if for_staff else None,
+        last_error=attempt.last_error if for_staff else None,
+    )
+
+
+def _refund(refund: Refund) -> shapes.RefundState:
+    return shapes.RefundState(
+        id=refund.id,
+        transaction_id=refund.transaction_id,
+        status=refund.status,
+        amount=_major(refund.amount_minor, refund.currency),
+        currency=refund.currency,
+        reason=refund.reason,
+        created_at=refund.created_at,
+    )
+
+
+def _major(minor: int, currency: str) -> Decimal:
+    return Money(currency, minor).major

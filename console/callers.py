@@ -1,0 +1,75 @@
+"""Who calls: bearer tokens, roles, and whose payment is whose."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from console.problems import Problem
+from domain.session import PaymentSession
+from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
+
+Verify = Callable[[str], Caller]
+
+#: Who sees every payment: the house's people, and the auction service itself, which announces them.
+SEES_ALL: Final = frozenset({CallerRole.SERVICE, CallerRole.SUPPORT, CallerRole.ADMIN, CallerRole.AUDITOR})
+#: Who is told what buyers are not: codes that hint at fraud, and what went wrong inside.
+STAFF: Final = frozenset({CallerRole.SUPPORT, CallerRole.ADMIN, CallerRole.AUDITOR})
+
+_REALM: Final = 'Bearer realm="gavelpay"'
+_bearer = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="A JWT with `sub`, `exp` and `role` (service, buyer, maker, support, admin or auditor).",
+)
+
+
+def authenticated(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    """Who calls, as the request's token proves. Runs in a thread: keys may have to be fetched.
+
+    Raises:
+        Problem: 401; or 503 while the issuer's keys cannot be fetched.
+    """
+    if credentials is None:
+        raise Problem(401, "token_missing", "This needs a bearer token.", headers={"WWW-Authenticate": _REALM})
+    verify: Verify = request.app.state.verify
+    try:
+        return verify(credentials.credentials)
+    except TokenRefused as refused:
+        raise _refused(refused) from None
+
+
+def _refused(refused: TokenRefused) -> Problem:
+    if refused.code is Refusal.KEYS_UNAVAILABLE:
+        detail = "The keys that tokens are verified with cannot be fetched now."
+        return Problem(503, refused.code, detail, headers={"Retry-After": "10"})
+    challenge = f'{_REALM}, error="invalid_token", error_description="{refused.code}"'
+    return Problem(401, refused.code, "The bearer token is not valid.", headers={"WWW-Authenticate": challenge})
+
+
+Known = Annotated[Caller, Depends(authenticated)]
+
+
+def only(*roles: CallerRole) -> Callable[[Caller], Caller]:
+    """A dependency that lets some roles pass; others get 403."""
+
+    def permitted(caller: Known) -> Caller:
+        if caller.role not in roles:
+            names = " or ".join(roles)
+            raise Problem(403, "role_not_permitted", f"This needs the role {names}; the token has {caller.role}.")
+        return caller
+
+    return permitted
+
+
+def may_see(caller: Caller, session: PaymentSession) -> bool:
+    """Whether a payment is the caller's own, or the caller sees all of them."""
+    if caller.role is CallerRole.BUYER:
+        return session.buyer_id == caller.subject
+    if caller.role is CallerRole.MAKER:
+        return session.maker_id == caller.subject
+    return caller.role in SEES_ALL

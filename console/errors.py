@@ -1,0 +1,67 @@
+"""What each error becomes over HTTP. No stack trace leaves the process; what nobody expected gets a code to look up."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from console.pages import failures
+from console.problems import Problem, not_found, sentence
+from domain.errors import GavelpayError, NotFound, TransientError
+
+_log = structlog.get_logger(__name__)
+#: Without letters and digits that look alike: people read it to each other.
+_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_RETRY: Final[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+def handle_errors(api: FastAPI) -> None:
+    """Have every error answered as a problem, or as a page where a page was asked for."""
+    api.add_exception_handler(Problem, _handler(lambda error: error))
+    api.add_exception_handler(GavelpayError, _handler(_of_ours))
+    api.add_exception_handler(RequestValidationError, _handler(_of_validation))
+    api.add_exception_handler(HTTPException, _handler(_of_routing))
+    api.add_exception_handler(Exception, _handler(_unexpected))
+
+
+def _handler(problem_of: Callable[..., Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        return failures.page(problem) if request.url.path.startswith("/pay/") else problem.response()
+
+    return handle
+
+
+def _of_ours(error: GavelpayError) -> Problem:
+    if isinstance(error, NotFound):
+        return not_found()
+    if isinstance(error, TransientError):
+        _log.warning("request.postponed", code=error.code, error=str(error))
+        return Problem(503, error.code, "This cannot be answered now. Nothing was lost; ask again.", headers=_RETRY)
+    return _unexpected(error)
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    fields = [(str(one["loc"][-1]), _reason(one["msg"])) for one in error.errors()]
+    return Problem(422, "invalid_request", "The request has fields that are wrong.", fields=fields)
+
+
+def _reason(message: str) -> str:
+    return message[0].lower() + message[1:] if message else message
+
+
+def _of_routing(error: HTTPException) -> Problem:
+    codes = {404: ("not_found", "There is nothing here."), 405: ("method_not_allowed", "This cannot be done here.")}
+    code, detail = codes.get(error.status_code, ("http_error", sentence(error)))
+    return Problem(error.status_code, code, detail, headers=error.headers)
+
+
+def _unexpected(error: Exception) -> Problem:
+    reference = "E-" + "".join(secrets.choice(_LETTERS) for _ in range(4))
+    _log.error("request.failed", reference=reference, error=type(error).__name__, exc_info=error)
+    detail = f"This could not be answered. Payments are not affected. Code {reference}."
+    return Problem(500, "internal_error", detail, reference=reference)

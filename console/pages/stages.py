@@ -1,0 +1,87 @@
+"""Where a buyer stands, in the few ways that a page for buyers tells apart."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PROCESSING
+from domain.payment import Payment
+from domain.policies import AttemptKind, Policy
+from domain.settlement import AMOUNT_DIFFERS
+from domain.transaction import Disposition
+
+
+class Stage(StrEnum):
+    """What a buyer is told."""
+
+    #: The page to pay on is being opened.
+    OPENING = "opening"
+    PENDING = "pending"
+    #: As pending: the buyer came back from Stripe's page without paying.
+    TURNED_BACK = "turned_back"
+    #: As pending, but paid where the buyer came from: with card fields, not on Stripe's page.
+    INSTANT = "instant"
+    #: The buyer says to have paid, or the time has just run out: Stripe has the last word.
+    CHECKING = "checking"
+    PROCESSING = "processing"
+    DECLINED = "declined"
+    #: Declined, and no further attempt will be opened.
+    EXHAUSTED = "exhausted"
+    PAID = "paid"
+    EXPIRED = "expired"
+    #: Money came after the end and goes back.
+    LATE = "late"
+    CANCELED = "canceled"
+    #: A person looks at it.
+    HELD = "held"
+
+
+#: Stages that end by themselves within seconds: the page asks again.
+PASSING = frozenset({Stage.OPENING, Stage.CHECKING, Stage.PROCESSING})
+
+
+def stage_of(payment: Payment, policy: Policy, now: datetime, *, back_from_paying: bool) -> Stage:
+    """What to tell the buyer.
+
+    Args:
+        payment: theirs.
+        policy: how it is collected.
+        now: the time.
+        back_from_paying: the buyer comes from Stripe's page and has paid there; our webhook may not be here yet.
+    """
+    session = payment.session
+    if session.status is COMPLETED:
+        return Stage.PAID
+    if session.status in (EXPIRED, CANCELED):
+        came_late = any(one.disposition is Disposition.LATE for one in payment.transactions)
+        return Stage.LATE if came_late else Stage.EXPIRED if session.status is EXPIRED else Stage.CANCELED
+    if session.status is PROCESSING:
+        return Stage.HELD if session.reason == AMOUNT_DIFFERS else Stage.PROCESSING
+    if now >= session.window_expires_at:
+        return Stage.CHECKING
+    return _unpaid(payment, policy, back_from_paying=back_from_paying)
+
+
+def _unpaid(payment: Payment, policy: Policy, *, back_from_paying: bool) -> Stage:
+    open_one = payable_attempt(payment)
+    if payment.session.status is FAILED:
+        return Stage.EXHAUSTED if _nothing_left(payment, policy) else Stage.DECLINED
+    if open_one is None:
+        newest = payment.newest_attempt
+        refused = newest is not None and newest.status is AttemptStatus.REFUSED
+        return Stage.HELD if refused else Stage.OPENING
+    if back_from_paying:
+        return Stage.CHECKING
+    return Stage.INSTANT if open_one.kind is AttemptKind.PAYMENT_INTENT else Stage.PENDING
+
+
+def payable_attempt(payment: Payment) -> CheckoutAttempt | None:
+    """The attempt that the buyer can pay through now."""
+    live = payment.live_attempt
+    if live is None or live.status is not AttemptStatus.OPEN or live.close_requested_at is not None:
+        return None
+    return live
+
+
+def _nothing_left(payment: Payment, policy: Policy) -> bool:
+    return policy.retry_limit is not None and payment.session.retry_count >= policy.retry_limit

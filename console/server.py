@@ -1,0 +1,61 @@
+"""The HTTP server around the application."""
+
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from console.limits import Limits
+from runtime.serving import listen, stopped_by_signals
+
+_BACKLOG: Final = 512
+
+
+def serve(
+    api: FastAPI,
+    host: str,
+    port: int,
+    *,
+    limits: Limits | None = None,
+    on_listening: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way, and return.
+
+    Args:
+        api: what answers: `create_api(…)`.
+        host: address to listen on; `0.0.0.0` is every one of this machine.
+        port: 0 means a free one.
+        limits: those of the application, if they are not the usual ones.
+        on_listening: called with the port as soon as connections are taken.
+
+    Raises:
+        CannotListen: the address is taken, forbidden, or not ours.
+    """
+    listener = listen("api", host, port, _BACKLOG)
+    server = build_server(api, limits or Limits())
+    if on_listening is not None:
+        on_listening(listener.getsockname()[1])
+    with stopped_by_signals(server):
+        server.run(sockets=[listener])
+
+
+def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
+    """The server, not running yet."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            api,
+            ws="none",
+            lifespan="on",
+            # Logging is the composition root's.
+            log_config=None,
+            access_log=False,
+            # Nothing here depends on the client's address or scheme; headers about them are not believed.
+            proxy_headers=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            limit_concurrency=limits.connections,
+            timeout_keep_alive=limits.keep_alive_seconds,
+            timeout_graceful_shutdown=limits.stop_seconds,
+        )
+    )

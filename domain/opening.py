@@ -1,0 +1,83 @@
+"""What a payment becomes by Stripe's answer to an opening."""
+
+from datetime import datetime
+
+from domain import windows
+from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
+from domain.closing import request_closing
+from domain.errors import GatewayRefused
+from domain.ids import AttemptId, NewId
+from domain.lifecycle import FINAL, UNPAID, Trigger, move
+from domain.payment import Payment
+from domain.policies import Policy
+
+#: Why a session waits although nothing is open: an operator must look.
+CHECKOUT_REFUSED = "checkout_refused"
+
+
+def record_opened(
+    payment: Payment, attempt: CheckoutAttempt, policy: Policy, created_at: datetime, now: datetime
+) -> None:
+    """Record that Stripe has opened it. Its webhook may have overtaken this answer, and the window may be over."""
+    session = payment.session
+    first_answer = attempt.opened_at is None
+    attempt.opened_at = attempt.opened_at or created_at
+    attempt.last_error = None
+    if attempt.status is AttemptStatus.OPENING:
+        attempt.status, attempt.tries = AttemptStatus.OPEN, 0
+    if first_answer:
+        payment.note("checkout_created", now, attempt=attempt.attempt_no, key=attempt.idempotency_key)
+    if session.status not in FINAL:
+        windows.begin(session, policy, attempt, attempt.opened_at)
+    if session.status in UNPAID and session.news_attempt < attempt.attempt_no:
+        move(session, Trigger.CHECKOUT_OPENED)
+        session.reason = None
+    if attempt.status is AttemptStatus.OPEN and (session.status in FINAL or attempt.close_requested_at is not None):
+        attempt.close_requested_at = None
+        request_closing(attempt, now)
+
+
+def record_refused(
+    payment: Payment, attempt: CheckoutAttempt, refusal: GatewayRefused, now: datetime, new_id: NewId
+) -> None:
+    """Record that Stripe will never open it: the buyer cannot pay until a person, or a fresh request, mends that."""
+    if attempt.status is not AttemptStatus.OPENING:
+        return
+    attempt.status, attempt.closed_at, attempt.last_error = AttemptStatus.REFUSED, now, str(refusal)[:500]
+    payment.note("checkout_refused", now, attempt=attempt.attempt_no, error=str(refusal)[:500])
+    if payment.session.status not in UNPAID:
+        return
+    if refusal.param == "expires_at":
+        # It waited so long to be sent that its end is out of Stripe's bounds: nothing exists under its key.
+        add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+        return
+    payment.session.reason = CHECKOUT_REFUSED
+    payment.announce("auction.payment_failed", now, buyerId=payment.session.buyer_id, reason=CHECKOUT_REFUSED)
+
+
+def replace_vanished(payment: Payment, attempt: CheckoutAttempt, now: datetime, new_id: NewId) -> None:
+    """Stripe has failed under this key for good, and has nothing of it: open another one, under the next key."""
+    if attempt.status is not AttemptStatus.OPENING:
+        return
+    attempt.status, attempt.closed_at = AttemptStatus.REFUSED, now
+    payment.note("checkout_vanished", now, attempt=attempt.attempt_no)
+    if payment.session.status in UNPAID:
+        add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+
+
+def add_attempt(payment: Payment, cause: AttemptCause, now: datetime, new_id: NewId) -> CheckoutAttempt:
+    """Claim the next attempt: its number and its idempotency key."""
+    newest = max(payment.attempts, key=lambda attempt: attempt.attempt_no)
+    pair, _, number = newest.idempotency_key.rpartition(":")
+    attempt = CheckoutAttempt(
+        id=AttemptId(new_id()),
+        session_id=payment.session.id,
+        attempt_no=newest.attempt_no + 1,
+        idempotency_key=f"{pair}:{int(number) + 1}",
+        kind=newest.kind,
+        cause=cause,
+        created_at=now,
+        due_at=now,
+    )
+    payment.attempts.append(attempt)
+    return attempt

@@ -1,0 +1,86 @@
+"""Connections whose every answer is bounded in time, and which are not trusted after a long rest.
+
+urllib3 bounds each read, so a server that sends a byte now and then could hold a worker for ever: here a whole answer
+has one deadline. And it looks whether a kept connection was closed before it uses it again; but a close that is on its
+way just then shows as a lost reply, an unknown outcome. Servers close what has rested long, so that is not used at all.
+"""
+
+import io
+import socket
+import time
+from http.client import HTTPResponse
+from typing import Any, Final
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+#: Seconds of rest after which a kept connection is replaced; servers and balancers wait 60 or more.
+REST: Final = 25.0
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket until a deadline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        timeout = sock.gettimeout()
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer takes too long")
+            self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer that is complete within the socket's timeout, or fails."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_BoundedReader(sock))
+
+
+class BoundedHTTPConnection(HTTPConnection):
+    """A connection to reuse while it has not rested long."""
+
+    response_class = _BoundedResponse
+    #: When it was last used, in seconds of the monotonic clock.
+    used_at = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it may be used again."""
+        return super().is_connected and time.monotonic() - self.used_at < REST
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        """The answer's head; its body is read right after."""
+        self.used_at = time.monotonic()
+        return super().getresponse()
+
+
+class BoundedHTTPSConnection(BoundedHTTPConnection, HTTPSConnection):
+    """The same, encrypted."""
+
+
+class BoundedHTTPPool(urllib3.HTTPConnectionPool):
+    """Keeps such connections."""
+
+    ConnectionCls = BoundedHTTPConnection
+
+
+class BoundedHTTPSPool(urllib3.HTTPSConnectionPool):
+    """Keeps such connections."""
+
+    ConnectionCls = BoundedHTTPSConnection

@@ -1,0 +1,58 @@
+"""How much work is due, counted as far as it matters: so that a bell that was lost costs seconds, not work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from domain.bells import DELIVER_EVENTS, EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS, READ_FEES, SEND_REFUNDS
+from domain.clock import Clock
+from domain.fees import WAITED, WORTH_A_CALL
+from models.database import Database
+from models.work import ATTEMPT_WORK, DELIVERY_WORK, REFUND_WORK, Work
+
+#: More need not be counted: nobody rings more often.
+_ENOUGH: Final = 64
+
+_EVENTS: Final = "SELECT 1 FROM webhook_events WHERE status = 'waiting' AND due_at <= %(now)s"
+_WINDOWS: Final = (
+    "SELECT 1 FROM payment_sessions WHERE status IN ('pending', 'failed') AND window_expires_at <= %(now)s"
+)
+_FEES: Final = """
+    SELECT count(*) >= %(worth)s OR min(created_at) <= %(waited)s FROM (
+      SELECT created_at FROM transactions
+       WHERE stripe_fee_minor IS NULL AND stripe_balance_transaction_id IS NOT NULL AND stripe_charge_id IS NOT NULL
+       ORDER BY created_at LIMIT %(worth)s) missing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Counts due work by the bell that rings for it. Empty queues cost one index look-up each."""
+
+    database: Database
+    now: Clock
+    grace: timedelta
+
+    def by_bell(self) -> Mapping[str, Callable[[], int]]:
+        """For each bell, how many pieces of work wait for it now."""
+        return {
+            OPEN_CHECKOUTS: lambda: self._leased(ATTEMPT_WORK),
+            SEND_REFUNDS: lambda: self._leased(REFUND_WORK),
+            DELIVER_EVENTS: lambda: self._leased(DELIVERY_WORK),
+            PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
+            READ_FEES: self._fees,
+            EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
+        }
+
+    def _leased(self, work: Work[Any]) -> int:
+        with self.database.transaction() as connection:
+            return work.due(connection, self.now(), _ENOUGH)
+
+    def _fees(self) -> int:
+        params = {"worth": WORTH_A_CALL, "waited": self.now() - WAITED}
+        return int(bool(self.database.rows(_FEES, params)[0][0]))
+
+    def _counted(self, selection: str, waited: timedelta) -> int:
+        sql = f"SELECT count(*) FROM ({selection} LIMIT {_ENOUGH}) due"  # noqa: S608 - our own words
+        return int(self.database.rows(sql, {"now": self.now() - waited})[0][0])

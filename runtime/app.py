@@ -1,0 +1,215 @@
+"""The composition root: the only place where settings become adapters, and adapters become use cases."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from domain.clock import Clock
+from domain.ids import NewId, uuid7
+from domain.messaging import DeadLetter
+from domain.policies import Policy, instant, standard
+from domain.settlement import Terms
+from gateways.downstream import Endpoint, Webhooks
+from gateways.stripe.adapter import Stripe
+from gateways.stripe.guard import Guard
+from models.database import Database
+from models.due import Due
+from models.leases import LeaseRenewer
+from models.outbox import Endpoints
+from models.sealing import FieldCipher
+from models.unit_of_work import Noted, Ring, Store, nobody
+from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.check_invariants import CheckInvariants
+from services.create_checkout import CreateCheckout
+from services.dead_letters import DeadLetterOffice, PutBack
+from services.deliver_events import DeliverEvents
+from services.expire_window import CloseByRequest, ExpireWindows
+from services.observing import Observer
+from services.open_checkout import OpenCheckouts
+from services.page_links import PageLinks
+from services.process_events import ProcessEvents
+from services.read_fees import ReadFees
+from services.receive_events import ReadEvent, ReceiveEvents
+from services.refund_payment import SendRefunds
+from services.require_payment import RequirePayments
+from services.view_payments import ViewPayments
+
+#: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
+STRIPE_TIMEOUT: Final = 20.0
+
+
+@dataclass(frozen=True)
+class App:
+    """Every use case of this system, ready to be called."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    stripe: Stripe
+    links: PageLinks
+    require_payments: RequirePayments
+    create_checkout: CreateCheckout
+    open_checkouts: OpenCheckouts
+    close_by_request: CloseByRequest
+    expire_windows: ExpireWindows
+    read_event: ReadEvent
+    receive_events: ReceiveEvents
+    process_events: ProcessEvents
+    send_refunds: SendRefunds
+    deliver_events: DeliverEvents
+    read_fees: ReadFees
+    dead_letters: DeadLetterOffice
+    view_payments: ViewPayments
+    check_invariants: CheckInvariants
+    #: For each bell, how many pieces of work wait for it.
+    due: Mapping[str, Callable[[], int]]
+    now: Clock
+    new_id: NewId
+    _closers: Sequence[Callable[[], None]]
+
+    def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep messages that gave up, or never were ones."""
+        self.dead_letters.keep(letters)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for close in self._closers:
+            close()
+
+
+def build_app(
+    settings: Settings,
+    *,
+    role: str,
+    ring: Ring,
+    put_back: PutBack,
+    guard: Guard,
+    observer: Observer,
+    now: Clock,
+    noted: Noted = nobody,
+    threads: int = 8,
+) -> App:
+    """Wire a process.
+
+    Args:
+        settings: what it was told.
+        role: the name by which PostgreSQL shows its connections.
+        ring: rings bells on the broker.
+        put_back: puts a dead letter back on its queue.
+        guard: what every call to Stripe passes through.
+        observer: who hears of what happened.
+        now: the clock.
+        noted: hears of everything noted about payments.
+        threads: how many use cases run at the same time.
+    """
+    rng = Random()  # noqa: S311 - jitter, not secrets
+    new_id = build_new_id(now)
+    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    database, cipher = store.database, store.cipher
+    checkout = settings.checkout
+    links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
+    stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
+    downstream = Webhooks(_downstream(settings), now)
+    leases = LeaseRenewer(database)
+    policies = build_policies(settings)
+    terms = Terms(settings.money.platform_fee_basis_points, new_id)
+    require = RequirePayments(store.begin, policies, now, new_id)
+    opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
+    return App(
+        settings=settings,
+        database=database,
+        store=store,
+        stripe=stripe,
+        links=links,
+        require_payments=require,
+        create_checkout=CreateCheckout(store.begin, require, opening),
+        open_checkouts=opening,
+        close_by_request=CloseByRequest(store.begin, now),
+        expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
+        read_event=ReadEvent(now, new_id),
+        receive_events=ReceiveEvents(store.begin),
+        process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
+        send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
+        deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
+        read_fees=ReadFees(store.begin, stripe, now),
+        dead_letters=DeadLetterOffice(store.begin, put_back, now),
+        view_payments=ViewPayments(store.begin),
+        check_invariants=CheckInvariants(store.begin, now),
+        due=Due(database, now, settings.windows.grace).by_bell(),
+        now=now,
+        new_id=new_id,
+        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
+    )
+
+
+def build_store(
+    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+) -> Store:
+    """Where units of work come from."""
+    url = given(settings.database.url, "DATABASE_URL").reveal()
+    database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+
+
+def build_new_id(now: Clock) -> NewId:
+    """What makes ids: by the clock, and random."""
+    return lambda: uuid7(now(), secrets.randbits)
+
+
+def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
+    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
+    if auth.jwks_url is not None:
+        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
+    else:
+        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
+    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
+
+
+def build_policies(settings: Settings) -> Mapping[str, Policy]:
+    """The two ways to collect, as configured."""
+    longest = settings.windows.max_extension
+    policies = (
+        standard(
+            window=settings.standard.window,
+            retry_limit=settings.standard.retry_limit,
+            retry_backoff=settings.standard.retry_backoff,
+            max_extension=longest,
+        ),
+        instant(window=settings.instant.window, max_extension=longest),
+    )
+    return {policy.name: policy for policy in policies}
+
+
+def build_cipher(settings: Settings) -> FieldCipher:
+    """What encrypts fields at rest."""
+    keys = given(settings.crypto.encryption_keys, "FIELD_ENCRYPTION_KEYS")
+    index_key = given(settings.crypto.index_key, "FIELD_INDEX_KEY")
+    return FieldCipher([key.reveal() for key in keys], index_key.reveal())
+
+
+def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int = 1) -> Stripe:
+    """Stripe, or what stands in for it."""
+    return Stripe(
+        given(settings.stripe.secret_key, "STRIPE_SECRET_KEY").reveal(),
+        api_base=settings.stripe.api_base,
+        guard=guard,
+        now=now,
+        timeout=STRIPE_TIMEOUT,
+        connections=threads,
+    )
+
+
+def build_endpoints(settings: Settings, new_id: NewId) -> Endpoints:
+    """Who is told of outgoing events."""
+    return Endpoints({name: (name,) for name in _downstream(settings)}, new_id)
+
+
+def _downstream(settings: Settings) -> dict[str, Endpoint]:
+    listeners = {
+        "auction": (settings.events.auction_url, settings.events.auction_secret),
+        "order": (settings.events.order_url, settings.events.order_secret),
+    }
+    return {name: Endpoint(name, url, secret.reveal()) for name, (url, secret) in listeners.items() if url and secret}

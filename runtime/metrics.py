@@ -1,0 +1,114 @@
+"""What a process counts and measures, by the names of the contract.
+
+There is no global registry: the composition root makes one, and hands `Metrics` on. One process is one registry and one
+`/metrics`; a pool of several processes behind one address would need prometheus_client's multiprocess mode, whose
+directory has to be set before its first import and wiped at start.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.exposition import choose_encoder
+
+#: From a bell that rang at once to a sweep of minutes later; an alert stands at two minutes.
+_LAG: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
+#: A call takes 0.2 to 2 s; the client gives up below a minute and a half.
+_CALL: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 2, 5, 10, 30, 80)
+#: From an instant payment to the end of a window of days.
+_TO_PAY: Final = (10, 30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 72 * 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The metrics that a process counts itself. How the whole system stands is in `runtime/gauges.py`."""
+
+    registry: CollectorRegistry
+    #: By `policy`.
+    sessions_completed: Counter
+    #: Declined attempts, by `policy` and `reason`.
+    sessions_failed: Counter
+    windows_expired: Counter
+    #: Retries planned; attempts opened for them; attempts that could not be opened.
+    retries_initiated: Counter
+    retry_attempts: Counter
+    retry_failures: Counter
+    #: From received to processed.
+    webhook_lag: Histogram
+    #: By `type` and `outcome`.
+    webhooks_received: Counter
+    webhook_signature_failures: Counter
+    #: By `operation` and `outcome`.
+    stripe_request: Histogram
+    stripe_circuit_open: Gauge
+    #: By `currency`. Anything but 0 is money nobody can explain.
+    unexplained_minor_units: Gauge
+    refunds: Counter
+    #: From the first checkout to the payment.
+    time_to_pay: Histogram
+
+
+def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
+    """Declare every metric on a registry, with what prometheus_client tells of the process itself, unless it has it."""
+    if of_process:
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+    return Metrics(
+        registry=registry,
+        sessions_completed=Counter(
+            "payments_checkout_session_completed_total", "Paid sessions", ["policy"], registry=registry
+        ),
+        sessions_failed=Counter(
+            "payments_checkout_session_failed_total", "Declined attempts", ["policy", "reason"], registry=registry
+        ),
+        windows_expired=Counter("payments_window_expired_total", "Windows that ran out unpaid", registry=registry),
+        retries_initiated=Counter(
+            "payments_retry_initiated_total", "Retries planned after a decline", registry=registry
+        ),
+        retry_attempts=Counter("payments_retry_attempts_total", "Attempts opened for a retry", registry=registry),
+        retry_failures=Counter("payments_retry_failures_total", "Retries that could not be opened", registry=registry),
+        webhook_lag=Histogram(
+            "payments_webhook_lag_seconds", "From a webhook's receipt to its effect", buckets=_LAG, registry=registry
+        ),
+        webhooks_received=Counter(
+            "payments_webhook_received_total", "Webhooks received", ["type", "outcome"], registry=registry
+        ),
+        webhook_signature_failures=Counter(
+            "payments_webhook_signature_failures_total", "Webhooks with a wrong signature", registry=registry
+        ),
+        stripe_request=Histogram(
+            "payments_stripe_request_seconds",
+            "Calls to Stripe",
+            ["operation", "outcome"],
+            buckets=_CALL,
+            registry=registry,
+        ),
+        stripe_circuit_open=Gauge(
+            "payments_stripe_circuit_open", "1 while calls to Stripe are held back", registry=registry
+        ),
+        unexplained_minor_units=Gauge(
+            "payments_unexplained_minor_units",
+            "Money that is neither an order nor a refund",
+            ["currency"],
+            registry=registry,
+        ),
+        refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
+        time_to_pay=Histogram(
+            "payments_time_to_pay_seconds", "From the first checkout to the payment", buckets=_TO_PAY, registry=registry
+        ),
+    )
+
+
+def exposition(registry: CollectorRegistry, accept: str = "") -> tuple[bytes, str]:
+    """Render a registry as Prometheus reads it. Gives the body and its content type, as `accept` asks for."""
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type

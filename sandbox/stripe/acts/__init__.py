@@ -1,0 +1,1 @@
+"""What happens at Stripe when somebody acts: buyers, banks, time and the API."""

@@ -1,0 +1,62 @@
+"""Stripe's own books, to compare other books with."""
+
+from collections import Counter
+from typing import Any
+
+from sandbox.stripe.wire import Obj
+from sandbox.stripe.world import World
+
+CHARGE = (
+    "id", "payment_intent", "amount", "amount_captured", "amount_refunded", "currency", "status", "paid", "captured",
+    "refunded", "disputed", "created", "balance_transaction", "metadata",
+)  # fmt: skip
+REFUND = ("id", "charge", "payment_intent", "amount", "currency", "status", "reason", "created", "metadata")
+#: A refund that counts: on its way or there.
+KEPT = frozenset({"pending", "requires_action", "succeeded"})
+
+
+def books(world: World) -> Obj:
+    """Every charge that was paid, every refund and dispute, totals by currency, and how often we were called."""
+    store = world.store
+    charges = [_charge(world, row) for row in store.table("charge").oldest() if row["paid"]]
+    refunds = [{name: row[name] for name in REFUND} for row in store.table("refund").oldest()]
+    disputes = [
+        {name: row[name] for name in ("id", "charge", "payment_intent", "amount", "currency", "status", "reason")}
+        for row in store.table("dispute").oldest()
+    ]
+    return {
+        "charges": charges,
+        "refunds": refunds,
+        "disputes": disputes,
+        "totals": _totals(world, charges, refunds),
+        "calls": dict(world.calls),
+        "refused_429": sum(world.refusals.values()),
+        "refused_429_by_operation": dict(world.refusals),
+        "faults_struck": Counter(kind for kind, _ in world.faults.struck),
+        "deliveries": Counter(row["status"] for row in store.table("sandbox.delivery").oldest()),
+    }
+
+
+def _charge(world: World, row: Obj) -> Obj:
+    kept = {name: row[name] for name in CHARGE}
+    return {**kept, "checkout": world.store.note(row["payment_intent"]).get("checkout")}
+
+
+def _totals(world: World, charges: list[Obj], refunds: list[Obj]) -> dict[str, dict[str, int]]:
+    """By currency, in minor units: captured, refunded, kept (captured less refunded), fees, net."""
+    totals: dict[str, Counter[str]] = {}
+    for row in charges:
+        total = totals.setdefault(row["currency"], Counter(captured=0, refunded=0, kept=0, fees=0, net=0))
+        total["charges"] += 1
+        total["captured"] += row["amount_captured"]
+        # What was held and let go counts as refunded, but was never captured.
+        total["kept"] += max(0, row["amount_captured"] - row["amount_refunded"])
+    for row in refunds:
+        if row["status"] in KEPT:
+            totals[row["currency"]]["refunded"] += row["amount"]
+    movement: dict[str, Any]
+    for movement in world.store.table("balance_transaction").oldest():
+        total = totals.setdefault(movement["currency"], Counter())
+        total["fees"] += movement["fee"]
+        total["net"] += movement["net"]
+    return {currency: dict(total) for currency, total in totals.items()}

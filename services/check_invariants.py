@@ -1,0 +1,101 @@
+"""What must hold of our own books at any moment, asked of the database. A broken one is a sentence for a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from domain.clock import Clock
+from models import audit
+from models.records import AUDIT
+from models.unit_of_work import Begin, UnitOfWork
+
+#: Longer than this past its end no window stays open (sweep, grace, Stripe's silence, a slow machine).
+OVERDUE: Final = timedelta(minutes=10)
+
+#: Each question answers with sentences; none is well.
+_QUESTIONS: Final = (
+    # At most one kept payment per session, and exactly one for a completed one.
+    """
+    SELECT format('Payment %s is %s and keeps %s transactions.', s.id, s.status, count(t.id))
+      FROM payment_sessions s LEFT JOIN transactions t ON t.session_id = s.id AND t.disposition = 'kept'
+     GROUP BY s.id HAVING count(t.id) <> (s.status = 'completed')::int
+    """,
+    # Money that does not pay for a lot is held, or goes back whole.
+    """
+    SELECT format('Transaction %s came %s, and nothing sends it back.', t.id, t.disposition)
+      FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor
+       AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))
+    """,
+    # What is kept is what was asked.
+    """
+    SELECT format('Transaction %s keeps %s %s, and %s %s was asked.', t.id, t.amount_minor, t.currency, s.amount_minor,
+                  s.currency)
+      FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
+     WHERE t.disposition = 'kept' AND (t.amount_minor, t.currency) <> (s.amount_minor, s.currency)
+    """,
+    # Refunds add up to what the transaction says went back.
+    """
+    SELECT format('Transaction %s says that %s went back, and its refunds %s.', t.id, t.refunded_minor,
+                  coalesce(sum(r.amount_minor), 0))
+      FROM transactions t LEFT JOIN refunds r ON r.transaction_id = t.id AND r.status = 'succeeded'
+     GROUP BY t.id HAVING t.refunded_minor <> coalesce(sum(r.amount_minor), 0)
+    """,
+    # Every transaction is booked in full, once.
+    """
+    SELECT format('Transaction %s of %s is booked with %s.', t.id, t.amount_minor, coalesce(sum(l.amount_minor), 0))
+      FROM transactions t LEFT JOIN ledger_entries l ON l.cause = 'payment:' || t.stripe_payment_intent_id
+     GROUP BY t.id HAVING t.amount_minor <> coalesce(sum(l.amount_minor), 0)
+    """,
+    # What is told about an auction is numbered without gaps.
+    """
+    SELECT format('Auction %s counts %s events and has %s.', a.auction_id, a.event_no, count(o.id))
+      FROM auctions a LEFT JOIN outbox o USING (auction_id) GROUP BY a.auction_id HAVING a.event_no <> count(o.id)
+    """,
+    # A completed payment was told as sold once; a closed one as reopened once.
+    """
+    SELECT format('Payment %s is %s, and was told as %s %s times.', s.id, s.status, k.kind, count(o.id))
+      FROM payment_sessions s
+      JOIN (VALUES ('completed', 'auction.sold'), ('expired', 'auction.reopened')) k(status, kind) USING (status)
+      LEFT JOIN outbox o ON o.session_id = s.id AND o.type = k.kind
+     GROUP BY s.id, s.status, k.kind HAVING count(o.id) <> 1
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInvariants:
+    """Looks whether everything holds that must hold."""
+
+    begin: Begin
+    now: Clock
+
+    def __call__(self) -> list[str]:
+        """A sentence for each thing that does not; empty is well."""
+        with self.begin() as uow:
+            broken = [row[0] for question in _QUESTIONS for row in uow.connection.execute(question)]
+            return [*broken, *self._overdue(uow), *_broken_chains(uow)]
+
+    def _overdue(self, uow: UnitOfWork) -> Iterator[str]:
+        rows = uow.connection.execute(
+            "SELECT id, status, window_expires_at FROM payment_sessions"
+            " WHERE status IN ('pending', 'failed') AND window_expires_at < %s",
+            (self.now() - OVERDUE,),
+        )
+        for session_id, status, end in rows:
+            yield f"Payment {session_id} is still {status}, and its window ended at {end:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _broken_chains(uow: UnitOfWork) -> Iterator[str]:
+    """Each audit chain counts without gaps, holds its hashes, and ends where its session says."""
+    ends: dict[Any, tuple[int, bytes | None]] = {}
+    rows = uow.connection.execute(f"SELECT {AUDIT.selection} FROM audit_entries r ORDER BY r.session_id, r.seq")  # noqa: S608
+    for row in rows:
+        entry = AUDIT.load(row, uow.cipher)
+        seq, previous = ends.get(entry.session_id, (0, None))
+        if entry.seq != seq + 1 or entry.previous_hash != previous or entry.hash != audit.entry_hash(entry):
+            yield f"The audit chain of payment {entry.session_id} is broken at entry {entry.seq} ({entry.action})."
+        ends[entry.session_id] = (entry.seq, entry.hash)
+    for session_id, seq, end in uow.connection.execute("SELECT id, audit_seq, audit_hash FROM payment_sessions"):
+        if ends.get(session_id) != (seq, end):
+            yield f"The audit chain of payment {session_id} does not end where the payment says."

@@ -1,0 +1,94 @@
+"""Dead letters: keep what gave up, look at it, put it back, or let it go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import orjson
+
+from domain.bells import DELIVER_EVENTS
+from domain.clock import Clock
+from domain.errors import NotFound, PermanentError
+from domain.masking import mask_card_numbers
+from domain.messaging import DeadLetter
+from models.unit_of_work import Begin
+from services.deliver_events import DELIVERIES_QUEUE
+
+#: Puts a message back on its queue, as its bytes are.
+PutBack = Callable[[str, bytes], None]
+
+
+class NotPutBack(PermanentError):
+    """The letter cannot go back by itself: it was no message of a queue."""
+
+    code = "not_requeueable"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterOffice:
+    """What operators do with messages that gave up."""
+
+    begin: Begin
+    put_back: PutBack
+    now: Clock
+
+    def keep(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep messages whole, with their reasons; card numbers in them are masked before they are stored."""
+        with self.begin() as uow:
+            uow.dead_letters.keep([_masked(letter) for letter in letters])
+
+    def listed(self, *, status: str | None = "dead", limit: int = 100) -> list[DeadLetter]:
+        """The newest letters, of one status or all."""
+        with self.begin() as uow:
+            condition = "(%(status)s::text IS NULL OR r.status = %(status)s)"
+            return uow.dead_letters.find(condition, status=status)[:limit]
+
+    def show(self, letter_id: UUID) -> DeadLetter:
+        """One letter; raises `NotFound`."""
+        with self.begin() as uow:
+            found = uow.dead_letters.find("r.id = %(id)s", id=letter_id)
+        if not found:
+            raise NotFound("there is no such dead letter")
+        return found[0]
+
+    def requeue(self, letter_id: UUID, by: str, why: str = "put back") -> DeadLetter:
+        """Put a letter back on its queue. Killed half-way, it may be put back twice, which does no harm."""
+        letter = self.show(letter_id)
+        if letter.status != "dead":
+            raise NotPutBack(f"it is {letter.status} already")
+        if letter.queue == DELIVERIES_QUEUE:
+            self._deliver_again(letter)
+        else:
+            self.put_back(letter.queue, letter.message)
+        return self._resolve(letter_id, "requeued", by, why)
+
+    def discard(self, letter_id: UUID, by: str, why: str) -> DeadLetter:
+        """Let a letter go; it stays on record."""
+        return self._resolve(letter_id, "discarded", by, why)
+
+    def _deliver_again(self, letter: DeadLetter) -> None:
+        """An outgoing event is a row: it is made due again."""
+        named = orjson.loads(letter.message)
+        with self.begin() as uow:
+            uow.connection.execute(
+                "UPDATE deliveries SET status = 'waiting', tries = 0, due_at = %(now)s, created_at = %(now)s,"
+                " finished_at = NULL WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND status = 'given_up'",
+                {"now": self.now(), "event_id": named["event_id"], "endpoint": named["endpoint"]},
+            )
+            uow.ring(DELIVER_EVENTS)
+
+    def _resolve(self, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
+        with self.begin() as uow:
+            letter = uow.dead_letters.take(letter_id)
+            if letter is None:
+                raise NotFound("there is no such dead letter, or it has been dealt with")
+            uow.dead_letters.resolve(letter, status, by, why, self.now())
+        return letter
+
+
+def _masked(letter: DeadLetter) -> DeadLetter:
+    """The letter without card numbers. Bytes that are no text stay as they are: they hold no readable number."""
+    text = letter.message.decode("utf-8", "surrogateescape")
+    message = mask_card_numbers(text).encode("utf-8", "surrogateescape")
+    error = mask_card_numbers(letter.error).replace("\x00", "\ufffd")
+    return replace(letter, message=message, error=error.encode("utf-8", "replace").decode())

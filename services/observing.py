@@ -1,0 +1,23 @@
+"""What use cases tell to whoever watches: metrics in production, nobody in most tests."""
+
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """Hears of things that have been committed. It must neither fail nor wait."""
+
+    def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
+        """A stored event has been dealt with."""
+
+    def delivered(self, endpoint: str, outcome: str) -> None:
+        """An outgoing event was sent, refused or given up."""
+
+
+class Unobserved:
+    """Nobody watches."""
+
+    def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
+        """Nothing."""
+
+    def delivered(self, endpoint: str, outcome: str) -> None:
+        """Nothing."""

@@ -1,0 +1,167 @@
+"""Open, and close, a payment's Stripe object: claim, call, record.
+
+Safe to run any number of times, on any number of workers, and to kill at any line: the request and its idempotency key
+are stored before the first call, an answer that never came is asked for again under the same key, and who has lost the
+lease writes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.backoff import backoff
+from domain.clock import Clock
+from domain.closing import close
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.facts import Fact
+from domain.ids import NewId
+from domain.opening import record_opened, record_refused, replace_vanished
+from domain.payment import Payment
+from domain.policies import Policy
+from domain.session import PaymentSession
+from domain.settlement import Terms, apply
+from domain.windows import close_if_over, stripe_expiry
+from gateways.stripe.gateway import Opened, PaymentGateway
+from gateways.stripe.requests import opening_request
+from models.leases import Hold
+from models.unit_of_work import Begin
+from models.work import ATTEMPT_WORK
+from services.page_links import PageLinks
+
+Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
+
+#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
+_SAVED_ERROR = 3
+#: Seconds between two tries at most: a window may be short.
+_LONGEST_WAIT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheckouts:
+    """Take one attempt that is due and do what it needs: open it at Stripe, or close it there."""
+
+    begin: Begin
+    stripe: PaymentGateway
+    policies: Mapping[str, Policy]
+    terms: Terms
+    links: PageLinks
+    hold: Hold
+    now: Clock
+    new_id: NewId
+    rng: Random
+
+    def __call__(self, session_id: UUID | None = None) -> int:
+        """Do one piece of work, of this session if one is named.
+
+        Returns:
+            1, or 0 if nothing is due or others have it in hand.
+        """
+        attempt = self._claim(session_id)
+        if attempt is None:
+            return 0
+        with self.hold(ATTEMPT_WORK, attempt):
+            if attempt.status is AttemptStatus.OPENING:
+                self._open(attempt)
+            else:
+                self._close(attempt)
+        return 1
+
+    def _claim(self, session_id: UUID | None) -> CheckoutAttempt | None:
+        only = {"session_id": session_id} if session_id else None
+        with self.begin() as uow:
+            claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, self.now(), only=only)
+            for attempt in claimed:
+                fresh = attempt.status is AttemptStatus.OPENING and attempt.request is None
+                if fresh and attempt.close_requested_at is None:
+                    session = uow.payments.find("r.id = %(id)s", id=attempt.session_id)[0]
+                    attempt.request = self._request(session, attempt)
+                    uow.payments.save_request(attempt)
+        return claimed[0] if claimed else None
+
+    def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
+        policy = self.policies[session.policy]
+        begun = session.window_expires_at if session.window_started_at else None
+        return opening_request(
+            session,
+            attempt,
+            policy,
+            expires_at=stripe_expiry(policy, self.now(), begun),
+            return_url=session.return_url or self.links.after_payment(session.id),
+            cancel_url=session.cancel_url or self.links.without_payment(session.id),
+        )
+
+    def _open(self, attempt: CheckoutAttempt) -> None:
+        if attempt.request is None:
+            self._record(attempt, close)
+            return
+        try:
+            opened = self._ask(attempt, attempt.request)
+        except GatewayRefused as refusal:
+            self._record(attempt, partial(self._refused, refusal))
+        except GatewayUnavailable as silence:
+            self._record(attempt, partial(self._postponed, silence))
+        else:
+            self._record(attempt, partial(self._opened, opened))
+
+    def _ask(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> Opened | None:
+        """Ask Stripe to open it; None if it turns out that Stripe has failed for good under this key."""
+        if attempt.tries > _SAVED_ERROR and attempt.last_error == GatewayFaulted.code:
+            return self.stripe.find(attempt)
+        return self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)
+
+    def _refused(self, refusal: GatewayRefused, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
+        record_refused(payment, attempt, refusal, now, self.new_id)
+
+    def _opened(self, opened: Opened | None, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
+        if opened is None:
+            replace_vanished(payment, attempt, now, self.new_id)
+            return
+        attempt.url, attempt.client_secret = opened.url, opened.client_secret
+        attempt.stripe_payment_intent_id = attempt.stripe_payment_intent_id or opened.payment_intent_id
+        attempt.stripe_checkout_id = attempt.stripe_checkout_id or opened.checkout_id
+        attempt.expires_at = opened.expires_at
+        record_opened(payment, attempt, self.policies[payment.session.policy], opened.created_at, now)
+
+    def _close(self, attempt: CheckoutAttempt) -> None:
+        try:
+            # Closing twice does no harm, and an error that Stripe saved must not be repeated for ever: each try has its
+            # own key.
+            facts = self.stripe.close(attempt, idempotency_key=f"{attempt.idempotency_key}:close:{attempt.tries}")
+        except (GatewayUnavailable, GatewayRefused) as failure:
+            self._record(attempt, partial(self._postponed, failure))
+        else:
+            self._record(attempt, partial(self._closed, facts))
+
+    def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
+        for fact in facts:
+            apply(payment, fact, now, self.terms)
+        close_if_over(payment, now)
+
+    def _postponed(
+        self,
+        failure: GatewayUnavailable | GatewayRefused,
+        payment: Payment,
+        attempt: CheckoutAttempt,
+        now: datetime,
+    ) -> None:
+        """The outcome is unknown: ask again later, with the same key. Never a failure of the payment."""
+        asked = failure.retry_after if isinstance(failure, GatewayUnavailable) else None
+        attempt.last_error = failure.code
+        attempt.due_at = now + backoff(attempt.tries, self.rng, longest=_LONGEST_WAIT, asked=asked)
+        close_if_over(payment, now)
+
+    def _record(self, attempt: CheckoutAttempt, record: Recording) -> None:
+        with self.begin() as uow:
+            payment = uow.payments.lock_one(attempt.session_id)
+            if payment is None:
+                return
+            mine = payment.attempt(attempt.id)
+            if mine.fence != attempt.fence:
+                return  # Another worker has taken over, and records what it finds under the same key.
+            mine.leased_until, mine.due_at = None, None
+            record(payment, mine, self.now())

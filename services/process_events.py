@@ -1,0 +1,167 @@
+"""Process Stripe's stored events in batches: many events, many payments, one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from domain.backoff import backoff
+from domain.clock import Clock
+from domain.errors import EventTooEarly, GavelpayError, UnmatchedEvent
+from domain.facts import Fact, Irrelevant
+from domain.messaging import StoredEvent
+from domain.payment import Payment
+from domain.settlement import Terms, apply
+from gateways.stripe.events import read_event
+from models.unit_of_work import Begin, UnitOfWork
+from services.observing import Observer
+
+_BATCH: Final = 200
+#: How long an event waits for its cause before it is set aside. A day: longer than any outage that nobody noticed.
+PATIENCE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEvents:
+    """Take the events that wait, oldest first, and make of their payments what they are after them.
+
+    Safe to run any number of times and on any number of workers: events are claimed and their payments locked in one
+    transaction, which writes all of the batch or nothing. An event that fails is set aside alone.
+    """
+
+    begin: Begin
+    terms: Terms
+    #: Whether this deployment collects real money; events of the other mode are set aside.
+    livemode: bool
+    observer: Observer
+    now: Clock
+    rng: Random
+
+    def __call__(self, limit: int = _BATCH) -> int:
+        """Process one batch; returns how many events it had."""
+        events: list[StoredEvent] = []
+        try:
+            with self.begin() as uow:
+                events = uow.inbox.claim(self.now(), limit)
+                self._process(uow, events)
+        except psycopg.Error:
+            # One of them cannot be written. Do each alone, so that only that one is set aside.
+            for event in events:
+                self._process_alone(event.id)
+        else:
+            self._tell(events)
+        return len(events)
+
+    def _process_alone(self, event_id: UUID) -> None:
+        events: list[StoredEvent] = []
+        try:
+            with self.begin() as uow:
+                events = uow.inbox.find("r.id = %(id)s AND r.status = 'waiting' FOR UPDATE SKIP LOCKED", id=event_id)
+                self._process(uow, events)
+        except psycopg.Error as error:
+            with self.begin() as uow:
+                events = uow.inbox.find("r.id = %(id)s FOR UPDATE", id=event_id)
+                for event in events:
+                    self._finish(event, "set_aside", f"could_not_be_written: {type(error).__name__}")
+                uow.inbox.save(events)
+        self._tell(events)
+
+    def _process(self, uow: UnitOfWork, events: Sequence[StoredEvent]) -> None:
+        facts = self._read(events)
+        owners = self._owners(uow, facts)
+        payments = uow.payments.lock(owners.values())
+        waiting = sorted((event for event in events if event.id in facts), key=lambda event: (event.created, event.id))
+        early: list[StoredEvent] = []
+        while waiting:
+            early = [
+                one for one in waiting if not self._apply(one, facts[one.id], payments.get(owners.get(one.id, one.id)))
+            ]
+            if len(early) == len(waiting):
+                break
+            waiting = early  # Its cause may have come behind it.
+        for event in early:
+            self._wait(event)
+        uow.inbox.save(events)
+
+    def _read(self, events: Sequence[StoredEvent]) -> dict[UUID, Fact]:
+        """What each event tells. One that cannot be read is set aside at once."""
+        facts: dict[UUID, Fact] = {}
+        for event in events:
+            if event.account is not None or event.livemode is not self.livemode:
+                self._finish(event, "set_aside", "other_account" if event.account else "other_mode")
+                continue
+            try:
+                fact = read_event(orjson.loads(event.body))
+            except GavelpayError as error:
+                self._finish(event, "set_aside", f"{error.code}: {error}")
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                self._finish(event, "set_aside", f"unreadable: {error!r}"[:300])
+            else:
+                if isinstance(fact, Irrelevant):
+                    self._finish(event, "ignored", None)
+                else:
+                    facts[event.id] = fact
+        return facts
+
+    def _owners(self, uow: UnitOfWork, facts: Mapping[UUID, Fact]) -> dict[UUID, UUID]:
+        """Which payment each event belongs to: by its metadata, else by the money that it names."""
+        owners: dict[UUID, UUID] = {
+            key: fact.where.session_id for key, fact in facts.items() if fact.where.session_id is not None
+        }
+        rest = {key: fact.where for key, fact in facts.items() if key not in owners}
+        if rest:
+            intents = [one.payment_intent_id for one in rest.values() if one.payment_intent_id]
+            charges = [one.charge_id for one in rest.values() if one.charge_id]
+            known = uow.inbox.sessions_of(intents, charges)
+            for key, one in rest.items():
+                owner = known.get(one.payment_intent_id or "") or known.get(one.charge_id or "")
+                if owner is not None:
+                    owners[key] = owner
+        return owners
+
+    def _apply(self, event: StoredEvent, fact: Fact, payment: Payment | None) -> bool:
+        """Apply one event; False if its cause has not come yet."""
+        if payment is None and fact.where.session_id is None:
+            return False
+        if payment is None:
+            # A session is committed before Stripe hears of it: this one was never ours.
+            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: no such payment session")
+            return True
+        now = self.now()
+        undo = payment.checkpoint()
+        try:
+            apply(payment, fact, now, self.terms)
+        except EventTooEarly:
+            undo()
+            return False
+        except GavelpayError as error:
+            undo()
+            self._finish(event, "set_aside", f"{error.code}: {error}")
+        else:
+            payment.session.updated_at = now
+            self._finish(event, "done", None)
+        return True
+
+    def _wait(self, event: StoredEvent) -> None:
+        """Its cause has not come yet: try again later, and in the end set it aside."""
+        now = self.now()
+        if now - event.received_at > PATIENCE:
+            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: nothing that it belongs to has come")
+            return
+        event.tries += 1
+        event.reason = EventTooEarly.code
+        event.due_at = now + backoff(event.tries, self.rng, longest=600.0)
+
+    def _finish(self, event: StoredEvent, status: str, reason: str | None) -> None:
+        event.status, event.reason, event.due_at, event.processed_at = status, reason, None, self.now()
+
+    def _tell(self, events: Sequence[StoredEvent]) -> None:
+        for event in events:
+            if event.processed_at is not None:
+                lag = (event.processed_at - event.received_at).total_seconds()
+                self.observer.event_processed(event.type, event.status, lag)

@@ -1,0 +1,68 @@
+"""Look at payments without touching them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from domain.errors import NotFound
+from domain.messaging import AuditEntry
+from domain.payment import Payment
+from models.records import AUDIT
+from models.unit_of_work import Begin
+
+PAGE: Final = 50
+_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPayments:
+    """Reads for the API, the console and the command line."""
+
+    begin: Begin
+
+    def one(self, session_id: UUID) -> Payment:
+        """One payment with all that belongs to it; raises `NotFound`."""
+        with self.begin() as uow:
+            found = uow.payments.read([session_id])
+        if not found:
+            raise NotFound("there is no such payment")
+        return found[0]
+
+    def listed(
+        self,
+        *,
+        status: str | None = None,
+        auction_id: str | None = None,
+        buyer_id: str | None = None,
+        maker_id: str | None = None,
+        after: UUID | None = None,
+        limit: int = PAGE,
+    ) -> Sequence[Payment]:
+        """Payments that match, newest first; `after` is the id of the last one of the page before."""
+        wanted: dict[str, Any] = {
+            "status": status,
+            "auction_id": auction_id,
+            "buyer_id": buyer_id,
+            "maker_id": maker_id,
+        }
+        filters = {name: value for name, value in wanted.items() if value is not None}
+        conditions = [f"r.{name} = %({name})s" for name in filters]
+        if after is not None:
+            conditions.append("r.id < %(after)s")
+            filters["after"] = after
+        where = " AND ".join(conditions) or "true"
+        with self.begin() as uow:
+            page = f"{where} ORDER BY r.id DESC LIMIT %(limit)s"
+            sessions = uow.payments.find(page, limit=min(limit, _MOST), **filters)
+            payments = {payment.session.id: payment for payment in uow.payments.read([one.id for one in sessions])}
+        return [payments[session.id] for session in sessions]
+
+    def history(self, session_id: UUID) -> list[AuditEntry]:
+        """The audit chain of a payment, oldest first."""
+        with self.begin() as uow:
+            rows = uow.connection.execute(
+                f"SELECT {AUDIT.selection} FROM audit_entries r WHERE r.session_id = %s ORDER BY r.seq",  # noqa: S608
+                (session_id,),
+            )
+            return [AUDIT.load(row, uow.cipher) for row in rows]

@@ -1,0 +1,253 @@
+"""What a payment becomes by what Stripe says: the same in any order, with any repeats, in one second or over days."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
+from domain.closing import close_window
+from domain.errors import EventTooEarly
+from domain.facts import ChargeReported, Closed, Declined, Fact, Paid, Processing, RefundReported, Where
+from domain.ids import AttemptId, SessionId
+from domain.lifecycle import Status, Trigger
+from domain.money import Money
+from domain.payment import Payment
+from domain.policies import AttemptKind
+from domain.session import PaymentSession
+from domain.settlement import Terms, apply
+from domain.transaction import Disposition, RefundStatus, TransactionStatus
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+END = NOW + timedelta(hours=24)
+ASKED = Money("USD", 27550)
+WHERE = Where(
+    session_id=SessionId(UUID(int=1)), attempt_no=1, checkout_id="cs_1", payment_intent_id="pi_1", charge_id="ch_1"
+)
+
+
+def terms() -> Terms:
+    rng = Random(1)  # noqa: S311 - ids of a test
+    return Terms(500, lambda: UUID(int=rng.getrandbits(128)))
+
+
+def a_payment(**changes: Any) -> Payment:
+    session = PaymentSession(
+        id=SessionId(UUID(int=1)),
+        auction_id="a",
+        buyer_id="b",
+        maker_id="m",
+        intake_key="a:b",
+        policy="standard",
+        amount_minor=ASKED.minor,
+        currency=ASKED.currency,
+        created_at=NOW,
+        updated_at=NOW,
+        window_expires_at=END,
+    )
+    attempt = CheckoutAttempt(
+        id=AttemptId(UUID(int=2)),
+        session_id=session.id,
+        attempt_no=1,
+        idempotency_key="a:b:1",
+        kind=AttemptKind.CHECKOUT,
+        cause=AttemptCause.FIRST,
+        created_at=NOW,
+        status=AttemptStatus.OPEN,
+        stripe_checkout_id="cs_1",
+        expires_at=END,
+    )
+    for name, value in changes.items():
+        setattr(session, name, value)
+    return Payment(session, [attempt])
+
+
+def told(payment: Payment, facts: Sequence[Fact]) -> Payment:
+    """Tell facts as the inbox does: what comes before its cause is told again later."""
+    waiting = list(facts)
+    for _ in range(len(facts) + 1):
+        early = []
+        for fact in waiting:
+            undo = payment.checkpoint()
+            try:
+                apply(payment, fact, NOW, terms())
+            except EventTooEarly:
+                undo()
+                early.append(fact)
+        waiting = early
+        if not waiting:
+            break
+    return payment
+
+
+def state(payment: Payment) -> object:
+    """Everything about a payment that must not depend on the order of news."""
+    session, (attempt,) = payment.session, payment.attempts
+    return (
+        session.status,
+        session.reason,
+        (session.news_attempt, session.news_at, session.news_rank),
+        (attempt.status, attempt.decline_code, attempt.stripe_payment_intent_id),
+        sorted(
+            (one.stripe_payment_intent_id, one.disposition, one.status, one.method_last4)
+            for one in payment.transactions
+        ),
+        sorted((one.amount_minor, one.status) for one in payment.refunds),
+        sorted((line.cause, line.line, line.debit, line.credit, line.amount) for line in payment.ledger),
+    )
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def paid(at: datetime, where: Where = WHERE, amount: Money = ASKED) -> Paid:
+    return Paid(at=at, where=where, amount=amount)
+
+
+INTENT = Where(session_id=WHERE.session_id, attempt_no=1, payment_intent_id="pi_1", charge_id="ch_1")
+CARD = ChargeReported(
+    at=after(2), where=INTENT, balance_transaction_id=None, method_type="card", method_brand="visa", method_last4="4242"
+)
+
+LIVES: dict[str, list[Fact]] = {
+    "paid at once": [Processing(at=after(1), where=INTENT), paid(after(2), INTENT), paid(after(2)), CARD],
+    "declined, then paid in the same second": [
+        Declined(at=after(1), where=INTENT, code="insufficient_funds"),
+        Declined(at=after(1), where=INTENT, code="insufficient_funds"),
+        Processing(at=after(1), where=INTENT),
+        paid(after(1), INTENT),
+        paid(after(1)),
+        CARD,
+    ],
+    "declined three times": [
+        Declined(at=after(1), where=INTENT, code="insufficient_funds"),
+        Processing(at=after(2), where=INTENT),
+        Declined(at=after(2), where=INTENT, code="expired_card"),
+        Declined(at=after(3), where=INTENT, code="do_not_honor"),
+    ],
+    "a delayed method that arrives days after the end": [
+        Processing(at=after(60), where=WHERE),
+        Paid(at=END + timedelta(days=3), where=WHERE, amount=ASKED, confirmed_by=END),
+        paid(END + timedelta(days=3), INTENT),
+        CARD,
+    ],
+    "a delayed method that fails": [
+        Processing(at=after(60), where=WHERE),
+        Declined(at=END + timedelta(days=3), where=WHERE, code="delayed_payment_failed", closes=True),
+    ],
+    "paid at the last moment, as one says, and after it, as the other says": [
+        paid(END - timedelta(seconds=1), INTENT),
+        paid(END + timedelta(seconds=1)),
+        CARD,
+    ],
+    "paid after the end, as one says, and in time, as the other says": [
+        paid(END + timedelta(seconds=1), INTENT),
+        paid(END),
+        CARD,
+    ],
+    "paid after the end": [paid(END + timedelta(seconds=1), INTENT), paid(END + timedelta(seconds=2)), CARD],
+    "another amount": [paid(after(5), amount=Money("USD", 100)), paid(after(5), INTENT, Money("USD", 100)), CARD],
+    "closed by Stripe": [Closed(at=END, where=WHERE), Declined(at=after(3), where=INTENT, code="do_not_honor")],
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_any_order_with_any_one_repeated_ends_in_one_state(life: str) -> None:
+    facts = LIVES[life]
+    ends = set()
+    for order in permutations(facts):
+        for repeated in (None, *range(len(order))):
+            told_facts = list(order) if repeated is None else [*order, order[repeated]]
+            ends.add(repr(state(told(a_payment(), told_facts))))
+    assert len(ends) == 1, "\n".join(sorted(ends))
+
+
+@given(st.data())
+def test_any_mix_of_repeats_ends_in_the_state_of_each_fact_once(data: st.DataObject) -> None:
+    facts = LIVES[data.draw(st.sampled_from(sorted(LIVES)))]
+    extra = data.draw(st.lists(st.sampled_from(facts), max_size=6))
+    order = data.draw(st.permutations([*facts, *extra]))
+    assert state(told(a_payment(), order)) == state(told(a_payment(), facts))
+
+
+@pytest.mark.parametrize(
+    ("life", "status"),
+    [
+        ("paid at once", Status.COMPLETED),
+        ("declined, then paid in the same second", Status.COMPLETED),
+        ("declined three times", Status.FAILED),
+        ("a delayed method that arrives days after the end", Status.COMPLETED),
+        ("a delayed method that fails", Status.FAILED),
+        ("paid after the end", Status.EXPIRED),
+        ("another amount", Status.PROCESSING),
+        ("closed by Stripe", Status.FAILED),
+    ],
+)
+def test_each_life_ends_where_it_should(life: str, status: Status) -> None:
+    assert told(a_payment(), LIVES[life]).session.status is status
+
+
+def test_the_newest_decline_is_the_reason() -> None:
+    assert told(a_payment(), LIVES["declined three times"]).session.reason == "do_not_honor"
+
+
+def test_money_after_the_end_is_sent_back() -> None:
+    payment = told(a_payment(), [paid(END + timedelta(seconds=1))])
+    assert payment.session.status is Status.EXPIRED
+    assert [one.type for one in payment.announcements] == ["auction.reopened"]
+    assert [one.disposition for one in payment.transactions] == [Disposition.LATE]
+    assert [(one.amount_minor, one.status) for one in payment.refunds] == [(ASKED.minor, RefundStatus.REQUESTED)]
+
+
+def test_money_for_a_closed_window_is_sent_back_although_it_was_paid_in_time() -> None:
+    payment = a_payment()
+    assert close_window(payment, Trigger.CLOSED_BY_REQUEST, "closed_by_request", NOW)
+    told(payment, [paid(after(1))])
+    assert payment.session.status is Status.EXPIRED
+    assert [one.disposition for one in payment.transactions] == [Disposition.LATE]
+
+
+def test_a_second_payment_is_sent_back() -> None:
+    second = Where(session_id=WHERE.session_id, attempt_no=1, checkout_id="cs_1", payment_intent_id="pi_2")
+    payment = told(a_payment(), [paid(after(1)), paid(after(2), second)])
+    assert payment.session.status is Status.COMPLETED
+    assert [one.disposition for one in payment.transactions] == [Disposition.KEPT, Disposition.DUPLICATE]
+    assert len(payment.refunds) == 1
+
+
+def test_another_amount_is_held_and_never_completes() -> None:
+    payment = told(a_payment(), LIVES["another amount"])
+    assert [one.disposition for one in payment.transactions] == [Disposition.HELD]
+    assert payment.announcements == []
+    assert payment.refunds == []
+
+
+def test_a_refund_counts_once_and_takes_the_sale_back_when_it_is_whole() -> None:
+    refund = RefundReported(
+        at=after(9),
+        where=INTENT,
+        stripe_refund_id="re_1",
+        refund_id=None,
+        amount=ASKED,
+        status=RefundStatus.SUCCEEDED,
+        failure_reason=None,
+    )
+    payment = told(a_payment(), [paid(after(1)), refund, refund])
+    (transaction,) = payment.transactions
+    assert transaction.status is TransactionStatus.REFUNDED
+    assert transaction.refunded_minor == ASKED.minor
+    assert payment.session.fully_refunded
+    assert [one.type for one in payment.announcements][-2:] == ["auction.refunded", "order.canceled"]
+
+
+def test_the_books_balance_by_their_shape() -> None:
+    payment = told(a_payment(), LIVES["paid at once"])
+    assert sum(line.amount.minor for line in payment.ledger) == ASKED.minor
+    assert all(line.debit != line.credit for line in payment.ledger)

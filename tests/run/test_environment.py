@@ -1,0 +1,97 @@
+"""What the processes are started with."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.run.environment import Addresses, Own, child_environment
+from cli.run.errors import CannotRun
+from cli.run.keys import MAKERS, keep_keys
+from cli.run.options import Options
+from cli.run.ports import Ports
+from runtime.settings import Role, load
+
+ADDRESSES = Addresses(
+    api="http://127.0.0.1:8000",
+    database="postgresql://gavelpay:x@127.0.0.1:8005/gavelpay",
+    redis="redis://:x@127.0.0.1:8006/0",
+    sandbox="http://127.0.0.1:8004",
+    smtp="smtp://127.0.0.1:8008",
+    auction="http://127.0.0.1:8009/auction",
+    order="http://127.0.0.1:8009/order",
+)
+NOTHING = Addresses("http://127.0.0.1:8000", None, None, None, None, None, None)
+KEYS = {name: make() for name, make in MAKERS.items()}
+
+
+def options(**changes: Any) -> Options:
+    return Options(
+        **{"auctions": 12, "rate": 2.0, "exit_when_settled": True, "data_dir": Path(), "port_base": 8000, "seed": 1}
+        | changes
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_is_made_up_here_is_enough_for_every_process(role: Role) -> None:
+    settings = load(child_environment({}, options(), ADDRESSES, KEYS), role)
+    assert settings.warnings == ()
+    assert settings.standard.window.total_seconds() == 30
+
+
+def test_what_the_user_has_set_is_left_alone() -> None:
+    mine = {"PAYMENT_WINDOW_MINUTES": "7", "FIELD_INDEX_KEY_FILE": "/a/file", "DATABASE_URL": "postgresql://mine"}
+    env = child_environment(mine, options(), ADDRESSES, KEYS)
+    assert env["PAYMENT_WINDOW_MINUTES"] == "7"
+    assert env["DATABASE_URL"] == "postgresql://mine"
+    assert "FIELD_INDEX_KEY" not in env
+
+
+def test_windows_are_short_only_where_a_sale_is_simulated() -> None:
+    assert "PAYMENT_WINDOW_MINUTES" not in child_environment({}, options(auctions=0), ADDRESSES, KEYS)
+    watched = child_environment({}, options(exit_when_settled=False), ADDRESSES, KEYS)
+    assert float(watched["PAYMENT_WINDOW_MINUTES"]) > 1
+
+
+def test_real_stripe_keys_take_the_place_of_the_sandbox() -> None:
+    env = child_environment({"STRIPE_SECRET_KEY": "sk_test_mine"}, options(), NOTHING, KEYS)
+    assert env["STRIPE_SECRET_KEY"] == "sk_test_mine"
+    assert "STRIPE_API_BASE" not in env
+    assert env["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
+
+
+def test_each_part_is_our_own_unless_it_is_given() -> None:
+    everything = Own.of({})
+    assert everything == Own(*[True] * 6)
+    given = Own.of({"DATABASE_URL_FILE": "/a/file", "STRIPE_SECRET_KEY": "sk_test_mine", "REDIS_URL": " "})
+    assert (given.postgres, given.sandbox, given.redis) == (False, False, True)
+    ports = Ports(8000)
+    fewer = {port for port, _ in everything.wanted_ports(ports)} - {port for port, _ in given.wanted_ports(ports)}
+    assert fewer == {ports.postgres, ports.sandbox}
+    assert len(everything.wanted_ports(ports)) == 10
+
+
+def test_keys_are_made_once_and_kept_privately(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    made = keep_keys(file)
+    assert made.keys() == MAKERS.keys()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert keep_keys(file) == made
+
+
+def test_a_key_that_is_missing_is_added_and_the_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"FIELD_INDEX_KEY": "kept"}))
+    assert keep_keys(file)["FIELD_INDEX_KEY"] == "kept"
+    assert json.loads(file.read_text()).keys() == MAKERS.keys()
+
+
+@pytest.mark.parametrize("content", ["{", "[1]"])
+def test_keys_that_cannot_be_read_are_never_replaced(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(content)
+    with pytest.raises(CannotRun, match="restore it"):
+        keep_keys(file)
+    assert file.read_text() == content

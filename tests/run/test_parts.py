@@ -1,0 +1,78 @@
+"""The small parts: signals, the data directory, run.json, ports."""
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from cli.run.data_dir import held
+from cli.run.errors import CannotRun, StopAsked
+from cli.run.ports import check_free
+from cli.run.run_file import RunFile
+from cli.run.stopping import Stopping, on_signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_asks_to_stop_and_a_second_one_changes_nothing(number: int) -> None:
+    stopping, before = Stopping(), signal.getsignal(number)
+    with on_signals(stopping):
+        stopping.nap(0.0)
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        with pytest.raises(StopAsked):
+            stopping.nap(60.0)
+    assert stopping.asked
+    assert signal.getsignal(number) is before
+
+
+def test_waiting_ends_when_it_is_true_or_too_late() -> None:
+    stopping, answers = Stopping(), iter([False, True])
+    assert stopping.until(lambda: next(answers), tries=5)
+    assert not stopping.until(lambda: False, tries=1)
+    stopping.ask()
+    with pytest.raises(StopAsked):
+        stopping.until(lambda: False, tries=100)
+
+
+def test_a_data_directory_is_held_by_one(tmp_path: Path) -> None:
+    with held(tmp_path / "data") as directory:
+        assert (directory / "logs").is_dir()
+        with pytest.raises(CannotRun, match=f"process {os.getpid()}"), held(directory):
+            raise AssertionError
+    with held(tmp_path / "data"):
+        pass
+
+
+def test_run_json_is_there_from_show_to_remove(tmp_path: Path) -> None:
+    file = RunFile(tmp_path / "run.json", {"api": "http://x"}, {"service_token": "t"}, supervisor=1)
+    pids = {"worker": 5, "postgres": 6, "redis": None, "api": None}
+    file.update(pids)
+    assert not file.path.exists()
+    file.show(pids)
+    file.update({**pids, "worker": 7})
+    told = json.loads(file.path.read_text())
+    assert told["pids"] == {
+        "supervisor": 1,
+        "ingest": [],
+        "api": [],
+        "worker": [7],
+        "scheduler": [],
+        "postgres": 6,
+        "redis": None,
+        "sandbox": None,
+    }
+    file.remove()
+    file.update(pids)
+    file.remove()
+    assert not file.path.exists()
+
+
+def test_ports_in_use_are_told_all_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        first, second = one.getsockname()[1], two.getsockname()[1]
+        with pytest.raises(CannotRun, match=rf"ports are .*{first} \(api\), {second} \(ingest\)"):
+            check_free([(first, "api"), (second, "ingest")])
+    check_free([])

@@ -1,0 +1,51 @@
+"""The books are checked against what must hold, and what does not hold is named."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house import House, house
+
+
+@pytest.fixture
+def sold(database_url: str) -> Iterator[House]:
+    """A house with one paid lot, and no check at the end."""
+    with house(database_url) as home:
+        home.pay(home.opened())
+        home.forward(minutes=1)
+        home.hear()
+        yield home
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE transactions SET disposition = 'late'", "keeps 0 transactions"),
+        ("UPDATE transactions SET disposition = 'late'", "nothing sends it back"),
+        ("UPDATE transactions SET amount_minor = amount_minor + 1", "was asked"),
+        ("UPDATE transactions SET refunded_minor = 1", "went back"),
+        ("DELETE FROM ledger_entries WHERE line = 2", "is booked with"),
+        ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "counts 3 events and has 2"),
+        ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "was told as auction.sold 0 times"),
+        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "does not end where the payment says"),
+        ("UPDATE payment_sessions SET status = 'pending', completed_at = NULL", "keeps 1 transactions"),
+    ],
+)
+def test_damage_is_named(sold: House, damage: str, said: str) -> None:
+    assert sold.app.check_invariants() == []
+    with sold.app.database.transaction() as connection:
+        connection.execute(damage)
+    assert any(said in sentence for sentence in sold.app.check_invariants())
+
+
+def test_a_window_that_stays_open_is_named(database_url: str) -> None:
+    with house(database_url) as home:
+        home.opened()
+        home.time.forward(hours=25)
+        assert ["is still pending" in sentence for sentence in home.app.check_invariants()] == [True]
+
+
+def test_audit_entries_can_be_neither_changed_nor_removed(sold: House) -> None:
+    for forbidden in ("UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries"):
+        with pytest.raises(Exception, match="append-only"), sold.app.database.transaction() as connection:
+            connection.execute(forbidden)

@@ -1,0 +1,51 @@
+"""Opening a checkout: claim, call, record, and every way to be interrupted in between."""
+
+from datetime import timedelta
+
+from domain.attempt import AttemptStatus
+from domain.lifecycle import Status
+from tests.house import House
+
+
+def test_a_request_becomes_a_checkout_that_the_buyer_can_pay_on(home: House) -> None:
+    session_id = home.opened()
+
+    payment = home.payment(session_id)
+    attempt = payment.newest_attempt
+
+    assert attempt is not None
+    assert payment.session.status is Status.PENDING
+    assert attempt.status is AttemptStatus.OPEN
+    assert attempt.idempotency_key == "auction-1:buyer-1:1"
+    assert attempt.url is not None
+    assert attempt.url.startswith(home.sandbox.url)
+    assert home.actions(session_id) == ["payment_required", "checkout_created"]
+    assert home.told() == ["auction.payment_pending"]
+
+
+def test_the_window_begins_when_the_checkout_opens_and_ends_with_it_at_stripe(home: House) -> None:
+    session_id = home.require()
+    home.forward(minutes=30)
+    home.app.open_checkouts()
+
+    payment = home.payment(session_id)
+
+    assert payment.newest_attempt is not None
+    assert payment.session.window_expires_at == payment.newest_attempt.expires_at
+    assert abs(payment.session.window_expires_at - (home.time() + timedelta(hours=24))) < timedelta(seconds=2)
+
+
+def test_a_payment_completes_its_session_and_tells_whoever_must_know(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.hear()
+
+    payment = home.payment(session_id)
+    (transaction,) = payment.transactions
+
+    assert payment.session.status is Status.COMPLETED
+    assert transaction.amount_minor == 27550
+    assert transaction.platform_fee_minor == 1378
+    assert (transaction.method_type, transaction.method_brand, transaction.method_last4) == ("card", "visa", "4242")
+    assert home.told() == ["auction.payment_pending", "auction.sold", "order.requested"]
+    assert "checkout_completed" in home.actions(session_id)

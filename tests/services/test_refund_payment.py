@@ -1,0 +1,70 @@
+"""Money goes back once, whatever dies on the way."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.transaction import RefundStatus
+from services.refund_payment import SendRefunds
+from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
+from tests.house import House
+
+POINTS = ["before the claim is committed", "before the call", "after the call", "before the record is committed"]
+
+
+def dying(use_case: SendRefunds, point: str) -> SendRefunds:
+    changes: dict[str, Any] = {
+        POINTS[0]: {"begin": DiesBeforeCommit(use_case.begin, 1)},
+        POINTS[1]: {"stripe": DiesBeforeCall(use_case.stripe, "refund")},
+        POINTS[2]: {"stripe": DiesAfterCall(use_case.stripe, "refund")},
+        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 2)},
+    }
+    return replace(use_case, **changes[point])
+
+
+def late_money(home: House) -> Any:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.time.forward(hours=25)
+    home.app.expire_windows()
+    home.hear()
+    return session_id
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_refund_survives_death_and_is_made_once(home: House, point: str) -> None:
+    session_id = late_money(home)
+    with pytest.raises(Died):
+        dying(home.app.send_refunds, point)()
+    home.leases_run_out()
+    home.work()
+    home.hear()
+
+    (refund,) = home.payment(session_id).refunds
+    assert refund.status is RefundStatus.SUCCEEDED
+    assert [one["amount"] for one in home.stripe_has("refund")] == [27550]
+    assert home.actions(session_id).count("refund_succeeded") == 1
+
+
+def test_a_refund_whose_reply_was_lost_is_asked_for_again(home: House) -> None:
+    session_id = late_money(home)
+    home.sandbox.fault("lost_after", "refunds.create", count=1)
+    home.work()
+    assert home.payment(session_id).refunds[0].status is RefundStatus.REQUESTED
+    home.forward(minutes=2)
+    home.work()
+    assert home.payment(session_id).refunds[0].status is RefundStatus.SUCCEEDED
+    assert len(home.stripe_has("refund")) == 1
+
+
+def test_a_refund_that_stripe_refuses_waits_for_a_person(home: House) -> None:
+    session_id = late_money(home)
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    home.sandbox.core.world.store.delete("payment_intent", intent)
+    home.work()
+    (refund,) = home.payment(session_id).refunds
+    assert refund.status is RefundStatus.FAILED
+    assert refund.failure_reason == "resource_missing"
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE refunds SET status = 'pending'")  # the books of this test are not at stake

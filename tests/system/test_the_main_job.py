@@ -1,0 +1,111 @@
+"""What must hold of the whole system, seen on its real processes."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from runtime.app import build_new_id, build_store
+from runtime.clock import SystemClock
+from runtime.settings import Role, load
+from services.check_invariants import CheckInvariants
+from tests.system.stack import Stack, at_once, eventually, message, running_stack
+
+pytestmark = pytest.mark.timeout(240)
+WINDOWS = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    place = tmp_path_factory.mktemp("stack")
+    with running_stack(place / "data", **WINDOWS) as stack:
+        yield stack
+
+
+def test_the_same_request_fifty_times_at_once_half_by_queue_half_by_http_opens_one_checkout(stack: Stack) -> None:
+    same = message(0)
+
+    def ask(number: int) -> None:
+        if number % 2:
+            stack.by_queue(same)
+        else:
+            assert stack.by_http(same).status_code in (200, 201, 202)
+
+    at_once(ask, 50)
+    eventually(lambda: stack.rows("SELECT 1 FROM checkout_attempts WHERE status = 'open'"))
+    eventually(lambda: redis.Redis.from_url(stack.url("broker")).llen("dramatiq:payment_required") == 0)
+
+    assert stack.rows("SELECT count(*) FROM payment_sessions WHERE auction_id = 'lot-0'") == [(1,)]
+    assert stack.rows("SELECT count(*) FROM checkout_attempts WHERE idempotency_key LIKE 'lot-0:%'") == [(1,)]
+    assert stack.by_http(same).status_code == 200
+
+
+def test_with_redis_emptied_and_workers_killed_a_hundred_payments_end_right(stack: Stack) -> None:
+    first, last = 1000, 1100
+    wanted = {f"lot-{number}" for number in range(first, last)}
+    mine = "auction_id IN (" + ", ".join(f"'{lot}'" for lot in wanted) + ")"
+
+    def missing() -> set[str]:
+        return wanted - {row[0] for row in stack.rows(f"SELECT auction_id FROM payment_sessions WHERE {mine}")}
+
+    at_once(lambda number: stack.by_queue(message(first + number)), 100)
+    taken_up = []
+    for blow in range(3):
+        stack.kill("worker")
+        if blow == 1:
+            redis.Redis.from_url(stack.url("broker")).flushall()
+        hit = time.monotonic()
+        # The producer's duty: resend until it hears of the payment.
+        for lot in missing():
+            stack.by_queue(message(int(lot.removeprefix("lot-"))))
+        before = _done(stack, mine)
+        if before == 100:
+            break
+        eventually(lambda before=before: _done(stack, mine) > before, 30)
+        taken_up.append(time.monotonic() - hit)
+    for lot in missing():
+        stack.by_queue(message(int(lot.removeprefix("lot-"))))
+    opened = "SELECT a.stripe_checkout_id FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id"
+    eventually(lambda: len(stack.rows(f"{opened} WHERE {mine} AND a.status = 'open'")) == 100, 60)
+
+    checkouts = [row[0] for row in stack.rows(f"{opened} WHERE {mine}")]
+    at_once(lambda number: stack.pay(checkouts[number]), 100)
+    stack.kill("worker")
+    redis.Redis.from_url(stack.url("broker")).flushall()
+    eventually(lambda: _completed(stack, mine) == 100, 90)
+
+    assert max(taken_up, default=0.0) < 10.0, taken_up
+    assert stack.rows(
+        f"SELECT count(*) FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id WHERE {mine}"
+    ) == [(100,)]
+    assert _broken(stack) == []
+
+
+def _done(stack: Stack, mine: str) -> int:
+    sql = f"SELECT count(*) FROM payment_sessions WHERE {mine} AND window_started_at IS NOT NULL"
+    return int(stack.rows(sql)[0][0])
+
+
+def _completed(stack: Stack, mine: str) -> int:
+    return int(stack.rows(f"SELECT count(*) FROM payment_sessions WHERE {mine} AND status = 'completed'")[0][0])
+
+
+def _broken(stack: Stack) -> list[str]:
+    keys = json.loads((stack.data_dir / "keys.json").read_text())
+    now = SystemClock()
+    environ = {
+        "DATABASE_URL": stack.url("database"),
+        "REDIS_URL": stack.url("redis"),
+        "STRIPE_WEBHOOK_SECRET": keys["STRIPE_WEBHOOK_SECRET"],
+        "FIELD_ENCRYPTION_KEYS": keys["FIELD_ENCRYPTION_KEYS"],
+        "FIELD_INDEX_KEY": keys["FIELD_INDEX_KEY"],
+    }
+    store = build_store(
+        load(environ, Role.INGEST), role="test", ring=lambda _bells: None, new_id=build_new_id(now), threads=1
+    )
+    try:
+        return CheckInvariants(store.begin, now)()
+    finally:
+        store.database.close()

@@ -1,0 +1,101 @@
+"""One webhook: read it, verify it, store it, tell Stripe."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from domain.messaging import StoredEvent
+from gateways.stripe.signatures import Signatures
+from services.receive_events import NotAnEvent
+from webhook_ingest.asgi import Answer, BodyTooLarge, ClientGone, Header, Receive, Scope, Send, read_body
+from webhook_ingest.committer import Committer, Overloaded
+from webhook_ingest.limits import Limits
+from webhook_ingest.metrics import UNKNOWN_TYPE, IngestMetrics
+from webhook_ingest.outcomes import ANSWERS, REFUSALS, Outcome
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Answers `POST /payments/webhooks/stripe`. Only what is committed is answered 200."""
+
+    signatures: Signatures
+    read: Callable[[bytes], StoredEvent]
+    committer: Committer
+    metrics: IngestMetrics
+    limits: Limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._take(scope["headers"], receive)
+        except ClientGone:
+            return
+        except asyncio.CancelledError:
+            # The server stops and waits no longer. This is the request's own task and its last step.
+            answer = self._counted(UNKNOWN_TYPE, Outcome.STOPPING)
+        await answer.send(receive, send)
+
+    async def _take(self, headers: Iterable[Header], receive: Receive) -> Answer:
+        declared, signature = _declared(headers)
+        try:
+            async with asyncio.timeout(self.limits.read_seconds):
+                body = await read_body(receive, declared, self.limits.body_bytes)
+        except BodyTooLarge:
+            return self._counted(UNKNOWN_TYPE, Outcome.TOO_LARGE)
+        except TimeoutError:
+            return self._counted(UNKNOWN_TYPE, Outcome.TOO_SLOW)
+        problem = self.signatures.problem_with(body, signature)
+        if problem is not None:
+            self.metrics.signature_failure(problem.value)
+            _log.info("webhook.refused", reason=problem.value)
+            return REFUSALS[problem]
+        return await self._take_verified(body)
+
+    async def _take_verified(self, body: bytes) -> Answer:
+        try:
+            event = self.read(body)
+        except NotAnEvent:
+            _log.warning("webhook.refused", reason=NotAnEvent.code)
+            return self._counted(UNKNOWN_TYPE, Outcome.NOT_AN_EVENT)
+        except Exception as error:  # noqa: BLE001 - a reader that stumbles is ours to mend; Stripe repeats meanwhile
+            _log.error("webhook.failed", error=type(error).__name__)  # no trace: it may quote the body
+            return self._counted(UNKNOWN_TYPE, Outcome.FAILED)
+        return self._counted(event.type, await self._stored(event))
+
+    async def _stored(self, event: StoredEvent) -> Outcome:
+        try:
+            answer = self.committer.submit(event)
+        except Overloaded:
+            return Outcome.OVERLOADED
+        # A fifth of what asyncio.timeout costs, which shows at this rate.
+        deadline = answer.get_loop().call_later(self.limits.store_seconds, _give_up, answer)
+        try:
+            return await answer
+        finally:
+            deadline.cancel()
+
+    def _counted(self, event_type: str, outcome: Outcome) -> Answer:
+        self.metrics.received(event_type, outcome.value)
+        return ANSWERS[outcome]
+
+
+def _give_up(answer: asyncio.Future[Outcome]) -> None:
+    if not answer.done():
+        answer.set_result(Outcome.OVERDUE)
+
+
+def _declared(headers: Iterable[Header]) -> tuple[int, str | None]:
+    """Content-Length (0 if there is none) and Stripe-Signature, several of it joined as HTTP has it."""
+    length = 0
+    signature = None
+    for name, value in headers:
+        if name == b"stripe-signature":
+            text = value.decode("latin-1")
+            signature = text if signature is None else f"{signature},{text}"
+        elif name == b"content-length" and value.isdigit():
+            length = int(value[:20])  # more digits say no more than "too large"
+    return length, signature
