@@ -2,13 +2,13 @@
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pika
 import pika.exceptions
-import structlog
 from dramatiq.broker import Consumer
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.common import dq_name, q_name
@@ -16,16 +16,11 @@ from dramatiq.common import dq_name, q_name
 from gateways.queue.bells import INTAKE_QUEUE
 from gateways.queue.broker import Depth, WorkBroker
 from gateways.queue.rabbit_consumer import RabbitConsumer
+from gateways.queue.rabbit_queues import QUORUM, declare_or_take, messages_in
 from gateways.queue.received import Received, local_bell
-
-log = structlog.get_logger()
 
 #: Seconds after which a silent connection is given up, and with it what its worker held.
 HEARTBEAT_SECONDS: Final = 4
-#: What AMQP answers when a queue exists already, and is another.
-_PRECONDITION_FAILED: Final = 406
-#: Kept by a majority of the servers.
-QUORUM: Final = {"x-queue-type": "quorum"}
 
 
 def parameters(url: str, ca_file: Path | None, seconds: float) -> pika.URLParameters:
@@ -88,33 +83,19 @@ class RabbitWorkBroker(RabbitmqBroker, WorkBroker):
         """How many messages wait in each queue; empty while RabbitMQ is away."""
         try:
             with pika.BlockingConnection(self.parameters) as connection:
-                return {name: Depth(_waiting(connection, name)) for name in sorted(self.queues)}
+                return {name: Depth(messages_in(connection, name)) for name in sorted(self.queues)}
         except pika.exceptions.AMQPError:
             return {}
 
     def _declare_queue(self, queue_name: str) -> None:
-        self._declare_or_take(super()._declare_queue, queue_name)
+        declare_or_take(partial(super()._declare_queue, queue_name), self._forget_channel)
 
     def _declare_dq_queue(self, queue_name: str) -> None:
-        self._declare_or_take(super()._declare_dq_queue, queue_name)
+        declare_or_take(partial(super()._declare_dq_queue, queue_name), self._forget_channel)
 
-    def _declare_or_take(self, declare: Callable[[str], Any], name: str) -> None:
-        """Declare a queue; one that a producer has declared otherwise is taken as it is."""
-        try:
-            declare(name)
-        except pika.exceptions.ChannelClosedByBroker as error:
-            if error.reply_code != _PRECONDITION_FAILED:
-                raise
-            log.warning("queue.taken_as_it_is", queue=name, why=error.reply_text)
-            del self.channel
+    def _forget_channel(self) -> None:
+        del self.channel  # the server has closed it
 
     def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
         arguments: dict[str, Any] = super()._build_queue_arguments(queue_name)  # type: ignore[no-untyped-call]
         return arguments | QUORUM
-
-
-def _waiting(connection: pika.BlockingConnection, queue: str) -> int:
-    try:
-        return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
-    except pika.exceptions.ChannelClosedByBroker:  # nobody has used it yet
-        return 0

@@ -14,6 +14,7 @@ from redis import Redis
 
 from gateways.queue import redis_scripts as scripts
 from gateways.queue.bells import NAMESPACE, bell_message, bells_for, queue_of
+from gateways.queue.rabbit_queues import messages_in
 
 log = structlog.get_logger()
 
@@ -73,10 +74,7 @@ class RedisRing(_Ring):
 
 
 class RabbitRing(_Ring):
-    """Rings through RabbitMQ, by one connection for all threads.
-
-    It declares no queue: until a worker has, there is nobody to ring for.
-    """
+    """Rings through RabbitMQ, by one connection for all threads."""
 
     def __init__(self, parameters: pika.URLParameters) -> None:
         super().__init__()
@@ -86,6 +84,8 @@ class RabbitRing(_Ring):
         self._lock = threading.Lock()
         self._connection: Any = None
         self._channel: Any = None
+        #: Queues that are known to be there.
+        self._made: set[str] = set()
 
     def close(self) -> None:
         """Close the connection."""
@@ -112,16 +112,18 @@ class RabbitRing(_Ring):
         self._connection.process_data_events(0)
         for bell, pieces in bells.items():
             queue = queue_of(bell)
-            try:
-                waiting = int(self._channel.queue_declare(queue, passive=True).method.message_count)
-            except pika.exceptions.ChannelClosedByBroker:
-                self._channel = self._connection.channel()
-                continue
-            for _ in range(bells_for(bell, pieces) - waiting):
+            for _ in range(bells_for(bell, pieces) - self._waiting(queue)):
                 self._channel.basic_publish("", queue, bell_message(bell)[1])
+
+    def _waiting(self, queue: str) -> int:
+        if queue not in self._made:
+            messages_in(self._connection, queue)
+            self._made.add(queue)
+        return int(self._channel.queue_declare(queue, passive=True).method.message_count)
 
     def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
+        self._made.clear()
         if connection is not None and connection.is_open:
             with contextlib.suppress(Exception):
                 connection.close()
