@@ -13,6 +13,10 @@ COMMANDS: Final = {
     "worker": ("cli.worker", "worker"),
     "scheduler": ("cli.scheduler", "scheduler"),
     "migrate": ("cli.migrate", "migrate"),
+    "doctor": ("cli.doctor", "doctor"),
+    "sessions": ("cli.sessions", "sessions"),
+    "events": ("cli.events", "events"),
+    "dead-letters": ("cli.dead_letters", "dead_letters"),
 }
 
 

@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 import orjson
-from fastapi import Response
 
 #: Numbers with more digits before or after the point are no amounts of anything.
 _FARTHEST: Final = 30
@@ -81,10 +79,11 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def write(document: Any) -> bytes:
     """Write JSON: decimals with all their digits, times as ISO 8601 in UTC with a Z."""
-    return orjson.dumps(document, default=_exact, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(document, default=exact, option=orjson.OPT_UTC_Z)
 
 
-def _exact(value: Any) -> orjson.Fragment:
+def exact(value: Any) -> orjson.Fragment:
+    """What orjson writes for what it does not know: a decimal with all its digits."""
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} has no JSON")
@@ -93,12 +92,3 @@ def _exact(value: Any) -> orjson.Fragment:
 def printable(text: str) -> str:
     """Text that can be written, whatever was read."""
     return text.encode("utf-8", "replace").decode()
-
-
-class Json(Response):
-    """A response of exact JSON."""
-
-    media_type = "application/json"
-
-    def __init__(self, document: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(write(document), status_code, headers)

@@ -34,9 +34,10 @@ def serve(
     """
     listener = listen("api", host, port, _BACKLOG)
     server = build_server(api, limits or Limits())
-    if on_listening is not None:
-        on_listening(listener.getsockname()[1])
+    # First, for whoever hears of the port may send a signal at once.
     with stopped_by_signals(server):
+        if on_listening is not None:
+            on_listening(listener.getsockname()[1])
         server.run(sockets=[listener])
 
 

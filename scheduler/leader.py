@@ -60,7 +60,7 @@ class Leader:
             elif self._take(self._connection):
                 self._is_leader = True
                 log.info("scheduler.leads")
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, we do not lead and try again
             self._lose(str(error).strip())
 
     def _take(self, connection: psycopg.Connection[Any]) -> bool:

@@ -35,9 +35,9 @@ def serve(
     """
     server = build_server(app, limits or Limits())
     listener = listen("ingest", host, port, _BACKLOG)
-    if on_listening is not None:
-        on_listening(listener.getsockname()[1])
     with stopped_by_signals(server):
+        if on_listening is not None:
+            on_listening(listener.getsockname()[1])
         server.run(sockets=[listener])
 
 

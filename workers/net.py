@@ -64,16 +64,15 @@ class Net:
         try:
             due = self._app.due[name]()
         except TransientError as error:
-            self._tell(name, str(error))
+            if name not in self._failing:
+                log.warning("net.cannot_see", bell=name, error=str(error))
+            self._failing.add(name)
             return 0
-        except Exception as error:
-            log.exception("net.torn", bell=name)
-            self._tell(name, str(error))
+        except Exception:
+            # It would come every second: the first time is enough.
+            if name not in self._failing:
+                log.exception("net.torn", bell=name)
+            self._failing.add(name)
             return 0
         self._failing.discard(name)
         return due
-
-    def _tell(self, name: str, error: str) -> None:
-        if name not in self._failing:
-            self._failing.add(name)
-            log.warning("net.cannot_see", bell=name, error=error)

@@ -27,8 +27,8 @@ log = structlog.get_logger()
 PARENT_VARIABLE: Final = "GAVELPAY_WORKER_PARENT"
 _METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _POLL_SECONDS: Final = 0.2
-#: A child that lives shorter than this was not killed: it cannot live.
-_SHORT_LIFE_SECONDS: Final = 5.0
+#: A child that ends by itself, with an error, before this: it cannot live. A busy machine takes long to start one.
+_SHORT_LIFE_SECONDS: Final = 60.0
 #: So many short lives in a row and the parent gives up: whoever started it must hear of it.
 _MOST_SHORT_LIVES: Final = 5
 #: Seconds for a child to end after its own patience has run out.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Final
 
+import structlog
 from prometheus_client import REGISTRY
 
 from actors.app import App
@@ -14,8 +15,13 @@ from workers import pool
 from workers.metrics import QueueCollector
 from workers.single import SingleWorker, check_queues
 
+log = structlog.get_logger()
+
 DEFAULT_THREADS: Final = 8
 DEFAULT_METRICS_PORT: Final = 9191
+
+#: Seconds between two looks whether all threads are alive.
+_CHECK_SECONDS: Final = 5.0
 
 OpenApp = Callable[[], App]
 OpenBroker = Callable[[], WorkBroker]
@@ -65,20 +71,23 @@ def run(
     broker = open_broker()
     worker = SingleWorker(open_app(), broker, ring, queues, threads)
     if metrics_port is None:
-        _work(worker, stop)
-        return 0
+        return _work(worker, stop)
     collector = QueueCollector(broker)
     REGISTRY.register(collector)
-    health = HealthServer(REGISTRY, lambda: None, metrics_port, metrics_host).start()
+    health = HealthServer(REGISTRY, worker.problem, metrics_port, metrics_host).start()
     try:
-        _work(worker, stop)
+        return _work(worker, stop)
     finally:
         health.stop()
         REGISTRY.unregister(collector)
-    return 0
 
 
-def _work(worker: SingleWorker, stop: StopSignal) -> None:
+def _work(worker: SingleWorker, stop: StopSignal) -> int:
     worker.start()
-    stop.wait()
+    problem = None
+    while problem is None and not stop.wait(_CHECK_SECONDS):
+        problem = worker.problem()
+    if problem is not None:
+        log.critical("worker.unwell", problem=problem)  # whoever started us starts us again
     worker.stop()
+    return 0 if problem is None else 1

@@ -46,6 +46,12 @@ class SingleWorker:
         self._net.start()
         log.info("worker.started", queues=sorted(self._queues or QUEUES))
 
+    def problem(self) -> str | None:
+        """What is wrong with this process that a new one would not have; None if nothing is."""
+        threads = [*self._worker.workers, *self._worker.consumers.values()]
+        dead = sum(not thread.is_alive() for thread in threads)
+        return f"{dead} of {len(threads)} threads have died" if dead and not self._stopping.is_set() else None
+
     def stop(self) -> None:
         """Take nothing new, finish what is in hand, give back the rest. Takes `DRAIN_SECONDS` at most, and a little."""
         log.info("worker.stopping")

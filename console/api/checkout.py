@@ -3,15 +3,16 @@
 import asyncio
 from typing import Annotated, Final
 
+import structlog
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
 
 from console.api import shapes, views
 from console.api.requests import CreateCheckoutRequest, read_request
 from console.callers import Known, only
-from console.exact_json import Json
 from console.house import House, JsonBody, TheApp, TheHouse, payment_for
 from console.problems import Problem, Responses, documented, sentence
+from console.responses import Json
 from domain.attempt import AttemptStatus
 from domain.errors import IllegalTransition, OfferRefused
 from domain.lifecycle import FINAL
@@ -21,6 +22,7 @@ from runtime.app import App
 from runtime.tokens import Caller, CallerRole
 from services.create_checkout import Created
 
+_log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/payments/checkout", tags=["Checkout"])
 
 #: Seconds after which a caller may ask again for a checkout that is not open yet.
@@ -61,9 +63,9 @@ async def create(
     session_id = answer.session.id
     shown = views.created(answer, house.app.links.page(session_id)).document()
     headers = {"Location": f"/payments/{session_id}"}
-    if answer.attempt is None:
-        return Json(shown, 202, headers | {"Retry-After": _ASK_AGAIN})
-    return Json(shown, 201 if answer.is_new else 200, headers)
+    status = 202 if answer.attempt is None else 201 if answer.is_new else 200
+    _log.info("checkout.answered", session_id=str(session_id), auction_id=request.auction_id, status=status)
+    return Json(shown, status, headers | ({"Retry-After": _ASK_AGAIN} if answer.attempt is None else {}))
 
 
 async def _within_patience(house: House, caller: Caller, request: PaymentRequired) -> Created:
@@ -150,6 +152,7 @@ def expire(
         app.close_by_request(payment.session.id, f"{caller.role}:{caller.subject}")
     except IllegalTransition as error:
         raise Problem(409, f"payment_{payment.session.status}", sentence(error)) from None
+    _log.info("payment.closed_by_request", session_id=session_id, by=f"{caller.role}:{caller.subject}")
     return _state(app, app.view_payments.one(payment.session.id))
 
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query
 
 from console.api import shapes, views
 from console.callers import STAFF, Known
-from console.exact_json import Json
 from console.house import TheApp, payment_for
 from console.problems import Problem, documented, not_found
+from console.responses import Json
 from domain.lifecycle import Status
 from domain.payment import Payment
 from runtime.app import App

@@ -4,9 +4,9 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from console.exact_json import Json
 from console.house import TheHouse
 from console.problems import Problem
+from console.responses import Json
 
 router = APIRouter(tags=["Probes"])
 

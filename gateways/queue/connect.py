@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from gateways.queue.put_back import RedisPutBack
+from gateways.queue.broker import WorkBroker
+from gateways.queue.put_back import RabbitPutBack, RedisPutBack
+from gateways.queue.rabbit_broker import RabbitWorkBroker, parameters
 from gateways.queue.redis_broker import RedisWorkBroker
-from gateways.queue.rings import RedisRing
+from gateways.queue.rings import RabbitRing, RedisRing
 
 #: Seconds that a worker waits for an answer of Redis before it takes the connection for lost.
 BROKER_SECONDS: Final = 3.0
@@ -18,7 +21,7 @@ BROKER_SECONDS: Final = 3.0
 RING_SECONDS: Final = 0.5
 
 
-def open_broker(url: str, *, ca_file: Path | None = None) -> RedisWorkBroker:
+def open_broker(url: str, *, ca_file: Path | None = None) -> WorkBroker:
     """The broker of a worker process. It connects when it is used first, and again whenever it must.
 
     Args:
@@ -28,37 +31,45 @@ def open_broker(url: str, *, ca_file: Path | None = None) -> RedisWorkBroker:
     Raises:
         ValueError: the address is of no broker that we know.
     """
-    _scheme(url)
-    return RedisWorkBroker(_redis(url, ca_file, BROKER_SECONDS))
+    if _is_rabbit(url):
+        return RabbitWorkBroker(parameters(url, ca_file, BROKER_SECONDS))
+    return RedisWorkBroker(_redis(url, ca_file, BROKER_SECONDS, retries=0))
 
 
-def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing:
+def open_ring(url: str, *, ca_file: Path | None = None) -> RedisRing | RabbitRing:
     """What rings the bells of the broker at this address."""
-    _scheme(url)
-    return RedisRing(_redis(url, ca_file, RING_SECONDS))
+    if _is_rabbit(url):
+        return RabbitRing(parameters(url, ca_file, RING_SECONDS))
+    return RedisRing(_redis(url, ca_file, RING_SECONDS, retries=1))
 
 
-def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack:
+def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack | RabbitPutBack:
     """What puts dead letters back on the queues of the broker at this address."""
-    _scheme(url)
-    return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS))
+    if _is_rabbit(url):
+        return RabbitPutBack(parameters(url, ca_file, BROKER_SECONDS))
+    return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS, retries=0))
 
 
-def _scheme(url: str) -> str:
+def _is_rabbit(url: str) -> bool:
     scheme = urlsplit(url).scheme
-    if scheme in ("redis", "rediss", "amqp", "amqps"):
-        return scheme.removesuffix("s") if scheme != "redis" else scheme
+    if scheme in ("amqp", "amqps"):
+        return True
+    if scheme in ("redis", "rediss"):
+        return False
     raise ValueError(f"a broker's address begins with redis://, rediss://, amqp:// or amqps://, not {scheme}://")
 
 
-def _redis(url: str, ca_file: Path | None, seconds: float) -> "Redis":
+def _redis(url: str, ca_file: Path | None, seconds: float, *, retries: int) -> "Redis":
+    """A client; `retries` counts those after a connection that the server has closed since it was used last.
+
+    None for a worker: a fetch that is asked for twice takes twice.
+    """
     options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and url.startswith("rediss:") else {}
     return Redis.from_url(
         url,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
         socket_keepalive=True,
-        # Not repeated within the client: a fetch that is asked for twice takes twice.
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
         **options,
     )

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pika
+import pika.exceptions
 from redis import Redis, RedisError
 
 from domain.errors import GatewayUnavailable
@@ -29,3 +31,28 @@ class RedisPutBack:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+class RabbitPutBack:
+    """Puts messages back through RabbitMQ, by a connection for each: a person does it now and then."""
+
+    def __init__(self, parameters: pika.URLParameters) -> None:
+        self._parameters = parameters
+
+    def __call__(self, queue: str, message: bytes) -> None:
+        """Put one message at the end of a queue.
+
+        Raises:
+            GatewayUnavailable: the broker is away, or has no such queue; the message may or may not be there.
+        """
+        try:
+            with pika.BlockingConnection(self._parameters) as connection:
+                channel = connection.channel()
+                channel.confirm_delivery()
+                channel.basic_publish("", queue, message, pika.BasicProperties(delivery_mode=2), mandatory=True)
+        except pika.exceptions.AMQPError as error:
+            why = str(error) or type(error).__name__
+            raise GatewayUnavailable(f"the broker did not take the message: {why}") from error
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -74,7 +74,7 @@ class Received(MessageProxy):
 
     def __str__(self) -> str:
         # Dramatiq logs messages; their arguments may hold a buyer's address.
-        return f"{self.actor_name}({self.message_id})"
+        return f"{self.actor_name}({self.message_id[:_SHOWN]})"
 
     __repr__ = __str__
 

@@ -9,7 +9,7 @@ from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
-from redis import Redis, RedisError
+from redis import Redis, RedisError, ResponseError
 
 from gateways.queue.bells import INTAKE_QUEUE, NAMESPACE
 from gateways.queue.broker import Depth, WorkBroker
@@ -123,6 +123,10 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
                 continue
             try:
                 found = self.store.wait(desk.queue, LOOK_SECONDS)
+            except ResponseError as error:
+                # A server without BLMOVE, or one that refuses it: look now and then instead.
+                log.warning("queue.cannot_wait", queue=desk.queue, error=str(error))
+                found = not self._stopped.wait(BLIND_SECONDS)
             except RedisError:
                 self._stopped.wait(BLIND_SECONDS)
                 continue

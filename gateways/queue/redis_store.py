@@ -20,7 +20,8 @@ FOREIGN_PATIENCE_MS: Final = 60_000
 class RedisStore:
     """Dramatiq's queues in Redis, as one worker process sees them. Safe for threads; every method raises RedisError."""
 
-    def __init__(self, client: "Redis", namespace: str = NAMESPACE) -> None:
+    def __init__(self, client: "Redis", namespace: str = NAMESPACE, patience_ms: int = PATIENCE_MS) -> None:
+        self._patience_ms = patience_ms
         self.worker = f"gavelpay-{uuid4()}"
         self.client = client
         self.namespace = namespace
@@ -60,7 +61,7 @@ class RedisStore:
         Returns:
             How many messages went back to their queues.
         """
-        return int(self._call("BEAT", self.worker, PATIENCE_MS, FOREIGN_PATIENCE_MS, *queues))
+        return int(self._call("BEAT", self.worker, self._patience_ms, FOREIGN_PATIENCE_MS, *queues))
 
     def leave(self) -> int:
         """Give back all that we hold, and be heard of no more."""

@@ -1,20 +1,20 @@
 """Stripe through its own library, over HTTP."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
 import orjson
 import stripe
 
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact, RefundReported
-from domain.money import Money
 from domain.policies import AttemptKind
 from domain.transaction import Refund
-from gateways.stripe.events import checkout_fact, intent_fact, moment, refund_fact
+from gateways.stripe.answers import booking, opened, page, paid_at, refunded
+from gateways.stripe.events import checkout_fact, intent_fact
 from gateways.stripe.failures import translated
 from gateways.stripe.gateway import Booking, Opened
 from gateways.stripe.guard import Guard
@@ -29,6 +29,7 @@ _PAGES: Final = 200
 _CHARGED: Final = "payment_intent.latest_charge"
 
 Document = Mapping[str, Any]
+Answer = TypeVar("Answer")
 
 
 class Stripe:
@@ -62,7 +63,7 @@ class Stripe:
             path, operation = "/v1/checkout/sessions", "checkout.create"
         else:
             path, operation = "/v1/payment_intents", "payment_intent.create"
-        return _opened(self._call(operation, "post", path, request, idempotency_key=idempotency_key))
+        return self._call(operation, "post", path, request, opened, idempotency_key=idempotency_key)
 
     def find(self, attempt: CheckoutAttempt) -> Opened | None:
         """Find what an attempt may have opened, among all that was opened since it was claimed."""
@@ -75,7 +76,7 @@ class Stripe:
             metadata = document.get("metadata") or {}
             mine = metadata.get("payment_session_id") == str(attempt.session_id)
             if mine and metadata.get("attempt") == str(attempt.attempt_no):
-                return _opened(document)
+                return opened(document)
         return None
 
     def close(self, attempt: CheckoutAttempt, *, idempotency_key: str) -> Sequence[Fact]:
@@ -85,13 +86,12 @@ class Stripe:
         else:
             path, operation = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}/cancel", "payment_intent.cancel"
         try:
-            closed = self._call(operation, "post", path, {}, idempotency_key=idempotency_key)
+            return self._call(operation, "post", path, {}, self._telling(attempt), idempotency_key=idempotency_key)
         except GatewayRefused:
             ended = self.look_up(attempt)
             if not ended:
                 raise  # It is still open, so this was no answer of one that is over.
             return ended
-        return self._facts(attempt, closed)
 
     def look_up(self, attempt: CheckoutAttempt) -> Sequence[Fact]:
         """Tell what became of an attempt; empty if nothing has happened yet."""
@@ -101,7 +101,7 @@ class Stripe:
         else:
             path, operation = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}", "payment_intent.retrieve"
             expand = "latest_charge"
-        return self._facts(attempt, self._call(operation, "get", path, {"expand": [expand]}))
+        return self._call(operation, "get", path, {"expand": [expand]}, self._telling(attempt))
 
     def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
         """Send money back."""
@@ -110,91 +110,66 @@ class Stripe:
             "amount": refund.amount_minor,
             "metadata": {"refund_id": str(refund.id), "payment_session_id": str(refund.session_id)},
         }
-        answer = self._call("refund.create", "post", "/v1/refunds", request, idempotency_key=idempotency_key)
-        return refund_fact(answer, moment(answer["created"]))
+        return self._call("refund.create", "post", "/v1/refunds", request, refunded, idempotency_key=idempotency_key)
 
     def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
         """The charges that Stripe booked in that time (both ends included), a hundred a call."""
         within = {"gte": int(created_from.timestamp()), "lte": int(created_to.timestamp())}
         return [
-            _booking(document)
+            booking(document)
             for document in self._pages("balance_transaction.list", "/v1/balance_transactions", {"created": within})
             if document["type"] in ("charge", "payment")
         ]
 
     def ping(self) -> Document:
         """Ask for the account: tells whether Stripe is there and takes our key."""
-        return self._call("account.retrieve", "get", "/v1/account", {})
+        return self._call("account.retrieve", "get", "/v1/account", {}, dict)
 
     def close_connections(self) -> None:
         """Close all connections."""
         self._transport.close()
 
-    def _facts(self, attempt: CheckoutAttempt, document: Document) -> Sequence[Fact]:
-        at = _paid_at(document) or self._now()
+    def _telling(self, attempt: CheckoutAttempt) -> Callable[[Document], Sequence[Fact]]:
+        """Reads what an attempt's own object tells."""
         read = checkout_fact if attempt.kind is AttemptKind.CHECKOUT else intent_fact
-        fact = read(document, at)
-        return [] if fact is None else [fact]
 
-    def _call(self, operation: str, method: str, path: str, params: Document, **options: str) -> Document:
-        """Ask Stripe one thing. Operations are endpoints: each has a limit and a circuit of its own."""
+        def facts(document: Document) -> Sequence[Fact]:
+            fact = read(document, paid_at(document) or self._now())
+            return [] if fact is None else [fact]
 
-        def send() -> Document:
+        return facts
+
+    def _call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        params: Document,
+        read: Callable[[Document], Answer],
+        **options: str,
+    ) -> Answer:
+        """Ask Stripe one thing, and read its answer. Operations are endpoints: each has its own limit and circuit."""
+
+        def send() -> Answer:
             try:
                 answer = self._client.raw_request(method, path, **params, **options)
             except stripe.StripeError as error:
                 raise translated(error) from error
-            document: Document = orjson.loads(answer.body)
-            return document
+            try:
+                return read(orjson.loads(answer.body))
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                # It did something; what, it may tell when it is asked again.
+                raise GatewayFaulted(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 
         return self._guard(operation, send)
 
     def _pages(self, operation: str, path: str, params: Document) -> Iterator[Document]:
         cursor: dict[str, str] = {}
         for _ in range(_PAGES):
-            page = self._call(operation, "get", path, {**params, "limit": _PAGE, **cursor})
-            yield from page["data"]
-            if not page["has_more"]:
+            documents, last = self._call(operation, "get", path, {**params, "limit": _PAGE, **cursor}, page)
+            yield from documents
+            if last is None:
                 return
-            cursor = {"starting_after": page["data"][-1]["id"]}
+            cursor = {"starting_after": last}
         # Whoever asked would take an end for "there is nothing more".
         raise GatewayUnavailable(f"Stripe: {path} has more than {_PAGES} pages since then")
-
-
-def _opened(document: Document) -> Opened:
-    if document["object"] == "checkout.session":
-        intent = document.get("payment_intent")
-        return Opened(
-            checkout_id=document["id"],
-            payment_intent_id=intent["id"] if isinstance(intent, Mapping) else intent,
-            url=document.get("url"),
-            client_secret=document.get("client_secret"),
-            expires_at=moment(document["expires_at"]),
-            created_at=moment(document["created"]),
-        )
-    return Opened(
-        checkout_id=None,
-        payment_intent_id=document["id"],
-        url=None,
-        client_secret=document["client_secret"],
-        expires_at=None,
-        created_at=moment(document["created"]),
-    )
-
-
-def _paid_at(document: Document) -> datetime | None:
-    """When the money came, as the charge says."""
-    intent = document if document["object"] == "payment_intent" else document.get("payment_intent")
-    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
-    return datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, Mapping) else None
-
-
-def _booking(document: Document) -> Booking:
-    currency = document["currency"].upper()
-    source = document["source"]
-    return Booking(
-        balance_transaction_id=document["id"],
-        charge_id=source["id"] if isinstance(source, Mapping) else source,
-        fee=Money(currency, document["fee"]),
-        net=Money(currency, document["net"]),
-    )

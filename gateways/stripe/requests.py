@@ -1,5 +1,7 @@
 """The parameters with which a checkout or payment intent is opened. They are stored, and sent unchanged ever after."""
 
+import re
+import unicodedata
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +12,8 @@ from domain.session import PaymentSession
 #: Longer titles are cut: a checkout page shows one line.
 _NAME: Final = 250
 _DESCRIPTION: Final = 500
+#: Addresses that Stripe certainly takes; it refuses the whole request over one that it does not like.
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 #: The languages that Stripe's page speaks; others get the buyer's browser's.
 _LOCALES: Final = frozenset(
     """
@@ -44,8 +48,8 @@ def opening_request(
     }
     if expires_at is not None:
         request["expires_at"] = int(expires_at.timestamp())
-    if session.buyer_email:
-        request["customer_email"] = session.buyer_email
+    if (address := _address(session)) is not None:
+        request["customer_email"] = address
     if (locale := _locale(session.locale)) is not None:
         request["locale"] = locale
     return request
@@ -60,15 +64,15 @@ def _payment_intent(session: PaymentSession, attempt: CheckoutAttempt, policy: P
     }
     if policy.card_only:
         request["allowed_payment_method_types"] = ["card"]
-    if session.buyer_email:
-        request["receipt_email"] = session.buyer_email
+    if (address := _address(session)) is not None:
+        request["receipt_email"] = address
     return request
 
 
 def _price(session: PaymentSession) -> dict[str, Any]:
     product = {"name": _title(session)}
-    if session.description:
-        product["description"] = _cut(session.description, _DESCRIPTION)
+    if description := _cut(session.description or "", _DESCRIPTION):
+        product["description"] = description
     return {"currency": session.currency.lower(), "unit_amount": session.amount_minor, "product_data": product}
 
 
@@ -77,8 +81,17 @@ def _title(session: PaymentSession) -> str:
 
 
 def _cut(text: str, length: int) -> str:
-    text = " ".join(text.split())
+    """A text as one line of at most that length; nothing if there is nothing to see in it."""
+    text = "".join(one for one in " ".join(text.split()) if unicodedata.category(one) != "Cc")
+    if not any(unicodedata.category(one)[0] in "LNPS" for one in text):
+        return ""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _address(session: PaymentSession) -> str | None:
+    """The buyer's address, to fill in for them: a kindness that must not cost the sale."""
+    address = session.buyer_email or ""
+    return address if _ADDRESS.fullmatch(address) else None
 
 
 def _metadata(session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, str]:

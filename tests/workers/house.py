@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -46,12 +47,15 @@ class House:
     def __init__(self, root: Path, url: str) -> None:
         self.root = root
         self.url = url
-        self.redis = Redis.from_url(url)
         self.processes: list[subprocess.Popen[bytes]] = []
         for bell in BELLS:
             (root / "due" / bell).mkdir(parents=True)
             (root / "done" / bell).mkdir(parents=True)
         (root / "log").touch()
+
+    @cached_property
+    def redis(self) -> "Redis":
+        return Redis.from_url(self.url)
 
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.workers.tiny", str(self.root), self.url, json.dumps(options)]
@@ -113,4 +117,5 @@ class House:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.redis.close()
+        if "redis" in self.__dict__:
+            self.redis.close()

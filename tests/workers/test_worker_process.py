@@ -20,6 +20,16 @@ def test_a_request_that_arrives_is_made_a_row_and_acknowledged(house: House) -> 
     wait_until(house.is_drained)
 
 
+def test_a_message_that_was_put_twice_is_settled_and_nothing_is_left_of_it(house: House) -> None:
+    house.put(house.send(request(1)), message_id="the-same")
+    house.redis.rpush("dramatiq:payment_required", "the-same", "the-same")
+    house.start()
+    house.send(request(2))
+    wait_until(lambda: set(house.values("required")) == {"auction-1", "auction-2"})
+    wait_until(house.is_drained)
+    wait_until(lambda: not house.redis.keys("dramatiq:__acks__*"))
+
+
 def test_what_is_no_message_is_kept_whole_with_its_reason_and_those_behind_it_flow_on(house: House) -> None:
     raws = [
         b"\xff\xfe no JSON at all",
@@ -263,3 +273,68 @@ def _get(port: int, path: str) -> tuple[int, str]:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_server_that_is_silent_for_a_while_costs_nothing_but_the_while(
+    tmp_path: Path, own_valkey: ValkeyServer
+) -> None:
+    house = House(tmp_path / "house", own_valkey.url)
+    silent = int(house.redis.info("server")["process_id"])
+    try:
+        (house.root / "slow").write_text("0.2")
+        house.start(threads=2)
+        for number in range(20):
+            house.send(request(number))
+        wait_until(lambda: house.values("begin"))
+        os.kill(silent, signal.SIGSTOP)
+        try:
+            wait_until(lambda: "queue.away" in house.output())
+        finally:
+            os.kill(silent, signal.SIGCONT)
+        (house.root / "slow").unlink()
+        wait_until(lambda: len(set(house.values("required"))) == 20)
+        wait_until(house.is_drained)
+    finally:
+        house.stop_all()
+
+
+def test_a_message_that_nowhere_can_be_kept_is_left_in_the_brokers_own_dead_letters(house: House) -> None:
+    (house.root / "full").touch()
+    raw = house.send({"not": "a request"})
+    house.send(request(1))
+    house.start()
+    wait_until(lambda: house.values("required") == ["auction-1"])
+    wait_until(lambda: house.redis.hvals("dramatiq:payment_required.XQ.msgs") == [raw])
+    assert "message.not_kept" in house.output()
+
+
+def test_children_that_cannot_live_are_given_up(house: House) -> None:
+    parent = house.start(processes=2, broken=True)
+    assert parent.wait(60) == 1
+    assert house.output().count("worker.died") == 5
+
+
+def test_a_child_that_was_killed_is_replaced_and_its_metrics_are_forgotten(house: House) -> None:
+    port = ports.free_port()
+    parent = house.start(processes=2, threads=2, metrics_port=port)
+    wait_until(lambda: house.started() == 2)
+    os.kill(_children(parent.pid)[0], signal.SIGKILL)
+    wait_until(lambda: house.started() == 3)
+    assert _get(port, "/healthz") == (200, "ok\n")
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(15) == 0
+    assert house.output().count("worker.stopped") == 2
+
+
+def test_a_server_that_cannot_make_us_wait_is_asked_now_and_then(tmp_path: Path) -> None:
+    server = ValkeyServer(tmp_path / "own", options={"rename-command": 'BLMOVE ""'}).start()
+    house = House(tmp_path / "house", server.url)
+    try:
+        house.start()
+        wait_until(lambda: "queue.cannot_wait" in house.output())
+        for number in range(3):
+            house.send(request(number))
+            wait_until(lambda number=number: f"auction-{number}" in house.values("required"))  # type: ignore[misc]
+    finally:
+        house.stop_all()
+        server.stop()

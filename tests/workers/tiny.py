@@ -2,7 +2,7 @@
 
 `ROOT/due/BELL/NAME` is a piece of work; it is moved to `ROOT/done/BELL/NAME`. Every request, dead letter and piece is a
 line in `ROOT/log`. While `ROOT/away` exists, everything raises TransientError. `ROOT/slow` holds the seconds that a
-piece takes, and while `ROOT/no-net` exists, nothing is said to be due.
+piece takes. While `ROOT/full` exists, no dead letter can be kept; while `ROOT/no-net` exists, nothing is called due.
 """
 
 import json
@@ -67,6 +67,8 @@ class TinyApp:
 
     def keep_dead_letters(self, letters: list[DeadLetter], /) -> None:
         self.check()
+        if (self.root / "full").exists():
+            raise ZeroDivisionError("nothing can be kept")
         for one in letters:
             self.write(
                 dead=one.message.decode("latin-1"), reason=one.reason, error=one.error, queue=one.queue, actor=one.actor
@@ -125,6 +127,8 @@ class TinyApp:
 
 def main(root: str, url: str, options: str) -> int:
     given = json.loads(options)
+    if given.get("broken") and "GAVELPAY_WORKER_PARENT" in os.environ:
+        return 1
     return process.run(
         lambda: TinyApp(Path(root)),
         lambda: open_broker(url),

@@ -1,0 +1,64 @@
+"""Stripe's answers to our calls, read into what the gateway promises."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.facts import RefundReported
+from domain.money import Money
+from gateways.stripe.events import moment, refund_fact
+from gateways.stripe.gateway import Booking, Opened
+
+Document = Mapping[str, Any]
+
+
+def page(document: Document) -> tuple[list[Document], str | None]:
+    """The objects of a page, and the id of the last one if there are more."""
+    documents = list(document["data"])
+    return documents, documents[-1]["id"] if document["has_more"] else None
+
+
+def refunded(document: Document) -> RefundReported:
+    """Where a refund stands that was just asked for."""
+    return refund_fact(document, moment(document["created"]))
+
+
+def opened(document: Document) -> Opened:
+    """A Checkout Session or payment intent."""
+    if document["object"] == "checkout.session":
+        intent = document.get("payment_intent")
+        return Opened(
+            checkout_id=document["id"],
+            payment_intent_id=intent["id"] if isinstance(intent, Mapping) else intent,
+            url=document.get("url"),
+            client_secret=document.get("client_secret"),
+            expires_at=moment(document["expires_at"]),
+            created_at=moment(document["created"]),
+        )
+    return Opened(
+        checkout_id=None,
+        payment_intent_id=document["id"],
+        url=None,
+        client_secret=document["client_secret"],
+        expires_at=None,
+        created_at=moment(document["created"]),
+    )
+
+
+def paid_at(document: Document) -> datetime | None:
+    """When the money came, as the charge says."""
+    intent = document if document["object"] == "payment_intent" else document.get("payment_intent")
+    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
+    return moment(charge["created"]) if isinstance(charge, Mapping) else None
+
+
+def booking(document: Document) -> Booking:
+    """A balance transaction of a charge."""
+    currency = document["currency"].upper()
+    source = document["source"]
+    return Booking(
+        balance_transaction_id=document["id"],
+        charge_id=source["id"] if isinstance(source, Mapping) else source,
+        fee=Money(currency, document["fee"]),
+        net=Money(currency, document["net"]),
+    )

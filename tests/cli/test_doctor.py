@@ -1,0 +1,120 @@
+"""`gavelpay doctor`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from click.testing import Result
+
+from services.examine import Verdict, examine_clocks, examine_service
+from tests.house import House
+
+Run = Callable[..., Result]
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    return {finding["check"]: finding["verdict"] for finding in orjson.loads(result.stdout)}
+
+
+def test_a_house_in_order_is_found_in_order(run: Run) -> None:
+    result = run("doctor", "--json", "--role", "worker")
+
+    assert result.exit_code == 0
+    assert verdicts(result) == dict.fromkeys(
+        (
+            *("configuration, worker", "database", "schema", "durability", "clock, database", "redis", "stripe"),
+            *("clock, Stripe", "webhook secret"),
+        ),
+        "ok",
+    )
+    assert "which is a test key" in run("doctor").output
+
+
+def test_what_another_process_lacks_is_a_warning_and_what_this_one_lacks_a_failure(run: Run) -> None:
+    assert verdicts(run("doctor", "--json"))["configuration, api"] == "warn"
+    assert run("doctor").exit_code == 0
+    mine = run("doctor", "--role", "api", "--json")
+    assert verdicts(mine)["configuration, api"] == "fail"
+    assert "STRIPE_PUBLISHABLE_KEY" in mine.output
+    assert mine.exit_code == 1
+
+
+def test_what_is_away_fails_with_what_to_do(run: Run) -> None:
+    result = run(
+        "doctor",
+        "--json",
+        DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
+        REDIS_URL="redis://127.0.0.1:1/0",
+        BROKER_URL="amqp://guest:guest@127.0.0.1:1/",
+        STRIPE_API_BASE="http://127.0.0.1:1",
+    )
+    found = verdicts(result)
+
+    assert result.exit_code == 1
+    assert {name for name, verdict in found.items() if verdict == "fail"} == {"database", "redis", "broker", "stripe"}
+    assert found["clock, Stripe"] == "warn"
+    assert all(finding["advice"] for finding in orjson.loads(result.stdout) if finding["verdict"] != "ok")
+    assert "guest:guest" not in result.output
+
+
+def test_a_key_that_stripe_refuses_is_named(run: Run) -> None:
+    result = run("doctor", "--json", STRIPE_SECRET_KEY="sk_test_wrongwrongwrong")
+
+    assert result.exit_code == 1
+    assert verdicts(result)["stripe"] == "fail"
+    assert "refuses our key" in result.output
+
+
+def test_nothing_configured_is_told_piece_by_piece(run: Run, environ: dict[str, str]) -> None:
+    result = run("doctor", "--json", **dict.fromkeys(environ))
+
+    assert result.exit_code == 1
+    failed = {name for name, verdict in verdicts(result).items() if verdict == "fail"}
+    assert failed == {"database", "broker", "stripe", "webhook secret"}
+
+
+def test_a_value_that_cannot_be_read_is_named_and_not_shown(run: Run) -> None:
+    result = run("doctor", "--json", FIELD_INDEX_KEY="too-short", DATABASE_URL="mysql://secret@h/x")
+
+    assert result.exit_code == 1
+    assert "FIELD_INDEX_KEY" in result.output
+    assert "DATABASE_URL" in result.output
+    assert "too-short" not in result.output
+    assert "secret" not in result.output.replace("webhook secret", "")
+
+
+def test_a_schema_of_another_release_fails(run: Run, fresh_database: Callable[..., str]) -> None:
+    assert verdicts(run("doctor", "--json", DATABASE_URL=fresh_database()))["schema"] == "fail"
+
+
+def test_a_database_that_forgets_on_a_power_failure_fails(home: House, run: Run, database_url: str) -> None:
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    with home.app.database.transaction() as connection:
+        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # type: ignore[arg-type]
+
+    result = run("doctor", "--json")
+
+    assert verdicts(result)["durability"] == "fail"
+    assert "synchronous_commit is off" in result.output
+
+
+def test_clocks_are_held_against_each_other() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def verdict(**apart: float) -> Verdict:
+        (finding,) = examine_clocks(lambda: now, {"other": lambda: now + timedelta(**apart)})
+        return finding.verdict
+
+    assert verdict(seconds=2) is Verdict.OK
+    assert verdict(seconds=-10) is verdict(seconds=10) is Verdict.WARN
+    assert verdict(minutes=-2) is verdict(minutes=2) is Verdict.FAIL
+    (unread,) = examine_clocks(lambda: now, {"other": lambda: None})
+    assert unread.verdict is Verdict.WARN
+
+
+def test_a_service_that_answers_and_is_set_up_wrongly_is_a_warning() -> None:
+    def ask() -> Any:
+        return "it drops keys"
+
+    assert examine_service("redis", ask, "Set it.").verdict is Verdict.WARN

@@ -1,0 +1,93 @@
+"""`gavelpay sessions`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from click.testing import Result
+
+from tests.house import House
+
+Run = Callable[..., Result]
+Told = Callable[..., Any]
+
+
+def test_sessions_are_listed_newest_first_and_found_by_what_is_known_of_them(home: House, run: Run, told: Told) -> None:
+    first = str(home.opened())
+    home.forward(seconds=1)
+    second = str(home.opened(auction_id="auction-2", buyer_id="buyer-2", amount="48000", currency="JPY"))
+    home.app.close_by_request(home.payment(home.app.view_payments.listed()[0].session.id).session.id, "test")
+
+    assert [one["id"] for one in told("sessions", "list")] == [second, first]
+    assert [one["id"] for one in told("sessions", "list", "--status", "expired")] == [second]
+    assert [one["id"] for one in told("sessions", "list", "--auction", "auction-1")] == [first]
+    assert [one["id"] for one in told("sessions", "list", "--buyer", "buyer-2", "--limit", "1")] == [second]
+    printed = run("sessions", "list")
+    assert printed.exit_code == 0
+    assert first in printed.output
+    assert "48,000 JPY" in printed.output
+    assert "275.50 USD" in printed.output
+
+
+def test_an_empty_list_says_so_in_words_and_as_a_list(run: Run, told: Told) -> None:
+    assert run("sessions", "list").output == "No payment matches.\n"
+    assert told("sessions", "list") == []
+
+
+def test_a_session_is_shown_with_its_attempts_its_money_and_its_timeline(home: House, run: Run, told: Told) -> None:
+    session_id = home.opened(title="A vase \x1b[31m[red]")
+    home.pay(session_id)
+    home.hear()
+
+    shown = told("sessions", "show", str(session_id))
+    printed = run("sessions", "show", str(session_id)).output
+
+    assert shown["paymentSession"]["status"] == "completed"
+    assert shown["paymentSession"]["amount"] == 275.5
+    assert shown["attempts"][0]["idempotencyKey"] == "auction-1:buyer-1:1"
+    assert [entry["action"] for entry in shown["timeline"]][:2] == ["payment_required", "checkout_created"]
+    assert "checkout_completed" in [entry["action"] for entry in shown["timeline"]]
+    for words in ("Attempts", "Money", "Timeline (UTC)", "checkout_completed", "[red]", "275.50 USD"):
+        assert words in printed
+    assert "\x1b[31m" not in printed
+
+
+def test_money_that_came_late_is_shown_with_its_refund(home: House, run: Run) -> None:
+    session_id = home.opened()
+    home.app.close_by_request(session_id, "test")
+    home.forward(seconds=1)
+    home.pay(session_id)
+    home.hear()
+
+    assert "Refunds" in run("sessions", "show", str(session_id)).output
+
+
+def test_what_goes_wrong_is_one_sentence_and_an_exit_code(run: Run) -> None:
+    unknown = run("sessions", "show", "0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11")
+    no_id = run("sessions", "show", "7")
+    no_status = run("sessions", "list", "--status", "paid")
+    away = run("sessions", "list", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert (unknown.exit_code, unknown.stderr) == (1, "Error: There is no such payment.\n")
+    assert no_id.exit_code == no_status.exit_code == 2
+    assert away.exit_code == 1
+    assert away.stderr.startswith("Error: ")
+    assert away.stderr.count("\n") == 1
+
+
+def test_a_database_without_tables_is_told_what_to_do(run: Run, fresh_database: Callable[..., str]) -> None:
+    result = run("sessions", "list", DATABASE_URL=fresh_database())
+
+    assert (result.exit_code, result.stderr) == (1, "Error: The database has no tables yet: run `gavelpay migrate`.\n")
+
+
+def test_every_command_has_help_with_an_example(run: Run) -> None:
+    commands = [
+        ("sessions", "list"), ("sessions", "show"), ("events", "list"), ("events", "show"), ("events", "replay"),
+        ("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "requeue"), ("dead-letters", "discard"),
+        ("doctor",),
+    ]  # fmt: skip
+
+    for command in commands:
+        result = run(*command, "--help")
+        assert result.exit_code == 0
+        assert "Example: gavelpay " + " ".join(command) in " ".join(result.output.split())

@@ -1,0 +1,347 @@
+"""The adapter against the sandbox, over HTTP, with Stripe's real library."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.facts import Closed, Paid, Processing
+from domain.money import Money
+from domain.policies import AttemptKind
+from domain.transaction import RefundStatus
+from gateways.stripe.adapter import Stripe
+from gateways.stripe.breaker import Breaker
+from gateways.stripe.failures import Contended, RateLimited
+from gateways.stripe.guard import StripeGuard
+from gateways.stripe.limiter import LocalLimiter
+from gateways.stripe.slots import Rates
+from sandbox.stripe.server import RunningSandbox, running_sandbox
+from sandbox.stripe.settings import Settings
+from tests.gateways.stripe.builders import attempt, now, recorded, refund_of, request_of, session, talking_to
+
+CHECKOUT, INTENT = AttemptKind.CHECKOUT, AttemptKind.PAYMENT_INTENT
+BOTH = pytest.mark.parametrize("kind", [CHECKOUT, INTENT])
+CREATE = {CHECKOUT: "checkout.sessions.create", INTENT: "payment_intents.create"}
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox(settings=Settings(capture_delay=0.0), seed=11) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    yield shared_sandbox
+    shared_sandbox.clear_faults()
+    with shared_sandbox.host.using() as core:
+        core.reset()
+        core.limit()
+
+
+@pytest.fixture
+def stripe(sandbox: RunningSandbox) -> Iterator[Stripe]:
+    with talking_to(sandbox.url) as stripe:
+        yield stripe
+
+
+def count(sandbox: RunningSandbox, kind: AttemptKind) -> int:
+    table = "checkout.session" if kind is CHECKOUT else "payment_intent"
+    return len(list(sandbox.core.world.store.table(table).oldest()))
+
+
+def test_a_checkout_is_opened_as_asked(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    request = request_of(paying, asked)
+
+    opened = stripe.open(CHECKOUT, request, idempotency_key=asked.idempotency_key)
+
+    assert opened.checkout_id is not None
+    assert opened.url is not None
+    assert opened.url.startswith(sandbox.url)
+    assert opened.payment_intent_id is None, "Stripe makes it when the buyer confirms"
+    assert opened.expires_at is not None
+    assert opened.expires_at.timestamp() == request["expires_at"]
+    made = sandbox.core.world.store.find("checkout.session", opened.checkout_id)
+    assert made is not None
+    assert (made["amount_total"], made["currency"]) == (27550, "usd")
+    assert made["metadata"]["payment_session_id"] == str(paying.id)
+
+
+def test_a_payment_intent_is_opened_as_asked(stripe: Stripe) -> None:
+    paying = session(policy="instant")
+    asked = attempt(paying, INTENT)
+    opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    assert opened.checkout_id is None
+    assert opened.payment_intent_id is not None
+    assert opened.client_secret is not None
+    assert opened.client_secret.startswith(opened.payment_intent_id)
+    assert opened.expires_at is None
+
+
+@BOTH
+def test_the_same_key_gives_the_same_object(stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    request = request_of(paying, asked)
+    answers = {stripe.open(kind, request, idempotency_key=asked.idempotency_key) for _ in range(3)}
+    assert len(answers) == 1
+    assert count(sandbox, kind) == 1
+
+
+@BOTH
+@pytest.mark.parametrize("lost", ["lost_before", "lost_after"])
+def test_a_lost_reply_is_an_unknown_outcome_and_asking_again_opens_one(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind, lost: str
+) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    request = request_of(paying, asked)
+    sandbox.fault(lost, CREATE[kind], count=1)
+    with pytest.raises(GatewayUnavailable) as silence:
+        stripe.open(kind, request, idempotency_key=asked.idempotency_key)
+    assert silence.type is GatewayUnavailable
+    found_between = stripe.find(asked)
+    opened = stripe.open(kind, request, idempotency_key=asked.idempotency_key)
+    assert count(sandbox, kind) == 1
+    assert (found_between == opened) is (lost == "lost_after")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_error_of_stripes_own_is_told_apart_from_silence(
+    stripe: Stripe, sandbox: RunningSandbox, status: int
+) -> None:
+    paying = session()
+    asked = attempt(paying)
+    request = request_of(paying, asked)
+    sandbox.fault("error_before", CREATE[CHECKOUT], count=1, status=status)
+    with pytest.raises(GatewayFaulted):
+        stripe.open(CHECKOUT, request, idempotency_key=asked.idempotency_key)
+    stripe.open(CHECKOUT, request, idempotency_key=asked.idempotency_key)
+    assert count(sandbox, CHECKOUT) == 1
+
+
+@BOTH
+def test_what_was_opened_under_a_saved_error_is_found(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind
+) -> None:
+    paying = session()
+    asked, other = attempt(paying, kind), attempt(paying, kind, number=2)
+    sandbox.fault("error_after", CREATE[kind], count=1)
+    for _ in range(2):
+        with pytest.raises(GatewayFaulted):
+            stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    found = stripe.find(asked)
+    assert found is not None
+    assert found.checkout_id or found.payment_intent_id
+    assert stripe.find(other) is None
+
+
+def test_what_a_saved_error_never_began_is_not_found(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    sandbox.fault("error_begun", CREATE[CHECKOUT], count=1)
+    for _ in range(2):
+        with pytest.raises(GatewayFaulted):
+            stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    assert stripe.find(asked) is None
+
+
+def test_an_attempt_is_found_among_hundreds(stripe: Stripe) -> None:
+    first = session()
+    asked = attempt(first)
+    opened = stripe.open(CHECKOUT, request_of(first, asked), idempotency_key=asked.idempotency_key)
+    for number in range(210):
+        other = session(auction_id=f"other-{number}")
+        later = attempt(other)
+        stripe.open(CHECKOUT, request_of(other, later), idempotency_key=later.idempotency_key)
+    assert stripe.find(asked) == opened
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(7.0, 7.0), (0.0, None), (86_400.0, 60.0)])
+def test_a_rate_limit_says_when_to_come_back(
+    stripe: Stripe, sandbox: RunningSandbox, seconds: float, asked: float | None
+) -> None:
+    sandbox.fault("rate_limit", count=1, seconds=seconds)
+    with pytest.raises(RateLimited) as busy:
+        stripe.ping()
+    assert busy.value.retry_after == asked
+    assert not busy.value.one_endpoint
+    assert stripe.ping()["object"] == "account"
+
+
+def test_one_endpoints_limit_is_told_apart_from_the_accounts(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    with sandbox.host.using() as core:
+        core.limit(total=1000, per_endpoint=1)
+    stripe.ping()
+    with pytest.raises(RateLimited) as busy:
+        stripe.ping()
+    assert busy.value.one_endpoint
+
+
+def test_a_lock_at_stripe_is_over_in_a_moment(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    sandbox.fault("lock_timeout", count=1)
+    with pytest.raises(Contended):
+        stripe.ping()
+    sandbox.fault("lock_timeout", count=2)
+    guard = StripeGuard(LocalLimiter(Rates(1000, 1000)), Breaker(), sleep=lambda _: None)
+    with talking_to(sandbox.url, guard=guard) as guarded:
+        assert guarded.ping()["object"] == "account"
+
+
+def test_a_key_in_use_is_over_in_a_moment(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    in_use = f"{sandbox.secret_key}\n{asked.idempotency_key}"
+    with sandbox.host.using() as core:
+        core.api.keys.in_use.add(in_use)
+    with pytest.raises(Contended, match="in-progress"):
+        stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    with sandbox.host.using() as core:
+        core.api.keys.in_use.clear()
+    stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    assert count(sandbox, CHECKOUT) == 1
+
+
+@pytest.mark.parametrize("key", ["sk_test_of_another_account", "pk_test_sandbox_gavelpay"])
+def test_a_wrong_key_blames_no_payment(sandbox: RunningSandbox, key: str) -> None:
+    with talking_to(sandbox.url, key=key) as stripe, pytest.raises(GatewayBusy, match="refuses our key") as busy:
+        stripe.ping()
+    assert key not in str(busy.value)
+    assert busy.value.retry_after
+
+
+def test_a_request_that_stripe_will_never_take_is_refused_with_its_reason(stripe: Stripe) -> None:
+    paying = session(amount_minor=1)
+    asked = attempt(paying)
+    with pytest.raises(GatewayRefused) as refused:
+        stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    assert refused.value.provider_code == "amount_too_small"
+    other = session()
+    with pytest.raises(GatewayRefused) as unknown:
+        stripe.open(CHECKOUT, {"nonsense": "1"}, idempotency_key=attempt(other).idempotency_key)
+    assert unknown.value.param
+
+
+def test_a_key_with_other_parameters_is_refused(stripe: Stripe) -> None:
+    paying = session()
+    asked = attempt(paying)
+    request = request_of(paying, asked)
+    stripe.open(CHECKOUT, request, idempotency_key=asked.idempotency_key)
+    with pytest.raises(GatewayRefused, match="same parameters"):
+        stripe.open(CHECKOUT, request | {"locale": "de"}, idempotency_key=asked.idempotency_key)
+
+
+@BOTH
+def test_what_is_open_is_closed_and_closing_again_says_the_same(stripe: Stripe, kind: AttemptKind) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    opened = recorded(asked, stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key))
+    assert stripe.look_up(opened) == []
+    for key in ("close:1", "close:2"):
+        (fact,) = stripe.close(opened, idempotency_key=f"{asked.idempotency_key}:{key}")
+        assert isinstance(fact, Closed)
+        assert fact.where.session_id == paying.id
+
+
+@BOTH
+def test_closing_what_is_paid_tells_of_the_money(stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    opened = recorded(asked, stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key))
+    sandbox.pay(opened.stripe_checkout_id or opened.stripe_payment_intent_id or "")
+    before = now() - timedelta(minutes=1)
+    for facts in (stripe.close(opened, idempotency_key="close:1"), stripe.look_up(opened)):
+        (fact,) = facts
+        assert isinstance(fact, Paid)
+        assert fact.amount == Money("USD", 27550)
+        assert fact.where.session_id == paying.id
+        assert fact.where.payment_intent_id is not None
+        assert before <= fact.at <= now()
+
+
+@BOTH
+def test_closing_what_is_being_paid_tells_that_money_is_on_its_way(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind
+) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    request = {key: value for key, value in request_of(paying, asked).items() if not key.startswith("allowed_")}
+    opened = recorded(asked, stripe.open(kind, request, idempotency_key=asked.idempotency_key))
+    sandbox.pay(opened.stripe_checkout_id or opened.stripe_payment_intent_id or "", "bank_debit")
+    (fact,) = stripe.close(opened, idempotency_key="close:1")
+    assert isinstance(fact, Processing)
+
+
+def test_a_refusal_to_close_what_is_still_open_is_no_end(stripe: Stripe) -> None:
+    paying = session()
+    asked = attempt(paying)
+    opened = recorded(asked, stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key))
+    with pytest.raises(GatewayRefused):
+        stripe.close(opened, idempotency_key="k" * 300)
+
+
+def test_what_stripe_does_not_know_cannot_be_closed(stripe: Stripe) -> None:
+    asked = attempt(session())
+    asked.stripe_checkout_id = "cs_test_of_nobody"
+    with pytest.raises(GatewayRefused) as refused:
+        stripe.close(asked, idempotency_key="close:1")
+    assert refused.value.provider_code == "resource_missing"
+
+
+def test_money_goes_back_once_for_each_key(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    opened = stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    sandbox.pay(opened.checkout_id or "")
+    (paid,) = stripe.look_up(recorded(asked, opened))
+    intent = paid.where.payment_intent_id or ""
+    refund = refund_of(paying, 10_000)
+
+    sandbox.fault("lost_after", "refunds.create", count=1)
+    with pytest.raises(GatewayUnavailable):
+        stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
+    reported = stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
+
+    assert reported.status is RefundStatus.SUCCEEDED
+    assert reported.amount == Money("USD", 10_000)
+    assert reported.refund_id == str(refund.id)
+    assert reported.where.session_id == paying.id
+    assert reported.where.payment_intent_id == intent
+    assert len(list(sandbox.core.world.store.table("refund").oldest())) == 1
+    rest = refund_of(paying, 20_000)
+    with pytest.raises(GatewayRefused):
+        stripe.refund(rest, intent, idempotency_key=rest.idempotency_key)
+
+
+def test_bookings_of_a_time_are_read_a_hundred_a_call(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    begun = now()
+    for number in range(120):
+        paying = session(auction_id=f"lot-{number}")
+        asked = attempt(paying, INTENT)
+        opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+        sandbox.pay(opened.payment_intent_id or "")
+    refund = refund_of(paying, 5_000)
+    stripe.refund(refund, opened.payment_intent_id or "", idempotency_key=refund.idempotency_key)
+    sandbox.advance()
+    before = sandbox.core.world.calls["balance_transactions.list"]
+
+    bookings = stripe.bookings(created_from=begun - timedelta(seconds=2), created_to=now() + timedelta(seconds=2))
+
+    assert len({one.charge_id for one in bookings}) == len(bookings) == 120, "a refund is no charge"
+    assert sandbox.core.world.calls["balance_transactions.list"] == before + 2
+    assert all(one.fee.minor > 0 and one.fee.minor + one.net.minor == 27550 for one in bookings)
+    earlier = begun - timedelta(hours=1)
+    assert stripe.bookings(created_from=earlier, created_to=earlier) == []
+
+
+def test_no_call_is_refused_for_its_rate_behind_the_guard(sandbox: RunningSandbox) -> None:
+    with sandbox.host.using() as core:
+        core.limit(total=50, per_endpoint=50)
+    guard = StripeGuard(LocalLimiter(Rates(50, 50)), Breaker())
+    with talking_to(sandbox.url, guard=guard) as stripe:
+        for _ in range(120):
+            stripe.ping()
+    assert sandbox.core.world.refusals["accounts.retrieve"] == 0

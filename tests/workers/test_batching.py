@@ -1,0 +1,91 @@
+"""Group commit: batches hold whatever has come, and everybody gets what is theirs."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.errors import GatewayUnavailable
+from workers.batching import Batcher
+
+
+def test_one_who_comes_alone_does_not_wait() -> None:
+    batches: list[Sequence[int]] = []
+    Batcher(batches.append)(1)
+    assert batches == [[1]]
+
+
+def test_those_who_come_while_a_batch_is_done_share_the_next_in_their_order() -> None:
+    batches: list[list[int]] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def work(batch: Sequence[int]) -> None:
+        batches.append(list(batch))
+        entered.set()
+        assert go_on.wait(30)
+
+    batcher = Batcher(work)
+    with ThreadPoolExecutor(8) as pool:
+        pool.submit(batcher, 0)
+        assert entered.wait(30)
+        for number in range(1, 8):
+            pool.submit(batcher, number)
+        while len(batcher._waiting) < 7:
+            pass
+        go_on.set()
+    assert batches[0] == [0]
+    assert sorted(batches[1]) == list(range(1, 8))
+    assert len(batches) == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    bad=st.sets(st.integers(0, 39)),
+    largest=st.integers(1, 12),
+    threads=st.integers(1, 12),
+)
+def test_each_item_is_done_and_only_the_bad_ones_fail(bad: set[int], largest: int, threads: int) -> None:
+    done: list[int] = []
+    sizes: list[int] = []
+
+    def work(batch: Sequence[int]) -> None:
+        sizes.append(len(batch))
+        for item in batch:
+            if item in bad:
+                raise ValueError(item)
+        done.extend(batch)  # as a transaction: all or nothing
+
+    batcher = Batcher(work, largest)
+    with ThreadPoolExecutor(threads) as pool:
+        results = [pool.submit(batcher, item) for item in range(40)]
+    assert sorted(done) == sorted(set(range(40)) - bad)
+    for item, result in enumerate(results):
+        failure = result.exception()
+        assert (failure is not None) == (item in bad)
+        assert failure is None or failure.args == (item,)
+    assert max(sizes) <= largest
+
+
+def test_a_failure_that_heals_by_itself_meets_the_whole_batch_and_nothing_is_done_one_by_one() -> None:
+    calls: list[int] = []
+
+    def work(batch: Sequence[int]) -> None:
+        calls.append(len(batch))
+        raise GatewayUnavailable("away")
+
+    batcher = Batcher(work)
+    with ThreadPoolExecutor(6) as pool:
+        results = [pool.submit(batcher, item) for item in range(6)]
+    assert all(isinstance(result.exception(), GatewayUnavailable) for result in results)
+    assert sum(calls) == 6
+
+
+def test_an_interrupted_batch_tells_all_that_were_in_it() -> None:
+    def work(_batch: Sequence[int]) -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        Batcher(work)(1)
