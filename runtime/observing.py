@@ -4,9 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from domain.payment import Note
 from domain.session import PaymentSession
 from runtime.metrics import Metrics
+
+log = structlog.get_logger()
+
+#: Notes whose name says already what they are about.
+_EVENT: Final = {
+    "payment_required": "payment.required",
+    "payment_expired": "payment.expired",
+    "payment_declined": "payment.declined",
+    "payment_processing": "payment.processing",
+    "checkout_completed": "payment.completed",
+}
 
 Count = Callable[[Metrics, PaymentSession, Note], None]
 
@@ -45,19 +58,24 @@ class MetricsObserver:
     metrics: Metrics
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
-        """Count what was noted about payments."""
+        """Count what was noted about payments, and log it: one line for each step of a payment's life."""
         for session, note in notes:
+            ids = {"session_id": str(session.id), "auction_id": session.auction_id, "buyer_id": session.buyer_id}
+            log.info(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
             count = COUNTS.get(note.action)
             if count is not None:
                 count(self.metrics, session, note)
 
     def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
         """A stored event has been dealt with."""
+        if outcome == "set_aside":
+            log.warning("stripe_event.set_aside", type=event_type)
         self.metrics.webhook_lag.observe(lag_seconds)
         self.metrics.webhooks_received.labels(event_type, outcome).inc()
 
     def delivered(self, endpoint: str, outcome: str) -> None:
-        """Deliveries are counted where they wait: in the outbox."""
+        """Deliveries are counted where they wait, in the outbox."""
+        log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
 
     def received(self, event_type: str, outcome: str) -> None:
         """A webhook was answered."""
@@ -70,4 +88,5 @@ class MetricsObserver:
 
     def stripe_called(self, operation: str, outcome: str, seconds: float) -> None:
         """A call to Stripe is over."""
+        log.info("stripe.called", operation=operation, outcome=outcome, seconds=round(seconds, 4))
         self.metrics.stripe_request.labels(operation, outcome).observe(seconds)

@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 import orjson
+from structlog.contextvars import bound_contextvars
 
 from domain.backoff import backoff
 from domain.clock import Clock
@@ -45,8 +46,10 @@ class DeliverEvents:
             claimed = DELIVERY_WORK.claim(uow.connection, uow.cipher, self.now(), limit)
             events = {event.id: event for event in _events(uow, claimed)}
         for delivery in claimed:
-            with self.hold(DELIVERY_WORK, delivery):
-                self._deliver(delivery, events[delivery.event_id])
+            event = events[delivery.event_id]
+            ids = {"session_id": str(event.session_id), "auction_id": event.auction_id, "event": event.type}
+            with self.hold(DELIVERY_WORK, delivery), bound_contextvars(**ids):
+                self._deliver(delivery, event)
         return len(claimed)
 
     def _deliver(self, delivery: Delivery, event: OutgoingEvent) -> None:

@@ -13,6 +13,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from structlog.contextvars import bound_contextvars
+
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
@@ -64,7 +66,8 @@ class OpenCheckouts:
         attempt = self._claim(session_id)
         if attempt is None:
             return 0
-        with self.hold(ATTEMPT_WORK, attempt):
+        ids = {"session_id": str(attempt.session_id), "key": attempt.idempotency_key}
+        with self.hold(ATTEMPT_WORK, attempt), bound_contextvars(**ids):
             if attempt.status is AttemptStatus.OPENING:
                 self._open(attempt)
             else:

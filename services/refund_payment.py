@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
+from structlog.contextvars import bound_contextvars
+
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.errors import GatewayRefused, GatewayUnavailable
@@ -32,7 +34,8 @@ class SendRefunds:
             claimed = REFUND_WORK.claim(uow.connection, uow.cipher, self.now())
             paid = [uow.payments.intent_of(refund) for refund in claimed]
         for refund, intent in zip(claimed, paid, strict=True):
-            with self.hold(REFUND_WORK, refund):
+            ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
+            with self.hold(REFUND_WORK, refund), bound_contextvars(**ids):
                 self._send(refund, intent)
         return len(claimed)
 
