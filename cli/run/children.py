@@ -11,6 +11,8 @@ from sandbox.supervisor import Child, http_ready
 
 #: A first start compiles Python files, on a machine that is busy with the other starts.
 READY_SECONDS: Final = 45.0
+#: With the pauses between them a quarter of a minute: what needs the database outlasts its restart.
+ATTEMPTS: Final = 8
 #: A worker finishes what it has in hand, such as a call to Stripe.
 STOP_SECONDS: Final = 12.0
 #: One look at a database is short, so that few threads keep two cores busy.
@@ -65,10 +67,12 @@ class Processes:
     def _child(self, name: str, healthy: str, module: str, *arguments: str) -> Child:
         return Child(
             name=name,
-            argv=[sys.executable, "-m", module, *arguments],
+            # -P: a folder named like one of ours, where the command is called from, is none of ours.
+            argv=[sys.executable, "-P", "-m", module, *arguments],
             env=self.env,
             log=self.logs / f"{name}.log",
             ready=http_ready(healthy),
             ready_seconds=READY_SECONDS,
+            attempts=ATTEMPTS,
             stop_seconds=STOP_SECONDS,
         )

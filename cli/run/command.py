@@ -81,7 +81,7 @@ def _run(options: Options, environ: Mapping[str, str], stopping: Stopping) -> in
         directory = exits.enter_context(held(options.data_dir))
         load(environ, Role.RUN)  # says what is wrong before anything is started
         check_free(Own.of(environ).wanted_ports(Ports(options.port_base)))
-        keys = keep_keys(directory / "keys.json")
+        keys = keep_keys(directory / "keys.json", directory / "postgres")
         sale = exits.enter_context(prepared_sale(options, environ, keys))
         display = exits.enter_context(showing())
         display.say(f"Starting. Data are in {directory}.")

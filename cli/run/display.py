@@ -36,6 +36,9 @@ class Display(Protocol):
     def payments(self, payments: Sequence[Standing], buyers: Mapping[str, str]) -> None:
         """Show how they stand now; `buyers` tells what those of the simulation did, by auction."""
 
+    def finish(self) -> None:
+        """Draw no more; what is said from now on stands below."""
+
 
 class PlainDisplay:
     """A line for each payment that changes."""
@@ -61,6 +64,9 @@ class PlainDisplay:
             known = f"  (buyer: {buyer})" if buyer else ""
             self.say(f"{now:%H:%M:%S}  {payment.auction_id}  {payment.amount:>13}  {line}{known}")
 
+    def finish(self) -> None:
+        """Lines are below each other anyway."""
+
 
 class LiveDisplay:
     """A table that is drawn anew, with lines above it."""
@@ -76,6 +82,10 @@ class LiveDisplay:
     def payments(self, payments: Sequence[Standing], buyers: Mapping[str, str]) -> None:
         """Draw the table."""
         self._live.update(table(payments, buyers, datetime.now(UTC), max(3, self._console.height - AROUND)))
+
+    def finish(self) -> None:
+        """Leave the table as it is."""
+        self._live.stop()
 
 
 def table(payments: Sequence[Standing], buyers: Mapping[str, str], now: datetime, most: int) -> Table:

@@ -37,12 +37,21 @@ MAKERS: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
-def keep_keys(file: Path) -> dict[str, str]:
+def keep_keys(file: Path, encrypted: Path) -> dict[str, str]:
     """Return the generated value of each variable in `MAKERS`: from the file, or made now and written there.
 
+    Args:
+        file: where they are kept.
+        encrypted: where data lie that they have encrypted.
+
     Raises:
-        CannotRun: the file is there and cannot be read. It is never replaced: what it encrypted would be lost.
+        CannotRun: the file cannot be read, or is gone and the data are not. Keys are never replaced: what they have
+            encrypted would be lost.
     """
+    if encrypted.exists() and not file.exists():
+        raise CannotRun(
+            f"{file} is missing, and {encrypted} was encrypted with its keys: restore it, or choose another --data-dir."
+        )
     try:
         kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
         whole = {name: kept.get(name) or make() for name, make in MAKERS.items()}

@@ -55,6 +55,8 @@ class Stack:
     service_token: str | None
     own: Own
     supervisor: Supervisor
+    #: `run.json`.
+    run_file: Path
 
 
 @contextmanager
@@ -102,7 +104,7 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         _start(supervisor, servers, processes, settings, stopping, sandbox=own.sandbox)
         file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
         file.show(supervisor.pids())
-        yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor)
+        yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor, file.path)
 
 
 def _start(

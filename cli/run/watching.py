@@ -82,6 +82,7 @@ class Watch:
         return self._verdict()
 
     def _stopped(self) -> int:
+        self.display.finish()
         if self.options.exit_when_settled:
             self.display.say("Stopping, before the sale was settled.", "red")
             return 1
@@ -116,6 +117,7 @@ class Watch:
     def _verdict(self) -> int:
         payments, money = self.standings.of_sale(self.sale.auctions), self.standings.money()
         books, report = read_books(self.stack.urls["sandbox"]), self.sale.report()
+        self.display.finish()
         self.display.say("")
         for line in summary(payments, money, self.standings.delivered(self.sale.auctions), report, books):
             self.display.say(line)

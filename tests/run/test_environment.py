@@ -75,17 +75,23 @@ def test_each_part_is_our_own_unless_it_is_given() -> None:
 
 def test_keys_are_made_once_and_kept_privately(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
-    made = keep_keys(file)
+    made = keep_keys(file, tmp_path / "none")
     assert made.keys() == MAKERS.keys()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert keep_keys(file) == made
+    assert keep_keys(file, tmp_path / "none") == made
 
 
 def test_a_key_that_is_missing_is_added_and_the_others_stay(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"FIELD_INDEX_KEY": "kept"}))
-    assert keep_keys(file)["FIELD_INDEX_KEY"] == "kept"
+    assert keep_keys(file, tmp_path / "none")["FIELD_INDEX_KEY"] == "kept"
     assert json.loads(file.read_text()).keys() == MAKERS.keys()
+
+
+def test_keys_that_are_gone_are_not_replaced_where_data_need_them(tmp_path: Path) -> None:
+    with pytest.raises(CannotRun, match="restore it"):
+        keep_keys(tmp_path / "keys.json", tmp_path)
+    assert not (tmp_path / "keys.json").exists()
 
 
 @pytest.mark.parametrize("content", ["{", "[1]"])
@@ -93,5 +99,5 @@ def test_keys_that_cannot_be_read_are_never_replaced(tmp_path: Path, content: st
     file = tmp_path / "keys.json"
     file.write_text(content)
     with pytest.raises(CannotRun, match="restore it"):
-        keep_keys(file)
+        keep_keys(file, tmp_path / "none")
     assert file.read_text() == content

@@ -39,6 +39,7 @@ def test_a_sale_with_a_killed_worker_and_an_emptied_redis_ends_right_and_leaves_
         assert {name for name, pid in told["pids"].items() if pid != after[name]} == {"worker"}
         family = run.family()
         assert run.process.wait(150) == 0, run.text()
+    assert str(directory / "run.json") in run.text()
     for words in ("12 payments:", "all books agree", "it is started again"):
         assert words in run.text()
     assert gone(family)

@@ -48,8 +48,10 @@ def test_lines_stand_above_the_table() -> None:
         display.payments([standing()], {})
         live.refresh()
         display.say("worker died [again]", "yellow")
+        display.finish()
+        display.say("the end")
     assert "worker died [again]" in stream.getvalue()
-    assert "Done: sold" in stream.getvalue()
+    assert stream.getvalue().rindex("Done: sold") < stream.getvalue().index("the end")
 
 
 def line(event: str, level: str = "warning", **fields: object) -> str:

@@ -49,7 +49,7 @@ class Watched:
         env = child_environment({}, self.options, addresses, KEYS)
         urls = {"database": database, "sandbox": sandbox, "broker": None, "api": None}
         settings = load(env, Role.RUN)
-        self.stack = Stack(settings, env, urls, None, Own.of({}), Supervisor())
+        self.stack = Stack(settings, env, urls, None, Own.of({}), Supervisor(), directory / "run.json")
 
     def end(self, limit: float = 60.0) -> int:
         with self.watch(limit) as watch:
