@@ -18,6 +18,8 @@ def migrate() -> None:
         before, after = schema.migrate(database)
     except TransientError as error:
         raise click.ClickException(f"The database does not answer: {error}") from None
+    except schema.NotPermitted as error:
+        raise click.ClickException(f"The database cannot be migrated: {error}") from None
     finally:
         database.close()
     if before == after:

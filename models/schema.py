@@ -1,15 +1,27 @@
 """Bringing the database to the current schema, and telling whether it is."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from models.database import Database
+from domain.errors import PermanentError
+from models.database import Database, DatabaseUnavailable
+
+
+class NotPermitted(PermanentError):
+    """The database's role may not do this."""
+
+    code = "not_permitted"
+
 
 #: Whoever migrates holds this advisory lock; a second one waits for it and finds nothing left to do.
 _LOCK: Final = 0x6761_7665_6C70_6179
@@ -20,8 +32,12 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
     Returns:
         The revisions before and after.
+
+    Raises:
+        DatabaseUnavailable: the server does not answer.
+        NotPermitted: the role may not change the schema.
     """
-    with database.engine.begin() as connection:
+    with _answering(database.engine.begin()) as connection:
         connection.execute(text("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         before = _revision(connection)
@@ -33,8 +49,19 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
 def is_current(database: Database) -> bool:
     """Whether the database has the schema that this release needs."""
-    with database.engine.connect() as connection:
+    with _answering(database.engine.connect()) as connection:
         return _revision(connection) == _head()
+
+
+@contextmanager
+def _answering(opened: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    try:
+        with opened as connection:
+            yield connection
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise NotPermitted(f"this role may not change the schema: {error.orig}") from error
+        raise DatabaseUnavailable(str(error.orig).strip()) from error
 
 
 def _revision(connection: Connection) -> str | None:
