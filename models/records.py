@@ -3,7 +3,9 @@
 from typing import Final
 
 from domain.attempt import CheckoutAttempt
+from domain.cursor import Cursor
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.movements import Difference
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from models import tables
@@ -18,3 +20,5 @@ EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
+CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
+DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)

@@ -27,12 +27,16 @@ from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
+from services.explain_money import ExplainMoney
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
 from services.process_events import ProcessEvents
-from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.reconcile import Reconcile
+from services.reconcile_attempts import ReconcileAttempts
+from services.reconcile_events import ReconcileEvents
+from services.reconcile_refunds import ReconcileRefunds
 from services.refund_payment import SendRefunds
 from services.require_payment import RequirePayments
 from services.view_payments import ViewPayments
@@ -60,10 +64,14 @@ class App:
     process_events: ProcessEvents
     send_refunds: SendRefunds
     deliver_events: DeliverEvents
-    read_fees: ReadFees
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
     check_invariants: CheckInvariants
+    reconcile_events: ReconcileEvents
+    reconcile_attempts: ReconcileAttempts
+    reconcile_refunds: ReconcileRefunds
+    explain_money: ExplainMoney
+    reconcile: Reconcile
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -118,6 +126,13 @@ def build_app(
     terms = Terms(settings.money.platform_fee_basis_points, new_id)
     require = RequirePayments(store.begin, policies, now, new_id)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
+    read, receive = ReadEvent(now, new_id), ReceiveEvents(store.begin)
+    process = ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng)
+    sweep = settings.windows.sweep
+    events = ReconcileEvents(store.begin, stripe, read, receive, leases.hold, sweep, now, rng)
+    attempts = ReconcileAttempts(store.begin, stripe, terms, leases.hold, now, rng)
+    refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
+    money = ExplainMoney(store.begin, stripe, attempts, terms, leases.hold, now, rng)
     return App(
         settings=settings,
         database=database,
@@ -129,15 +144,19 @@ def build_app(
         open_checkouts=opening,
         close_by_request=CloseByRequest(store.begin, now),
         expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
-        read_event=ReadEvent(now, new_id),
-        receive_events=ReceiveEvents(store.begin),
-        process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
+        read_event=read,
+        receive_events=receive,
+        process_events=process,
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
         deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
-        read_fees=ReadFees(store.begin, stripe, now),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
+        reconcile_events=events,
+        reconcile_attempts=attempts,
+        reconcile_refunds=refunds,
+        explain_money=money,
+        reconcile=Reconcile(events, process, attempts, refunds, money),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,

@@ -49,8 +49,6 @@ class Metrics:
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
-    #: By `currency`. Anything but 0 is money nobody can explain.
-    unexplained_minor_units: Gauge
     refunds: Counter
     #: From the first checkout to the payment.
     time_to_pay: Histogram
@@ -94,12 +92,6 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         stripe_circuit_open=Gauge(
             "payments_stripe_circuit_open", "1 while calls to Stripe are held back", registry=registry
-        ),
-        unexplained_minor_units=Gauge(
-            "payments_unexplained_minor_units",
-            "Money that is neither an order nor a refund",
-            ["currency"],
-            registry=registry,
         ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
         time_to_pay=Histogram(

@@ -3,14 +3,17 @@
 from models.tables.audit import AUDIT
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
 from models.tables.payments import ATTEMPTS, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.reconciling import CURSORS, DIFFERENCES
 from models.tables.schema import METADATA
 
 __all__ = [
     "ATTEMPTS",
     "AUCTIONS",
     "AUDIT",
+    "CURSORS",
     "DEAD_LETTERS",
     "DELIVERIES",
+    "DIFFERENCES",
     "LEDGER",
     "METADATA",
     "OUTBOX",
