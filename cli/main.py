@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "sessions": ("cli.sessions", "sessions"),
     "events": ("cli.events", "events"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
+    "reconcile": ("cli.reconcile", "reconcile"),
 }
 
 

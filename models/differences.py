@@ -27,7 +27,7 @@ _UPSERT: Final = """
 _NOT_BOOKED: Final = """
     SELECT id::text, %(charge)s, currency, amount_minor, session_id, stripe_charge_id, stripe_payment_intent_id, paid_at
       FROM transactions
-     WHERE stripe_fee_minor IS NULL AND created_at BETWEEN %(since)s AND %(booked)s AND paid_at >= %(since)s
+     WHERE stripe_fee_minor IS NULL AND created_at BETWEEN %(since)s AND %(booked)s
     UNION ALL
     SELECT id::text, %(refund)s, currency, amount_minor, session_id, stripe_refund_id, NULL, updated_at
       FROM refunds

@@ -23,6 +23,7 @@ from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.check_invariants import CheckInvariants
+from services.compare_movements import CompareMovements
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
@@ -132,7 +133,8 @@ def build_app(
     events = ReconcileEvents(store.begin, stripe, read, receive, leases.hold, sweep, now, rng)
     attempts = ReconcileAttempts(store.begin, stripe, terms, leases.hold, now, rng)
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
-    money = ExplainMoney(store.begin, stripe, attempts, terms, leases.hold, now, rng)
+    compare = CompareMovements(store.begin, stripe, attempts, terms, now)
+    money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
     return App(
         settings=settings,
         database=database,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.movements import Difference
-from services.explain_money import Compared, ExplainMoney
+from services.compare_movements import Compared
+from services.explain_money import ExplainMoney
 from services.reconcile_attempts import ReconcileAttempts
 from services.reconcile_events import Found, ReconcileEvents
 from services.reconcile_refunds import ReconcileRefunds
@@ -33,6 +34,11 @@ class Report:
     def differences(self) -> list[Difference]:
         """Money that stays unexplained."""
         return self.money.differences
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether any does."""
+        return any(self.unexplained.values())
 
 
 @dataclass(frozen=True, slots=True)
