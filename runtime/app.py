@@ -10,7 +10,7 @@ from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
-from domain.settlement import Terms
+from domain.settlement import LatePolicy, Terms
 from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
@@ -22,6 +22,7 @@ from models.sealing import FieldCipher
 from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
@@ -35,6 +36,7 @@ from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.refund_payment import SendRefunds
 from services.require_payment import RequirePayments
+from services.retry_payment import RetryPayment, RetryPayments
 from services.view_payments import ViewPayments
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
@@ -55,6 +57,10 @@ class App:
     open_checkouts: OpenCheckouts
     close_by_request: CloseByRequest
     expire_windows: ExpireWindows
+    open_retries: RetryPayments
+    retry_payment: RetryPayment
+    extend_window: ExtendWindow
+    terminate_window: TerminateWindow
     read_event: ReadEvent
     receive_events: ReceiveEvents
     process_events: ProcessEvents
@@ -115,7 +121,8 @@ def build_app(
     downstream = Webhooks(_downstream(settings), now)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
-    terms = Terms(settings.money.platform_fee_basis_points, new_id)
+    late = LatePolicy(settings.windows.late_policy)
+    terms = Terms(settings.money.platform_fee_basis_points, policies, late, new_id)
     require = RequirePayments(store.begin, policies, now, new_id)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
     return App(
@@ -129,6 +136,10 @@ def build_app(
         open_checkouts=opening,
         close_by_request=CloseByRequest(store.begin, now),
         expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
+        open_retries=RetryPayments(store.begin, policies, now, new_id),
+        retry_payment=RetryPayment(store.begin, policies, now, new_id),
+        extend_window=ExtendWindow(store.begin, policies, now),
+        terminate_window=TerminateWindow(store.begin, now),
         read_event=ReadEvent(now, new_id),
         receive_events=ReceiveEvents(store.begin),
         process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
@@ -170,15 +181,16 @@ def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:
     """The two ways to collect, as configured."""
-    longest = settings.windows.max_extension
+    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
     policies = (
         standard(
             window=settings.standard.window,
             retry_limit=settings.standard.retry_limit,
             retry_backoff=settings.standard.retry_backoff,
             max_extension=longest,
+            three_ds_from=three_ds_from,
         ),
-        instant(window=settings.instant.window, max_extension=longest),
+        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
     )
     return {policy.name: policy for policy in policies}
 

@@ -25,6 +25,7 @@ from domain.ids import NewId
 from domain.opening import record_opened, record_refused, replace_vanished
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.retries import take_next_step
 from domain.session import PaymentSession
 from domain.settlement import Terms, apply
 from domain.windows import close_if_over, stripe_expiry
@@ -143,7 +144,8 @@ class OpenCheckouts:
     def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
         for fact in facts:
             apply(payment, fact, now, self.terms)
-        close_if_over(payment, now)
+        if not close_if_over(payment, now):
+            take_next_step(payment, self.policies[payment.session.policy], now, self.new_id)
 
     def _postponed(
         self,

@@ -153,6 +153,7 @@ class House:
         pieces = (
             self.app.process_events,
             self.app.expire_windows,
+            self.app.open_retries,
             self.app.open_checkouts,
             self.app.send_refunds,
             self.app.deliver_events,
