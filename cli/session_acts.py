@@ -1,4 +1,4 @@
-"""`gavelpay sessions extend|terminate|retry`: act on a payment as an operator. Every act is audited, also a refused one."""
+"""`gavelpay sessions extend|terminate|retry`: act on a payment. Every act is audited, also a refused one."""
 
 import getpass
 from datetime import timedelta

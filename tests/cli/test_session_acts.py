@@ -44,6 +44,7 @@ def test_an_operator_opens_the_next_attempt(home: House, run: Run) -> None:
     home.pay(session_id, "4000000000000002")
     home.hear()
     assert run("sessions", "retry", str(session_id)).exit_code == 0
+    home.forward(minutes=1)  # the command goes by the real clock
     home.work()
     assert len(home.payment(session_id).attempts) == 2
 
