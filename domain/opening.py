@@ -29,7 +29,9 @@ def record_opened(
     if attempt.status is AttemptStatus.OPENING:
         attempt.status, attempt.tries = AttemptStatus.OPEN, 0
     if first_answer:
-        payment.note("checkout_created", now, attempt=attempt.attempt_no, key=attempt.idempotency_key)
+        payment.note(
+            "checkout_created", now, attempt=attempt.attempt_no, cause=attempt.cause, key=attempt.idempotency_key
+        )
     if session.status not in FINAL:
         windows.begin(session, policy, attempt, attempt.opened_at)
     if session.status in UNPAID and session.news_attempt < attempt.attempt_no:
@@ -50,7 +52,7 @@ def record_refused(
     if attempt.status is not AttemptStatus.OPENING:
         return
     attempt.status, attempt.closed_at, attempt.last_error = AttemptStatus.REFUSED, now, str(refusal)[:500]
-    payment.note("checkout_refused", now, attempt=attempt.attempt_no, error=str(refusal)[:500])
+    payment.note("checkout_refused", now, attempt=attempt.attempt_no, cause=attempt.cause, error=str(refusal)[:500])
     if payment.session.status not in UNPAID:
         return
     if refusal.param == "expires_at":
