@@ -158,7 +158,7 @@ class House:
             self.app.send_refunds,
             self.app.deliver_events,
         )
-        for _ in range(200):
+        for _ in range(5000):
             if not sum(piece() for piece in pieces):
                 return
         raise AssertionError("work keeps coming")
