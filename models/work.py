@@ -72,13 +72,18 @@ class Work(Generic[R]):
         return int(row[0]) if row else 0
 
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
-        """Prolong leases, each given by its identity and fence. One that was taken over stays lost."""
+        """Prolong leases, each given by its identity and fence. One that was taken over stays lost.
+
+        A row that somebody holds just now is passed by, until next time: waiting for it would cost the other leases,
+        and end in a circle, for these rows are locked in no order.
+        """
         match = sql.SQL(" AND ").join(
             sql.SQL("{} = %s").format(sql.Identifier(column)) for column in (*self.table.identity, "fence")
         )
-        statement = sql.SQL("UPDATE {} SET leased_until = lease_now() + %s WHERE {}").format(
-            sql.Identifier(self.table.table.name), match
-        )
+        statement = sql.SQL(
+            "UPDATE {table} SET leased_until = lease_now() + %s"
+            " WHERE ctid = (SELECT ctid FROM {table} WHERE {match} FOR UPDATE SKIP LOCKED)"
+        ).format(table=sql.Identifier(self.table.table.name), match=match)
         with connection.cursor() as cursor:
             cursor.executemany(statement, [(LEASE, *identity) for identity in held])
 
