@@ -16,9 +16,12 @@ def close(payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
 
 
 def request_closing(attempt: CheckoutAttempt, now: datetime) -> None:
-    """Have a Stripe object closed as soon as a worker gets to it."""
-    if attempt.close_requested_at is None:
-        attempt.close_requested_at, attempt.due_at, attempt.tries = now, now, 0
+    """Have a Stripe object closed as soon as a worker gets to it; again, if it was left open for money on its way."""
+    if attempt.close_requested_at is not None and attempt.due_at is not None:
+        return
+    attempt.close_requested_at, attempt.due_at = now, now
+    if attempt.status is AttemptStatus.OPEN:
+        attempt.tries = 0  # Calls that were to open it still count: the next one must know that it is not the first.
 
 
 def outlives(attempt: CheckoutAttempt, end: datetime) -> bool:

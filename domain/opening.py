@@ -55,7 +55,7 @@ def record_refused(
     payment.note("checkout_refused", now, attempt=attempt.attempt_no, cause=attempt.cause, error=str(refusal)[:500])
     if payment.session.status not in UNPAID:
         return
-    if refusal.param == "expires_at":
+    if refusal.param == "expires_at" and _may_be_outdated(attempt, now):
         # It waited so long to be sent that its end is out of Stripe's bounds: nothing exists under its key.
         add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
         return
@@ -71,3 +71,12 @@ def replace_vanished(payment: Payment, attempt: CheckoutAttempt, now: datetime, 
     payment.note("checkout_vanished", now, attempt=attempt.attempt_no)
     if payment.session.status in UNPAID:
         add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+
+
+def _may_be_outdated(attempt: CheckoutAttempt, now: datetime) -> bool:
+    """Whether another request may fare better. A second one in a row only if time has passed, by our own clock.
+
+    Where Stripe's clock and ours differ, no request would ever be right.
+    """
+    asked = (attempt.request or {}).get("expires_at", 0)
+    return attempt.cause is not AttemptCause.REPLACEMENT or asked < (now + windows.STRIPE_SHORTEST).timestamp()

@@ -80,7 +80,7 @@ def take_next_step(payment: Payment, policy: Policy, now: datetime, new_id: NewI
         close(payment, live, now)  # Stripe has closed it by itself; no call is needed to know that.
         live = None
     if live is not None:
-        if live.close_requested_at is not None:
+        if live.close_requested_at is not None and live.due_at is not None:
             return False
         request_closing(live, now)
         return True

@@ -29,7 +29,7 @@ _WINDOWS: Final = (
 _RETRIES: Final = """
     SELECT 1 FROM payment_sessions r WHERE status IN ('pending', 'failed') AND next_retry_at <= %(now)s
        AND NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
-                          AND a.close_requested_at IS NOT NULL)
+                          AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
 """
 _FEES: Final = """
     SELECT count(*) >= %(worth)s OR min(created_at) <= %(waited)s FROM (

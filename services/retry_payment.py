@@ -19,7 +19,7 @@ _BATCH: Final = 200
 _DUE: Final = """
     r.status IN ('pending', 'failed') AND r.next_retry_at <= %(now)s AND NOT EXISTS (
       SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
-         AND a.close_requested_at IS NOT NULL)
+         AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
     ORDER BY r.next_retry_at
 """
 
