@@ -21,8 +21,8 @@ from services.verify_audit import SignAuditHeads, Verification, VerifyAudit, des
 def audit() -> None:
     """Verify the audit trail, and sign where it ends.
 
-    Every entry holds the hash of the one before it, so none can be changed unseen. What signed heads, kept elsewhere, add:
-    entries that were removed from the end, and whole chains that are gone, show as well.
+    Every entry holds the hash of the one before it, so none can be changed unseen. Signed heads, kept elsewhere, also
+    show entries that were removed from the end, and whole chains that are gone.
     """
 
 
@@ -46,7 +46,7 @@ def verify(*, heads_file: BinaryIO | None, session_id: UUID | None, as_json: boo
 @audit.command(epilog="Example: gavelpay audit heads --out heads-2026-11-20.jsonl")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, all of it or none.")
 def heads(*, out: Path | None) -> None:
-    """Verify every chain and sign where it ends. Keep the result where the database's administrators cannot reach it."""
+    """Verify every chain and sign where it ends. Keep the result where nobody who can write to the database can."""
     with open_store() as (store, clock), showing_progress() as progress, _writing(out) as file:
         chains = -2
         for line in SignAuditHeads(store.begin, clock)(progress):

@@ -155,7 +155,7 @@ def open_app() -> Iterator[App]:
 
 @contextmanager
 def open_store() -> Iterator[tuple[Store, Clock]]:
-    """The database alone, with the keys of its fields, and a clock: for commands that need neither broker nor Stripe."""
+    """The database alone, with the keys of its fields, and a clock: for commands that need no broker and no Stripe."""
     settings = read_settings(Role.CLI, needs=("FIELD_ENCRYPTION_KEYS", "FIELD_INDEX_KEY"))
     timing = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1, application="clock")
     with closing(timing), keeping_time(timing) as clock:

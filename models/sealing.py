@@ -91,6 +91,11 @@ class FieldCipher:
         return bytes(sealed[:_ID_BYTES]) != self._current
 
     @property
+    def current(self) -> bytes:
+        """The id of the key that seals: the first bytes of everything sealed now."""
+        return self._current
+
+    @property
     def key_ids(self) -> tuple[str, ...]:
         """The ids of our keys in hexadecimal; the first one seals."""
         return tuple(one.hex() for one in self._ciphers)
