@@ -19,6 +19,7 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
+from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
@@ -34,6 +35,7 @@ from services.page_links import PageLinks
 from services.process_events import ProcessEvents
 from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
@@ -74,6 +76,7 @@ class App:
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
+    record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
@@ -96,6 +99,7 @@ def build_app(
     observer: Observer,
     now: Clock,
     noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
     threads: int = 8,
 ) -> App:
     """Wire a process.
@@ -109,11 +113,12 @@ def build_app(
         observer: who hears of what happened.
         now: the clock.
         noted: hears of everything noted about payments.
+        alarmed: hears of security events.
         threads: how many use cases run at the same time.
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    store = build_store(settings, role=role, ring=ring, noted=noted, alarmed=alarmed, new_id=new_id, threads=threads)
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
@@ -152,17 +157,25 @@ def build_app(
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
+        record_security_event=RecordSecurityEvent(store.begin, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )
 
 
 def build_store(
-    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+    settings: Settings,
+    *,
+    role: str,
+    ring: Ring,
+    noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
+    new_id: NewId,
+    threads: int,
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed)
 
 
 def build_new_id(now: Clock) -> NewId:

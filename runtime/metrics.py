@@ -51,6 +51,8 @@ class Metrics:
     #: By `type` and `outcome`.
     webhooks_received: Counter
     webhook_signature_failures: Counter
+    #: By `kind`.
+    security_events: Counter
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
@@ -98,6 +100,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         webhook_signature_failures=Counter(
             "payments_webhook_signature_failures_total", "Webhooks with a wrong signature", registry=registry
+        ),
+        security_events=Counter(
+            "payments_security_events_total", "Security events recorded", ["kind"], registry=registry
         ),
         stripe_request=Histogram(
             "payments_stripe_request_seconds",

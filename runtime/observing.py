@@ -8,6 +8,7 @@ import structlog
 
 from domain.attempt import AttemptCause
 from domain.payment import Note
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from runtime.metrics import Metrics
 
@@ -101,6 +102,13 @@ class MetricsObserver:
             count = COUNTS.get(note.action)
             if count is not None:
                 count(self.metrics, session, note)
+
+    def alarmed(self, events: Sequence[SecurityEvent]) -> None:
+        """Count and log what happened to the system."""
+        for event in events:
+            about = {} if event.session_id is None else {"session_id": str(event.session_id)}
+            log.warning("security_event.recorded", kind=event.kind, actor=event.actor, **about, details=event.data)
+            self.metrics.security_events.labels(event.kind).inc()
 
     def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
         """A stored event has been dealt with."""
