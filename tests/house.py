@@ -143,7 +143,7 @@ class House:
 
     def process(self) -> None:
         """Process everything that waits."""
-        for _ in range(50):
+        for _ in range(2000):
             if not self.app.process_events():
                 return
         raise AssertionError("events keep coming")
