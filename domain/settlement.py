@@ -10,11 +10,21 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from domain import ledger, refunds
+from domain import connect, disputes, ledger, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window, request_closing
 from domain.errors import EventTooEarly
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
+from domain.facts import (
+    ChargeReported,
+    Closed,
+    Declined,
+    DisputeReported,
+    Fact,
+    Irrelevant,
+    Paid,
+    Processing,
+    RefundReported,
+)
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, forget, is_news, remember
@@ -58,6 +68,8 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
             _charge_reported(payment, fact)
         case RefundReported():
             refunds.reported(payment, fact, now, terms.new_id)
+        case DisputeReported():
+            disputes.reported(payment, fact, now, terms.new_id)
         case Irrelevant():
             pass
 
@@ -101,6 +113,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         paid_at=fact.at,
         created_at=now,
     )
+    connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
         _complete(payment, transaction, now, terms)
@@ -142,7 +155,7 @@ def _disposition(payment: Payment, fact: Paid, *, in_time: bool) -> Disposition:
 
 def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: Terms) -> None:
     session = payment.session
-    transaction.platform_fee_minor = session.amount.share(terms.platform_fee_basis_points).minor
+    transaction.platform_fee_minor = connect.platform_fee(transaction, terms.platform_fee_basis_points)
     step = move(session, Trigger.PAYMENT_SUCCEEDED)
     session.completed_at, session.reason, session.next_retry_at = now, None, None
     forget(session)

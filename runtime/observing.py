@@ -42,12 +42,23 @@ def _refunded(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refunds.inc()
 
 
+def _refund_failed(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.refund_failures.inc()
+
+
+def _disputed(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.disputes.labels(str(note.data["after"])).inc()
+
+
 #: Which note about a payment counts as what.
 COUNTS: Final[Mapping[str, Count]] = {
     "checkout_completed": _completed,
     "payment_declined": _declined,
     "payment_expired": _expired,
     "refund_succeeded": _refunded,
+    "refund_failed": _refund_failed,
+    "refund_refused": _refund_failed,
+    "dispute_changed": _disputed,
 }
 
 
