@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain import ledger, refunds
+from domain import connect, disputes, ledger, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window, request_closing
 from domain.errors import EventTooEarly
@@ -20,6 +20,7 @@ from domain.facts import (
     ChargeReported,
     Closed,
     Declined,
+    DisputeReported,
     Fact,
     Irrelevant,
     Paid,
@@ -87,6 +88,8 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
             _charge_reported(payment, fact)
         case RefundReported():
             refunds.reported(payment, fact, now, terms.new_id)
+        case DisputeReported():
+            disputes.reported(payment, fact, now, terms.new_id)
         case Irrelevant():
             pass
     replan(payment, terms.policies[payment.session.policy], now)
@@ -131,6 +134,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         paid_at=fact.at,
         created_at=now,
     )
+    connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
         _complete(payment, transaction, now, terms)
@@ -182,7 +186,7 @@ def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
 
 def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: Terms) -> None:
     session = payment.session
-    transaction.platform_fee_minor = session.amount.share(terms.platform_fee_basis_points).minor
+    transaction.platform_fee_minor = connect.platform_fee(transaction, terms.platform_fee_basis_points)
     honored = session.status is Status.EXPIRED
     step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
     session.closed_at = None
