@@ -24,7 +24,8 @@ def book_payment(payment: Payment, transaction: Transaction, at: datetime) -> No
     fee = Money(transaction.currency, transaction.platform_fee_minor)
     rest = Money(transaction.currency, transaction.amount_minor - fee.minor)
     cause = f"payment:{transaction.stripe_payment_intent_id}"
-    payment.ledger.append(LedgerLine(cause, 1, STRIPE, MAKER, rest, at))
+    if rest.minor:
+        payment.ledger.append(LedgerLine(cause, 1, STRIPE, MAKER, rest, at))
     if fee.minor:
         payment.ledger.append(LedgerLine(cause, 2, STRIPE, REVENUE, fee, at))
 

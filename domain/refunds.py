@@ -83,7 +83,7 @@ def _transaction(payment: Payment, fact: RefundReported) -> Transaction:
 
 def _set(payment: Payment, refund: Refund, fact: RefundReported, now: datetime) -> None:
     transaction = next(one for one in payment.transactions if one.id == refund.transaction_id)
-    was_done = refund.status is RefundStatus.SUCCEEDED
+    was_done, was_canceled = refund.status is RefundStatus.SUCCEEDED, payment.session.fully_refunded
     refund.status, refund.failure_reason, refund.updated_at, refund.due_at = fact.status, fact.failure_reason, now, None
     done = fact.status is RefundStatus.SUCCEEDED
     if done or was_done:
@@ -98,7 +98,7 @@ def _set(payment: Payment, refund: Refund, fact: RefundReported, now: datetime) 
     if done and kept:
         body = {"refundId": str(refund.id), "amountMinor": refund.amount_minor, "currency": refund.currency}
         payment.announce("auction.refunded", now, **body)
-        if payment.session.fully_refunded:
+        if payment.session.fully_refunded and not was_canceled:
             payment.announce("order.canceled", now, **body)
 
 
@@ -109,5 +109,6 @@ def _restate(payment: Payment, transaction: Transaction) -> None:
         transaction.status = TransactionStatus.PARTIALLY_REFUNDED
     else:
         transaction.status = TransactionStatus.SUCCEEDED
-    if transaction.disposition is Disposition.KEPT:
-        payment.session.fully_refunded = transaction.status is TransactionStatus.REFUNDED
+    if transaction.disposition is Disposition.KEPT and transaction.status is TransactionStatus.REFUNDED:
+        # For good: the order was canceled and the lot may be sold again, also if the refund fails later.
+        payment.session.fully_refunded = True
