@@ -84,7 +84,7 @@ class ScanForCards:
                 progress(table.name, pages, total)
 
     def _look_at_sealed(self, table: RecordTable[object], scan: Scan, progress: Progress) -> None:
-        name, seen = table.table.name, 0
+        name, seen = str(table.table.name), 0
         scan.columns += len(table.sealed)
         with self.begin() as uow:
             total = sealed.count_rows(uow.connection, table)
