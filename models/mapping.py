@@ -51,7 +51,7 @@ class RecordTable(Generic[R]):
     def insert(self) -> str:
         """Inserts one array per column."""
         columns = self.table.columns
-        return f"INSERT INTO {self.table.name} ({_listed(columns)}) SELECT * FROM {_unnested(columns)}"  # noqa: S608
+        return f"INSERT INTO {self.table.name} ({_listed(columns)}) SELECT * FROM {unnested(columns)}"  # noqa: S608
 
     @cached_property
     def sealed(self) -> list[Column[Any]]:
@@ -69,7 +69,7 @@ class RecordTable(Generic[R]):
         changed = [column.name for column in self._written if column.name not in self.identity]
         assignments = ", ".join(f"{name} = v.{name}" for name in changed)
         matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
-        source = f"{_unnested(self._written)} AS v({_listed(self._written)})"
+        source = f"{unnested(self._written)} AS v({_listed(self._written)})"
         return f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
 
     def insert_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher, tail: str = "") -> Any:
@@ -144,7 +144,8 @@ def _listed(columns: Iterable[Column[Any]]) -> str:
     return ", ".join(column.name for column in columns)
 
 
-def _unnested(columns: Iterable[Column[Any]]) -> str:
+def unnested(columns: Iterable[Column[Any]]) -> str:
+    """The rows of one array per column, as parameters named like the columns."""
     return f"unnest({', '.join(f'%({column.name})b::{array_of(column)}' for column in columns)})"
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from domain.attempt import AttemptCause
 from domain.payment import Note
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
@@ -39,8 +40,43 @@ def _expired(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.windows_expired.inc()
 
 
+def _extended(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_extended.inc()
+    metrics.windows_overridden.inc()
+
+
+def _canceled(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_overridden.inc()
+
+
+def _retried(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.retries_initiated.inc()
+
+
+def _opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_attempts.inc()
+
+
+def _not_opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_failures.inc()
+
+
+def _authentication(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.authentications.labels(str(note.data.get("result", note.action.removeprefix("authentication_")))).inc()
+
+
 def _refunded(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refunds.inc()
+
+
+def _refund_failed(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.refund_failures.inc()
+
+
+def _disputed(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.disputes.labels(str(note.data["after"])).inc()
 
 
 #: Which note about a payment counts as what.
@@ -49,6 +85,17 @@ COUNTS: Final[Mapping[str, Count]] = {
     "payment_declined": _declined,
     "payment_expired": _expired,
     "refund_succeeded": _refunded,
+    "window_extended": _extended,
+    "payment_canceled": _canceled,
+    "retry_initiated": _retried,
+    "checkout_created": _opened,
+    "checkout_refused": _not_opened,
+    "authentication_requested": _authentication,
+    "authentication_failed": _authentication,
+    "authentication_result": _authentication,
+    "refund_failed": _refund_failed,
+    "refund_refused": _refund_failed,
+    "dispute_changed": _disputed,
 }
 
 
