@@ -36,6 +36,17 @@ def book_unwanted(payment: Payment, transaction: Transaction, at: datetime) -> N
     payment.ledger.append(LedgerLine(cause, 1, STRIPE, UNWANTED, amount, at))
 
 
+def book_accepted(payment: Payment, transaction: Transaction, at: datetime) -> None:
+    """Money that was held and pays for the lot after all: what has not gone back meanwhile."""
+    rest = transaction.amount_minor - transaction.refunded_minor
+    fee = min(transaction.platform_fee_minor, rest)
+    cause = f"accepted:{transaction.stripe_payment_intent_id}"
+    for line, account, minor in ((1, MAKER, rest - fee), (2, REVENUE, fee)):
+        if minor:
+            amount = Money(transaction.currency, minor)
+            payment.ledger.append(LedgerLine(cause, line, UNWANTED, account, amount, at))
+
+
 def book_fee(payment: Payment, transaction: Transaction, fee: Money, at: datetime) -> None:
     """What Stripe kept, in its settlement currency."""
     if fee.minor:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.money import Money
+from domain.payment_method import PaymentMethod
+from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Refund, Transaction
 
@@ -45,7 +47,7 @@ class LedgerLine:
     at: datetime
 
 
-_LISTS = ("attempts", "transactions", "refunds", "notes", "announcements", "ledger")
+_LISTS = ("attempts", "transactions", "refunds", "signals", "notes", "announcements", "ledger", "methods")
 
 
 @dataclass(slots=True)
@@ -56,9 +58,12 @@ class Payment:
     attempts: list[CheckoutAttempt] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
+    signals: list[RiskSignal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     ledger: list[LedgerLine] = field(default_factory=list)
+    #: Ways to pay that were used just now.
+    methods: list[PaymentMethod] = field(default_factory=list)
 
     @property
     def newest_attempt(self) -> CheckoutAttempt | None:

@@ -45,6 +45,11 @@ class PaymentSession:
     window_version: int = 1
     retry_count: int = 0
     next_retry_at: datetime | None = None
+    #: 0 to 100, by its risk signals.
+    risk_score: int = 0
+    #: Since when an operator must decide before the buyer may go on.
+    held_at: datetime | None = None
+    hold_reason: str | None = None
     completed_at: datetime | None = None
     #: When it became expired or canceled.
     closed_at: datetime | None = None
@@ -56,6 +61,11 @@ class PaymentSession:
     #: The end of its audit chain.
     audit_seq: int = 0
     audit_hash: bytes | None = None
+
+    @property
+    def device_id(self) -> str | None:
+        """The buyer's device, where the auction told it."""
+        return self.risk.get("device_id")
 
     @property
     def amount(self) -> Money:

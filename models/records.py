@@ -4,6 +4,8 @@ from typing import Final
 
 from domain.attempt import CheckoutAttempt
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.payment_method import PaymentMethod
+from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from models import tables
@@ -13,6 +15,8 @@ SESSIONS: Final = RecordTable(tables.SESSIONS, PaymentSession)
 ATTEMPTS: Final = RecordTable(tables.ATTEMPTS, CheckoutAttempt)
 TRANSACTIONS: Final = RecordTable(tables.TRANSACTIONS, Transaction)
 REFUNDS: Final = RecordTable(tables.REFUNDS, Refund)
+RISK_SIGNALS: Final = RecordTable(tables.RISK_SIGNALS, RiskSignal, identity=("session_id", "kind", "source"))
+METHODS: Final = RecordTable(tables.PAYMENT_METHODS, PaymentMethod)
 AUDIT: Final = RecordTable(tables.AUDIT, AuditEntry, identity=("session_id", "seq"))
 EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)

@@ -34,6 +34,7 @@ from services.process_events import ProcessEvents
 from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.refund_payment import SendRefunds
+from services.release_hold import ReleaseHold
 from services.require_payment import RequirePayments
 from services.view_payments import ViewPayments
 
@@ -68,6 +69,7 @@ class App:
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
+    release_hold: ReleaseHold
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
@@ -141,6 +143,7 @@ def build_app(
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
+        release_hold=ReleaseHold(store.begin, terms, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )
 

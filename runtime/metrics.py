@@ -52,6 +52,8 @@ class Metrics:
     #: By `currency`. Anything but 0 is money nobody can explain.
     unexplained_minor_units: Gauge
     refunds: Counter
+    #: By `kind` of signal.
+    risk_alerts: Counter
     #: From the first checkout to the payment.
     time_to_pay: Histogram
 
@@ -102,6 +104,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             registry=registry,
         ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
+        risk_alerts=Counter(
+            "payments_risk_alerts_total", "Payments that look risky, by what says so", ["kind"], registry=registry
+        ),
         time_to_pay=Histogram(
             "payments_time_to_pay_seconds", "From the first checkout to the payment", buckets=_TO_PAY, registry=registry
         ),

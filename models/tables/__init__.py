@@ -3,6 +3,7 @@
 from models.tables.audit import AUDIT
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
 from models.tables.payments import ATTEMPTS, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "LEDGER",
     "METADATA",
     "OUTBOX",
+    "PAYMENT_METHODS",
     "REFUNDS",
+    "RISK_SIGNALS",
     "SESSIONS",
     "TRANSACTIONS",
     "WEBHOOK_EVENTS",
