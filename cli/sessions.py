@@ -1,4 +1,4 @@
-"""`gavelpay sessions`: look at payments."""
+"""`gavelpay sessions`: look at payments, and act as an operator."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 
 from cli.opening import open_app
+from cli.operator import operator
 from cli.printing import (
     PlainGroup,
     as_json,
@@ -21,12 +22,13 @@ from domain.attempt import CheckoutAttempt
 from domain.lifecycle import Status
 from domain.messaging import AuditEntry
 from domain.payment import Payment
+from domain.risk import RiskSignal
 from domain.transaction import Refund, Transaction
 
 
 @click.group(cls=PlainGroup)
 def sessions() -> None:
-    """Look at payment sessions."""
+    """Look at payment sessions, and act on them."""
 
 
 @sessions.command("list", epilog="Example: gavelpay sessions list --status failed --limit 20")
@@ -70,6 +72,23 @@ def show_session(*, session_id: UUID, as_json: bool) -> None:
     _print(payment, history)
 
 
+@sessions.command(
+    "release", epilog='Example: gavelpay sessions release 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason "a known buyer"'
+)
+@click.argument("session_id", type=click.UUID)
+@click.option("--reason", required=True, help="Why it may go on; it is kept in the audit trail.")
+@as_json
+def release_session(*, session_id: UUID, reason: str, as_json: bool) -> None:
+    """End a hold for risk: open the checkout, or keep the money that was held."""
+    with open_app() as app:
+        app.release_hold(session_id, operator(), reason)
+        payment = app.view_payments.one(session_id)
+    if as_json:
+        print_json(views.session_state(payment).document())
+        return
+    click.echo(f"{session_id} is released; it is {payment.session.status}.")
+
+
 def _entry(entry: AuditEntry) -> dict[str, object]:
     return {"seq": entry.seq, "at": entry.at, "action": entry.action, "actor": entry.actor, "data": entry.data}
 
@@ -81,6 +100,9 @@ def _print(payment: Payment, history: list[AuditEntry]) -> None:
             ("session", str(session.id)),
             ("status", colored(session.status)),
             ("why", session.reason),
+            ("on hold since", session.held_at),
+            ("on hold for", session.hold_reason),
+            ("risk", session.risk_score or None),
             ("amount", money(session.amount_minor, session.currency)),
             ("title", session.title),
             ("auction", session.auction_id),
@@ -111,6 +133,7 @@ def _parts(payment: Payment, history: list[AuditEntry]) -> Iterator[tuple[str, t
         columns,
         [[one.id, one.status, money(one.amount_minor, one.currency), one.reason] for one in refunds],
     )
+    yield "Risk", ("when", "what", ">points", "told by"), [_signal(one) for one in payment.signals]
     columns = ("when", "what", "who", "")
     yield "Timeline (UTC)", columns, [[one.at, one.action, one.actor, _data(one)] for one in history]
 
@@ -125,6 +148,10 @@ def _transaction(one: Transaction) -> list[object]:
     fee = None if one.stripe_fee_minor is None else money(one.stripe_fee_minor, settled)
     amount = money(one.amount_minor, one.currency)
     return [one.stripe_payment_intent_id, one.status, one.disposition, amount, fee, one.paid_at]
+
+
+def _signal(one: RiskSignal) -> list[object]:
+    return [one.at, one.kind, one.points, one.source]
 
 
 def _refund(one: Refund) -> list[object]:

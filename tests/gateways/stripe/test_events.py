@@ -317,7 +317,11 @@ def test_what_radar_thinks_of_a_charge_is_read_whether_it_brought_money_or_not(s
     assert failed.judgment == Judgment("highest", 92, "blocked")
 
     one.sandbox.pay(one.target, "elevated")
-    charged, paid, opened = one.fact("charge.succeeded"), one.fact("payment_intent.succeeded"), one.fact("review.opened")
+    charged, paid, opened = (
+        one.fact("charge.succeeded"),
+        one.fact("payment_intent.succeeded"),
+        one.fact("review.opened"),
+    )
     assert isinstance(charged, ChargeReported)
     assert isinstance(paid, Paid)
     assert isinstance(opened, ReviewOpened)
