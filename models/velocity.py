@@ -14,24 +14,24 @@ from models.sealing import FieldCipher
 #: cheap whatever a buyer does.
 _ENOUGH: Final = 100
 
-#: Each of the three is a walk along one index, newest first; an address or device that was not given finds nothing.
+#: Each of the three is a walk along one index, newest first.
 _SEEN: Final = """
-    WITH asked AS (
-      SELECT * FROM unnest(%(numbers)b::int[], %(buyers)b::text[], %(emails)b::bytea[], %(devices)b::bytea[])
-               AS a(number, buyer, email, device)),
-    seen AS (
-      SELECT a.number, 'buyer' AS seen_by, s.* FROM asked a CROSS JOIN LATERAL (
+    WITH seen AS (
+      SELECT 'buyer' AS seen_by, a.number, s.* FROM unnest(%(buyers)b::text[]) WITH ORDINALITY AS a(value, number)
+       CROSS JOIN LATERAL (
         SELECT p.id, p.buyer_id, p.created_at FROM payment_sessions p
-         WHERE p.buyer_id = a.buyer AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s
+         WHERE p.buyer_id = a.value AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s
       UNION ALL
-      SELECT a.number, 'email', s.* FROM asked a CROSS JOIN LATERAL (
+      SELECT 'email', a.number, s.* FROM unnest(%(emails)b::bytea[]) WITH ORDINALITY AS a(value, number)
+       CROSS JOIN LATERAL (
         SELECT p.id, p.buyer_id, p.created_at FROM payment_sessions p
-         WHERE p.buyer_email_index = a.email AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s
+         WHERE p.buyer_email_index = a.value AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s
       UNION ALL
-      SELECT a.number, 'device', s.* FROM asked a CROSS JOIN LATERAL (
+      SELECT 'device', a.number, s.* FROM unnest(%(devices)b::bytea[]) WITH ORDINALITY AS a(value, number)
+       CROSS JOIN LATERAL (
         SELECT p.id, p.buyer_id, p.created_at FROM payment_sessions p
-         WHERE p.device_id_index = a.device AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s)
-    SELECT seen.number, seen.seen_by,
+         WHERE p.device_id_index = a.value AND p.created_at > %(since)s ORDER BY p.created_at DESC LIMIT %(enough)s) s)
+    SELECT seen.seen_by, seen.number,
            count(*) FILTER (WHERE seen.created_at > %(sessions_since)s),
            sum(d.declines),
            array_agg(DISTINCT seen.buyer_id) FILTER (WHERE seen.created_at > %(buyers_since)s)
@@ -58,13 +58,17 @@ def velocities(connection: Connection[Any], cipher: FieldCipher, asked: Sequence
     """
     if not asked:
         return []
+    values: dict[str, list[Any]] = {
+        "buyer": sorted({who.buyer_id for who in asked}),
+        "email": sorted({cipher.index(who.email) for who in asked if who.email is not None}),
+        "device": sorted({cipher.index(who.device_id) for who in asked if who.device_id is not None}),
+    }
     rows = connection.execute(
         _SEEN,
         {
-            "numbers": list(range(len(asked))),
-            "buyers": [who.buyer_id for who in asked],
-            "emails": [None if who.email is None else cipher.index(who.email) for who in asked],
-            "devices": [None if who.device_id is None else cipher.index(who.device_id) for who in asked],
+            "buyers": values["buyer"],
+            "emails": values["email"],
+            "devices": values["device"],
             "since": now - LONGEST_SPAN,
             "sessions_since": now - SESSIONS_SPAN,
             "declines_since": now - DECLINES_SPAN,
@@ -73,10 +77,18 @@ def velocities(connection: Connection[Any], cipher: FieldCipher, asked: Sequence
         },
     )
     seen = {
-        (number, seen_by): Seen(sessions, int(declines), frozenset(buyers or ()))
-        for number, seen_by, sessions, declines, buyers in rows
+        (by, values[by][number - 1]): Seen(sessions, int(declines), frozenset(buyers or ()))
+        for by, number, sessions, declines, buyers in rows
     }
+
+    def found(by: str, value: object) -> Seen:
+        return seen.get((by, value), Seen())
+
     return [
-        Velocity(*(seen.get((number, seen_by), Seen()) for seen_by in ("buyer", "email", "device")))
-        for number in range(len(asked))
+        Velocity(
+            found("buyer", who.buyer_id),
+            found("email", None if who.email is None else cipher.index(who.email)),
+            found("device", None if who.device_id is None else cipher.index(who.device_id)),
+        )
+        for who in asked
     ]

@@ -44,9 +44,9 @@ def test_nobody_asked_is_nothing_asked_of_the_database(home: House) -> None:
 
 
 def test_the_query_walks_along_indexes(home: House) -> None:
-    params = {
-        "numbers": [0, 1], "buyers": ["a", "b"], "emails": [b"a", None], "devices": [b"a", None], "enough": 100,
-    } | dict.fromkeys(("since", "sessions_since", "declines_since", "buyers_since"), home.time())  # fmt: skip
+    params = {"buyers": ["a"], "emails": [b"a"], "devices": [b"a"], "enough": 100} | dict.fromkeys(
+        ("since", "sessions_since", "declines_since", "buyers_since"), home.time()
+    )
     with home.app.database.transaction() as connection:
         connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         rows = connection.execute(f"EXPLAIN {velocity._SEEN}", params)
