@@ -1,4 +1,4 @@
-"""`gavelpay sessions`: look at payments, and act as an operator."""
+"""`gavelpay sessions`: look at payments."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -6,7 +6,6 @@ from uuid import UUID
 import click
 
 from cli.opening import open_app
-from cli.operator import operator
 from cli.printing import (
     PlainGroup,
     as_json,
@@ -28,7 +27,7 @@ from domain.transaction import Refund, Transaction
 
 @click.group(cls=PlainGroup)
 def sessions() -> None:
-    """Look at payment sessions, and act on them."""
+    """Look at payment sessions."""
 
 
 @sessions.command("list", epilog="Example: gavelpay sessions list --status failed --limit 20")
@@ -70,23 +69,6 @@ def show_session(*, session_id: UUID, as_json: bool) -> None:
         print_json(whole | {"timeline": [_entry(entry) for entry in history]})
         return
     _print(payment, history)
-
-
-@sessions.command(
-    "release", epilog='Example: gavelpay sessions release 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason "a known buyer"'
-)
-@click.argument("session_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why it may go on; it is kept in the audit trail.")
-@as_json
-def release_session(*, session_id: UUID, reason: str, as_json: bool) -> None:
-    """End a hold for risk: open the checkout, or keep the money that was held."""
-    with open_app() as app:
-        app.release_hold(session_id, operator(), reason)
-        payment = app.view_payments.one(session_id)
-    if as_json:
-        print_json(views.session_state(payment).document())
-        return
-    click.echo(f"{session_id} is released; it is {payment.session.status}.")
 
 
 def _entry(entry: AuditEntry) -> dict[str, object]:

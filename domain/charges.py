@@ -24,6 +24,8 @@ def reported(payment: Payment, fact: ChargeReported, new_id: NewId) -> None:
         return
     transaction.method_type = fact.method_type
     transaction.method_brand, transaction.method_last4 = fact.method_brand, fact.method_last4
+    if fact.authentication is not None:
+        payment.note("authentication_result", fact.at, result=fact.authentication)
     payment.methods.append(
         PaymentMethod(
             id=new_id(),

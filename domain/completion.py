@@ -9,7 +9,7 @@ from domain.attempt import AttemptStatus
 from domain.closing import request_closing
 from domain.facts import ReviewClosed
 from domain.ids import NewId
-from domain.lifecycle import FINAL, Trigger, move
+from domain.lifecycle import FINAL, Status, Trigger, move
 from domain.money import Money
 from domain.news import forget
 from domain.payment import Payment
@@ -38,7 +38,9 @@ def complete(
     session = payment.session
     transaction.disposition = Disposition.KEPT
     transaction.platform_fee_minor = session.amount.share(fee_basis_points).minor
-    step = move(session, Trigger.PAYMENT_SUCCEEDED)
+    honored = session.status is Status.EXPIRED
+    step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
+    session.closed_at = None
     session.completed_at, session.reason, session.next_retry_at = now, None, None
     session.held_at, session.hold_reason = None, None
     forget(session)

@@ -64,6 +64,8 @@ class Payment:
     ledger: list[LedgerLine] = field(default_factory=list)
     #: Ways to pay that were used just now.
     methods: list[PaymentMethod] = field(default_factory=list)
+    #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
+    withdraw_reopening: Callable[[], bool] = lambda: False
 
     @property
     def newest_attempt(self) -> CheckoutAttempt | None:

@@ -43,8 +43,14 @@ class PaymentSession:
     window_started_at: datetime | None = None
     #: Rises with every change of the window; an expiry planned for another version does nothing.
     window_version: int = 1
+    #: Seconds by which operators have extended it, over all extensions.
+    extended_seconds: int = 0
+    #: Attempts opened because of declines.
     retry_count: int = 0
+    #: When the next attempt is due: a retry, or one in place of a Stripe object that ends too early.
     next_retry_at: datetime | None = None
+    #: Since when a person wants the next attempt at once.
+    retry_asked_at: datetime | None = None
     #: 0 to 100, by its risk signals.
     risk_score: int = 0
     #: Since when an operator must decide before the buyer may go on.

@@ -6,6 +6,7 @@ from domain.attempt import CheckoutAttempt
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
 from domain.payment_method import PaymentMethod
 from domain.risk import RiskSignal
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from models import tables
@@ -22,3 +23,4 @@ EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
+SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)

@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.clock import Clock
 from domain.errors import NotFound, OfferRefused
 from domain.releasing import release
+from domain.retries import replan
 from domain.session import PaymentSession
 from domain.settlement import Terms
 from models.unit_of_work import Begin
@@ -39,6 +40,7 @@ class ReleaseHold:
                 payment.note("hold_release_refused", now, actor, reason=reason, why=error.code)
             else:
                 session.updated_at = now
+                replan(payment, terms.policies[session.policy], now)
         if refusal is not None:
             raise refusal
         return session

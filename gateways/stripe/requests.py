@@ -46,6 +46,7 @@ def opening_request(
         # A Checkout Session's metadata is not copied to its payment intent.
         "payment_intent_data": {"metadata": _metadata(session, attempt), "description": _title(session)},
     }
+    request |= _authentication(session, policy)
     if expires_at is not None:
         request["expires_at"] = int(expires_at.timestamp())
     if (address := _address(session)) is not None:
@@ -62,11 +63,19 @@ def _payment_intent(session: PaymentSession, attempt: CheckoutAttempt, policy: P
         "description": _title(session),
         "metadata": _metadata(session, attempt),
     }
+    request |= _authentication(session, policy)
     if policy.card_only:
         request["allowed_payment_method_types"] = ["card"]
     if (address := _address(session)) is not None:
         request["receipt_email"] = address
     return request
+
+
+def _authentication(session: PaymentSession, policy: Policy) -> dict[str, Any]:
+    """Ask for 3-D Secure where the card has it. Stripe's default asks only where it must."""
+    if not policy.asks_three_d_secure(session.amount):
+        return {}
+    return {"payment_method_options": {"card": {"request_three_d_secure": "any"}}}
 
 
 def _price(session: PaymentSession) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0006'
-down_revision = '0001'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
@@ -26,8 +26,6 @@ def upgrade() -> None:
     op.add_column('payment_sessions', sa.Column('device_id_index', sa.LargeBinary(), nullable=True))
     op.add_column('payment_sessions', sa.Column('risk_score', sa.Integer(), nullable=False, server_default='0'))
     op.alter_column('payment_sessions', 'risk_score', server_default=None)
-    op.add_column('payment_sessions', sa.Column('held_at', postgresql.TIMESTAMP(timezone=True), nullable=True))
-    op.add_column('payment_sessions', sa.Column('hold_reason', sa.Text(), nullable=True))
     op.create_check_constraint(op.f('payment_sessions_risk_score_check'), 'payment_sessions', 'risk_score BETWEEN 0 AND 100')
     op.create_check_constraint(op.f('payment_sessions_held_at_check'), 'payment_sessions', '(held_at IS NULL) = (hold_reason IS NULL)')
     op.drop_index('payment_sessions_buyer', table_name='payment_sessions')
