@@ -1,19 +1,14 @@
 """`gavelpay sessions extend|terminate|retry|release`: act on a payment. Every act is audited, also a refused one."""
 
-import getpass
 from datetime import timedelta
 from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_app
 from cli.sessions import sessions
 from domain.money import Money
-
-
-def operator() -> str:
-    """Who acts, for the audit trail."""
-    return f"cli:{getpass.getuser()}"
 
 
 @sessions.command(epilog="Example: gavelpay sessions extend 0199c2f0-… --minutes 120 --reason 'asked by telephone'")
@@ -23,7 +18,7 @@ def operator() -> str:
 def extend(*, session_id: UUID, minutes: float, reason: str) -> None:
     """Give a buyer more time, within the policy's maximum."""
     with open_app() as app:
-        session = app.extend_window(session_id, timedelta(minutes=minutes), reason, operator())
+        session = app.extend_window(session_id, timedelta(minutes=minutes), reason, acting_user())
     click.echo(f"The buyer has time until {session.window_expires_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
@@ -33,7 +28,7 @@ def extend(*, session_id: UUID, minutes: float, reason: str) -> None:
 def terminate(*, session_id: UUID, reason: str) -> None:
     """End a payment now: it is canceled, and the lot is reopened."""
     with open_app() as app:
-        session = app.terminate_window(session_id, reason, operator())
+        session = app.terminate_window(session_id, reason, acting_user())
     amount = Money(session.currency, session.amount_minor)
     click.echo(f"Canceled. The lot {session.auction_id} is reopened; if {amount} comes all the same, it goes back.")
 
@@ -43,7 +38,7 @@ def terminate(*, session_id: UUID, reason: str) -> None:
 def retry(*, session_id: UUID) -> None:
     """Open the next attempt of a declined payment at once."""
     with open_app() as app:
-        payment = app.retry_payment(session_id, operator())
+        payment = app.retry_payment(session_id, acting_user())
     number = len(payment.attempts)
     click.echo(f"Attempt {number} is being closed at Stripe; the next one opens as soon as it is.")
 
@@ -54,5 +49,5 @@ def retry(*, session_id: UUID) -> None:
 def release(*, session_id: UUID, reason: str) -> None:
     """End a hold for risk: what was held back is opened, and money that was held is kept."""
     with open_app() as app:
-        session = app.release_hold(session_id, operator(), reason)
+        session = app.release_hold(session_id, acting_user(), reason)
     click.echo(f"Released; the payment is {session.status}.")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from domain import holds, ledger, refunds
+from domain import connect, holds, ledger, refunds
 from domain.attempt import AttemptStatus
 from domain.closing import request_closing
 from domain.facts import ReviewClosed
@@ -17,8 +17,6 @@ from domain.transaction import Disposition, Transaction
 
 #: Why money is held although it came in time: another amount or currency than what was asked.
 AMOUNT_DIFFERS: Final = "amount_differs"
-#: Why a payment failed whose money Stripe took: whoever reviewed it there sent it back.
-SENT_BACK_IN_REVIEW: Final = "sent_back_in_review"
 #: Reasons of a session for which money that has come is held until someone decides.
 MONEY_IS_HELD: Final = frozenset({AMOUNT_DIFFERS, holds.STRIPE_REVIEW, holds.HIGHEST_RISK})
 
@@ -37,7 +35,7 @@ def complete(
     """Have money pay for the lot: the session, the books, the audit trail, and what is told of it."""
     session = payment.session
     transaction.disposition = Disposition.KEPT
-    transaction.platform_fee_minor = session.amount.share(fee_basis_points).minor
+    transaction.platform_fee_minor = connect.platform_fee(transaction, fee_basis_points)
     honored = session.status is Status.EXPIRED
     step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
     session.closed_at = None
@@ -102,7 +100,7 @@ def accept(
 ) -> None:
     """Keep money that was held. If the session is over, or paid otherwise by now, it goes back instead."""
     if payment.session.status not in FINAL:
-        complete(payment, transaction, now, fee_basis_points, book=ledger.book_accepted, actor=actor)
+        complete(payment, transaction, now, fee_basis_points, book=ledger.book_release, actor=actor)
         return
     paid_otherwise = payment.kept_transaction is not None
     transaction.disposition = Disposition.DUPLICATE if paid_otherwise else Disposition.LATE
@@ -121,15 +119,9 @@ def follow_review(
     payment: Payment, transaction: Transaction, now: datetime, fee_basis_points: int, new_id: NewId
 ) -> None:
     """Do with money that is held what its reviews have come to, as far as they have."""
-    session = payment.session
     came = Money(transaction.currency, transaction.amount_minor)
-    if transaction.disposition is not Disposition.HELD or came != session.amount:
+    if transaction.disposition is not Disposition.HELD or came != payment.session.amount:
         return  # It is decided already; or an operator decides, whatever the review says.
-    verdict = holds.review_of(payment, transaction.stripe_payment_intent_id)
-    if verdict is holds.Review.APPROVED:
+    approved = holds.review_of(payment, transaction.stripe_payment_intent_id) is holds.Review.APPROVED
+    if approved and refunds.left_of(payment, transaction).minor:
         accept(payment, transaction, now, fee_basis_points, new_id)
-    elif verdict is holds.Review.SENT_BACK and session.reason in MONEY_IS_HELD:
-        step = move(session, Trigger.PAYMENT_DECLINED)
-        session.reason = SENT_BACK_IN_REVIEW
-        payment.note("payment_declined", now, before=step.before, after=step.after, code=SENT_BACK_IN_REVIEW)
-        payment.announce("auction.payment_failed", now, buyerId=session.buyer_id, reason=SENT_BACK_IN_REVIEW)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.dispute import DisputeStatus
 from domain.ids import SessionId
 from domain.money import Money
 from domain.transaction import RefundStatus
@@ -135,6 +136,27 @@ class RefundReported(Fact):
     amount: Money
     status: RefundStatus
     failure_reason: str | None
+    #: Stripe took the maker's part back from their account.
+    reversed_transfer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReported(Fact):
+    """Where a dispute stands: a buyer's bank asks for the money back."""
+
+    stripe_dispute_id: str
+    amount: Money
+    status: DisputeStatus
+    reason: str
+    opened_at: datetime
+    evidence_due_at: datetime | None
+    #: How often money has moved for it by then: of two reports, the one with more movements is the newer one.
+    movements: int
+    #: The disputed amount was taken from our balance; it was given back.
+    withdrawn: bool
+    reinstated: bool
+    #: What Stripe keeps for its trouble, in the settlement currency.
+    fee: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

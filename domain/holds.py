@@ -19,19 +19,17 @@ RISK_SCORE: Final = "risk_score"
 STRIPE_REVIEW: Final = "stripe_review"
 HIGHEST_RISK: Final = "highest_risk"
 
-#: How a review ends well, and how it ends with the money sent back. Other ends leave the decision to an operator.
+#: How a review ends well. After other ends the money goes back, which is told by refunds, or an operator decides.
 APPROVED: Final = frozenset({"approved", "acknowledged"})
-SENT_BACK: Final = frozenset({"refunded", "refunded_as_fraud"})
 
 
 class Review(Enum):
     """How Stripe's reviews of one payment stand."""
 
     NONE = auto()
-    #: Undecided, or closed in a way that decides nothing.
+    #: Nobody has approved it, or not all of them.
     OPEN = auto()
     APPROVED = auto()
-    SENT_BACK = auto()
 
 
 def weigh(payment: Payment, signals: Sequence[RiskSignal], now: datetime) -> None:
@@ -88,8 +86,6 @@ def review_of(payment: Payment, intent: str | None) -> Review:
     reviews = {one.source for one in mine if one.kind is Kind.REVIEW_OPENED} | ends.keys()
     if not reviews:
         return Review.NONE
-    if any(ends.get(review) in SENT_BACK for review in reviews):
-        return Review.SENT_BACK
     return Review.APPROVED if all(ends.get(review) in APPROVED for review in reviews) else Review.OPEN
 
 

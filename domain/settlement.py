@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain import charges, completion, holds, ledger, radar, refunds
+from domain import charges, completion, connect, disputes, holds, ledger, radar, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window
 from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD
@@ -21,6 +21,7 @@ from domain.facts import (
     ChargeReported,
     Closed,
     Declined,
+    DisputeReported,
     Fact,
     Paid,
     Processing,
@@ -91,6 +92,8 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
             completion.review_closed(payment, fact, now, terms.platform_fee_basis_points, terms.new_id)
         case RefundReported():
             refunds.reported(payment, fact, now, terms.new_id)
+        case DisputeReported():
+            disputes.reported(payment, fact, now, terms.new_id)
         case _:
             pass  # It tells of risk, or of nothing that moves a payment.
     replan(payment, terms.policies[payment.session.policy], now)
@@ -138,6 +141,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         paid_at=fact.at,
         created_at=now,
     )
+    connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
         completion.complete(payment, transaction, now, terms.platform_fee_basis_points)

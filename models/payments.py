@@ -13,10 +13,10 @@ from domain.attempt import CheckoutAttempt
 from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
-from domain.transaction import Refund
+from domain.transaction import Refund, Transaction
 from models import audit, methods, outbox
 from models.mapping import RecordTable
-from models.records import ATTEMPTS, AUDIT, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
+from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -72,10 +72,9 @@ class Payments:
         """Load attempts alone, by a condition on `checkout_attempts r`, without locking them."""
         return self._select(ATTEMPTS, condition, **params)
 
-    def intent_of(self, refund: Refund) -> str:
-        """The payment intent that a refund gives back."""
-        one = "r.id = %(id)s"
-        return self._select(TRANSACTIONS, one, id=refund.transaction_id)[0].stripe_payment_intent_id
+    def transaction_of(self, refund: Refund) -> Transaction:
+        """The money that a refund gives back, as it stands now."""
+        return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
     def fees_missing(self, limit: int) -> list[tuple[datetime, str]]:
         """When and by which charge money came whose fee is unknown, though Stripe has booked it."""
@@ -108,6 +107,10 @@ class Payments:
         """Store what Stripe will be asked, before it is asked. The attempt is leased, not locked with its payment."""
         ATTEMPTS.update_all(self.connection, [attempt], self.cipher)
 
+    def save_sending(self, refund: Refund) -> None:
+        """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
+        REFUNDS.update_all(self.connection, [refund], self.cipher)
+
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         payments = list(self._held.values())
@@ -119,6 +122,7 @@ class Payments:
         self._write(TRANSACTIONS, [one for payment in payments for one in payment.transactions])
         refunds = self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
         self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
+        self._write(DISPUTES, [dispute for payment in payments for dispute in payment.disputes])
         self._write(RISK_SIGNALS, [signal for payment in payments for signal in payment.signals])
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
@@ -150,6 +154,8 @@ class Payments:
             payments[transaction.session_id].transactions.append(transaction)
         for refund in self._select(REFUNDS, mine, ids=ids):
             payments[refund.session_id].refunds.append(refund)
+        for dispute in self._select(DISPUTES, mine, ids=ids):
+            payments[dispute.session_id].disputes.append(dispute)
         for signal in self._select(
             RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
         ):
@@ -193,6 +199,7 @@ class Payments:
         self._see(ATTEMPTS, payment.attempts)
         self._see(TRANSACTIONS, payment.transactions)
         self._see(REFUNDS, payment.refunds)
+        self._see(DISPUTES, payment.disputes)
         self._see(RISK_SIGNALS, payment.signals)
 
     def _see(self, table: RecordTable[R], records: Sequence[R]) -> None:

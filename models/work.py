@@ -99,5 +99,5 @@ class Work(Generic[R]):
 
 
 ATTEMPT_WORK: Final = Work(ATTEMPTS)
-REFUND_WORK: Final = Work(REFUNDS)
+REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)

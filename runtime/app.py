@@ -38,6 +38,7 @@ from services.receive_events import ReadEvent, ReceiveEvents
 from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
 from services.release_hold import ReleaseHold
+from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
 from services.view_payments import ViewPayments
@@ -73,6 +74,8 @@ class App:
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
     check_invariants: CheckInvariants
+    request_refund: RequestRefund
+    decide_refund: DecideRefund
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -156,6 +159,8 @@ def build_app(
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
+        request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
+        decide_refund=DecideRefund(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,

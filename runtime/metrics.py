@@ -59,6 +59,10 @@ class Metrics:
     #: By `currency`. Anything but 0 is money nobody can explain.
     unexplained_minor_units: Gauge
     refunds: Counter
+    #: Refunds whose money is with Stripe again, or never left: a person must look.
+    refund_failures: Counter
+    #: Steps of disputes, by `status`.
+    disputes: Counter
     #: By `kind` of signal.
     risk_alerts: Counter
     #: From the first checkout to the payment.
@@ -123,6 +127,10 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             registry=registry,
         ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
+        refund_failures=Counter(
+            "payments_refund_failures_total", "Refunds that failed, and wait for a person", registry=registry
+        ),
+        disputes=Counter("payments_disputes_total", "Steps of disputes", ["status"], registry=registry),
         risk_alerts=Counter(
             "payments_risk_alerts_total", "Payments that look risky, by what says so", ["kind"], registry=registry
         ),

@@ -78,6 +78,14 @@ def _alerted(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
     metrics.risk_alerts.labels(str(note.data["kind"])).inc()
 
 
+def _refund_failed(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.refund_failures.inc()
+
+
+def _disputed(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.disputes.labels(str(note.data["after"])).inc()
+
+
 #: Which note about a payment counts as what.
 COUNTS: Final[Mapping[str, Count]] = {
     "checkout_completed": _completed,
@@ -93,6 +101,9 @@ COUNTS: Final[Mapping[str, Count]] = {
     "authentication_requested": _authentication,
     "authentication_failed": _authentication,
     "authentication_result": _authentication,
+    "refund_failed": _refund_failed,
+    "refund_refused": _refund_failed,
+    "dispute_changed": _disputed,
 }
 
 

@@ -19,6 +19,7 @@ from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
+from domain.connect import agree
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
@@ -95,6 +96,7 @@ class OpenCheckouts:
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]
         begun = session.window_expires_at if session.window_started_at else None
+        agree(attempt, session, self.terms.platform_fee_basis_points)
         return opening_request(
             session,
             attempt,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.clock import Clock
-from domain.errors import NotFound, OfferRefused
+from domain.errors import ActRefused, NotFound
 from domain.releasing import release
 from domain.retries import replan
 from domain.session import PaymentSession
@@ -25,9 +25,9 @@ class ReleaseHold:
 
         Raises:
             NotFound: there is no such payment.
-            OfferRefused: it cannot be released; `code` is why. The refusal is audited.
+            ActRefused: it cannot be released; `code` is why. The refusal is audited.
         """
-        refusal: OfferRefused | None = None
+        refusal: ActRefused | None = None
         with self.begin() as uow:
             payment = uow.payments.lock_one(session_id)
             if payment is None:
@@ -35,7 +35,7 @@ class ReleaseHold:
             session, now, terms = payment.session, self.now(), self.terms
             try:
                 release(payment, now, terms.platform_fee_basis_points, terms.new_id, actor=actor, reason=reason)
-            except OfferRefused as error:
+            except ActRefused as error:
                 refusal = error
                 payment.note("hold_release_refused", now, actor, reason=reason, why=error.code)
             else:

@@ -2,7 +2,7 @@
 
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
-from models.tables.payments import ATTEMPTS, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
@@ -12,6 +12,7 @@ __all__ = [
     "AUDIT",
     "DEAD_LETTERS",
     "DELIVERIES",
+    "DISPUTES",
     "LEDGER",
     "METADATA",
     "OUTBOX",

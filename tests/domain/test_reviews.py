@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from domain import radar
-from domain.errors import EventTooEarly, OfferRefused
+from domain.errors import ActRefused, EventTooEarly
 from domain.facts import (
     ChargeJudged,
     ChargeReported,
@@ -220,7 +220,7 @@ def test_another_amount_is_an_operators_business_whatever_the_review_says() -> N
     (end,) = ends([OPENED, APPROVED, other])
     assert "amount_differs" in end
     payment = told(a_payment(), [other])
-    with pytest.raises(OfferRefused, match="another amount") as refused:
+    with pytest.raises(ActRefused, match="another amount") as refused:
         release(payment, NOW, 500, terms().new_id, actor="admin:alice", reason="fine")
     assert refused.value.code == "amount_differs"
 
@@ -245,7 +245,7 @@ def test_an_operator_may_keep_money_under_review_and_the_review_changes_nothing_
 
 def test_money_that_has_gone_back_cannot_be_kept() -> None:
     payment = told(a_payment(), [OPENED, PAID, REFUNDED])
-    with pytest.raises(OfferRefused) as refused:
+    with pytest.raises(ActRefused) as refused:
         release(payment, NOW, 500, terms().new_id, actor="admin:alice", reason="fine")
     assert refused.value.code == "money_went_back"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain.attempt import AttemptStatus
-from domain.errors import NotFound, OfferRefused
+from domain.errors import ActRefused, NotFound
 from domain.lifecycle import Status
 from tests.crashes import Died, DiesBeforeCommit
 from tests.house import House
@@ -16,7 +16,7 @@ ALICE = "admin:alice"
 
 
 def refused(home: House, session_id: UUID, reason: str = "looked at") -> str:
-    with pytest.raises(OfferRefused) as refusal:
+    with pytest.raises(ActRefused) as refusal:
         home.app.release_hold(session_id, ALICE, reason)
     last = home.app.view_payments.history(session_id)[-1]
     assert (last.action, last.actor, last.data["why"]) == ("hold_release_refused", ALICE, refusal.value.code)

@@ -212,7 +212,7 @@ def test_a_review_whose_money_goes_back_fails_the_payment(home: House) -> None:
     )
     home.hear()
     payment = home.payment(session_id)
-    assert (payment.session.status, payment.session.reason) == (Status.FAILED, "sent_back_in_review")
+    assert (payment.session.status, payment.session.reason) == (Status.FAILED, "held_money_returned")
     assert payment.session.held_at is not None
     assert [one.refunded_minor for one in payment.transactions] == [27550]
 
