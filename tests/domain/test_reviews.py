@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -243,11 +244,18 @@ def test_an_operator_may_keep_money_under_review_and_the_review_changes_nothing_
     assert sold.actor == "admin:alice"
 
 
-def test_money_that_has_gone_back_cannot_be_kept() -> None:
-    payment = told(a_payment(), [OPENED, PAID, REFUNDED])
+def test_money_part_of_which_has_gone_back_cannot_be_kept() -> None:
+    payment = told(a_payment(), [OPENED, PAID, replace(REFUNDED, amount=Money("USD", 100))])
     with pytest.raises(ActRefused) as refused:
         release(payment, NOW, 500, terms().new_id, actor="admin:alice", reason="fine")
     assert refused.value.code == "money_went_back"
+
+
+def test_once_all_of_it_has_gone_back_a_release_lets_the_buyer_try_again() -> None:
+    payment = told(a_payment(), [OPENED, PAID, REFUNDED, APPROVED])
+    assert (payment.session.status, payment.session.hold_reason) == (Status.FAILED, "stripe_review")
+    release(payment, NOW, 500, terms().new_id, actor="admin:alice", reason="fine")
+    assert (payment.session.status, payment.session.held_at) == (Status.FAILED, None)
 
 
 def test_what_went_back_of_money_under_review_is_not_booked_to_the_maker() -> None:

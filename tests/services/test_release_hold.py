@@ -40,6 +40,21 @@ def test_a_released_checkout_opens_with_a_whole_window(home: House) -> None:
     assert home.payment(session_id).session.status is Status.COMPLETED
 
 
+def test_a_payment_on_hold_is_not_retried_before_its_release(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "highest")
+    home.hear()
+    home.forward(minutes=30)
+    home.work()
+    assert len(home.payment(session_id).attempts) == 1
+
+    home.app.release_hold(session_id, ALICE, "called the buyer")
+    home.work()
+    payment = home.payment(session_id)
+    assert [attempt.status for attempt in payment.attempts] == [AttemptStatus.CLOSED, AttemptStatus.OPEN]
+    assert payment.session.held_at is None
+
+
 def test_released_money_completes_the_payment(home: House) -> None:
     session_id = under_review(home)
     home.app.release_hold(session_id, ALICE, "a known collector")
