@@ -1,4 +1,4 @@
-"""`gavelpay sessions extend|terminate|retry`: act on a payment. Every act is audited, also a refused one."""
+"""`gavelpay sessions extend|terminate|retry|release`: act on a payment. Every act is audited, also a refused one."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -41,3 +41,13 @@ def retry(*, session_id: UUID) -> None:
         payment = app.retry_payment(session_id, acting_user())
     number = len(payment.attempts)
     click.echo(f"Attempt {number} is being closed at Stripe; the next one opens as soon as it is.")
+
+
+@sessions.command(epilog="Example: gavelpay sessions release 0199c2f0-… --reason 'a known collector'")
+@click.argument("session_id", type=click.UUID)
+@click.option("--reason", required=True, help="Why; it is kept in the audit trail.")
+def release(*, session_id: UUID, reason: str) -> None:
+    """End a hold for risk: what was held back is opened, and money that was held is kept."""
+    with open_app() as app:
+        session = app.release_hold(session_id, acting_user(), reason)
+    click.echo(f"Released; the payment is {session.status}.")

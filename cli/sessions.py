@@ -23,6 +23,7 @@ from domain.dispute import Dispute
 from domain.lifecycle import Status
 from domain.messaging import AuditEntry
 from domain.payment import Payment
+from domain.risk import RiskSignal
 from domain.transaction import Refund, Transaction
 
 
@@ -86,6 +87,9 @@ def _print(payment: Payment, history: list[AuditEntry]) -> None:
             ("session", str(session.id)),
             ("status", colored(session.status)),
             ("why", session.reason),
+            ("on hold since", session.held_at),
+            ("on hold for", session.hold_reason),
+            ("risk", session.risk_score or None),
             ("amount", money(session.amount_minor, session.currency)),
             ("title", session.title),
             ("auction", session.auction_id),
@@ -113,6 +117,7 @@ def _parts(payment: Payment, history: list[AuditEntry]) -> Iterator[tuple[str, t
     yield "Refunds", columns, [_refund(one) for one in payment.refunds]
     columns = ("id", "status", ">amount", "why", "answer until", ">Stripe's fee")
     yield "Disputes", columns, [_dispute(one) for one in payment.disputes]
+    yield "Risk", ("when", "what", ">points", "told by"), [_signal(one) for one in payment.signals]
     columns = ("when", "what", "who", "")
     yield "Timeline (UTC)", columns, [[one.at, one.action, one.actor, _data(one)] for one in history]
 
@@ -127,6 +132,10 @@ def _transaction(one: Transaction) -> list[object]:
     fee = None if one.stripe_fee_minor is None else money(one.stripe_fee_minor, settled)
     amount = money(one.amount_minor, one.currency)
     return [one.stripe_payment_intent_id, one.status, one.disposition, amount, fee, one.paid_at]
+
+
+def _signal(one: RiskSignal) -> list[object]:
+    return [one.at, one.kind, one.points, one.source]
 
 
 def _refund(one: Refund) -> list[object]:

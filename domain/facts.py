@@ -35,6 +35,8 @@ class Paid(Fact):
     amount: Money
     #: The buyer had confirmed by then at the latest, where it is known (delayed methods settle days later).
     confirmed_by: datetime | None = None
+    #: Stripe's open review of it, where the event tells.
+    review_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,18 @@ class Closed(Fact):
     """The Stripe object ended unpaid."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What Stripe Radar thinks of a charge, in Stripe's words."""
+
+    #: normal, elevated, highest, not_assessed, unknown.
+    level: str | None
+    #: 0 to 100, where the account has Radar for Fraud Teams.
+    score: int | None
+    #: authorized, manual_review, issuer_declined, blocked, invalid.
+    outcome: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeReported(Fact):
     """Details of money that came: how it was paid, and under which number Stripe books it."""
@@ -71,6 +85,45 @@ class ChargeReported(Fact):
     method_last4: str | None
     #: How 3-D Secure went, in Stripe's word, where it was used.
     authentication: str | None = None
+    method_exp_month: int | None = None
+    method_exp_year: int | None = None
+    stripe_payment_method_id: str | None = None
+    judgment: Judgment | None = None
+    #: Stripe's open review of it.
+    review_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeJudged(Fact):
+    """What Stripe thinks of a charge that brought no money."""
+
+    judgment: Judgment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOpened(Fact):
+    """Stripe wants a person to look at a payment, in its dashboard."""
+
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewClosed(Fact):
+    """Somebody has looked, or the payment has ended otherwise."""
+
+    review_id: str
+    #: Stripe's word for how it ended.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudWarned(Fact):
+    """The card's issuer says that a payment may be fraud (an early fraud warning)."""
+
+    warning_id: str
+    fraud_type: str
+    #: A refund now may still avoid a dispute.
+    actionable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

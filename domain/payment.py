@@ -9,6 +9,8 @@ from uuid import UUID
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.dispute import Dispute
 from domain.money import Money
+from domain.payment_method import PaymentMethod
+from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Refund, Transaction
 
@@ -46,7 +48,7 @@ class LedgerLine:
     at: datetime
 
 
-_LISTS = ("attempts", "transactions", "refunds", "disputes", "notes", "announcements", "ledger")
+_LISTS = ("attempts", "transactions", "refunds", "disputes", "signals", "notes", "announcements", "ledger", "methods")
 
 
 @dataclass(slots=True)
@@ -58,9 +60,12 @@ class Payment:
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
+    signals: list[RiskSignal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     ledger: list[LedgerLine] = field(default_factory=list)
+    #: Ways to pay that were used just now.
+    methods: list[PaymentMethod] = field(default_factory=list)
     #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
     withdraw_reopening: Callable[[], bool] = lambda: False
 

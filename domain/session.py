@@ -51,6 +51,8 @@ class PaymentSession:
     next_retry_at: datetime | None = None
     #: Since when a person wants the next attempt at once.
     retry_asked_at: datetime | None = None
+    #: 0 to 100, by its risk signals.
+    risk_score: int = 0
     #: Since when an operator must decide before the buyer may go on.
     held_at: datetime | None = None
     hold_reason: str | None = None
@@ -66,6 +68,11 @@ class PaymentSession:
     #: The end of its audit chain.
     audit_seq: int = 0
     audit_hash: bytes | None = None
+
+    @property
+    def device_id(self) -> str | None:
+        """The buyer's device, where the auction told it."""
+        return self.risk.get("device_id")
 
     @property
     def amount(self) -> Money:

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain import connect, disputes, ledger, refunds
+from domain import charges, completion, connect, disputes, holds, ledger, radar, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
-from domain.closing import close, close_window, request_closing
+from domain.closing import close, close_window
+from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.errors import EventTooEarly
 from domain.facts import (
     ActionRequired,
@@ -22,17 +23,18 @@ from domain.facts import (
     Declined,
     DisputeReported,
     Fact,
-    Irrelevant,
     Paid,
     Processing,
     RefundReported,
+    ReviewClosed,
 )
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
-from domain.news import RANK, forget, is_news, remember
+from domain.news import RANK, is_news, remember
 from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
 from domain.retries import replan
+from domain.session import PaymentSession
 from domain.transaction import Disposition, Transaction, TransactionStatus
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
@@ -43,8 +45,7 @@ SAME_MOMENT: Final = timedelta(seconds=5)
 AUTHENTICATION_FAILURES: Final = frozenset(
     {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
 )
-#: Reasons of a session that is processing: money is held, or its moment is not settled.
-AMOUNT_DIFFERS: Final = "amount_differs"
+#: Why a session is processing although the bank has answered: whether money came in time is not settled.
 NEAR_THE_END: Final = "paid_near_the_end"
 
 
@@ -73,6 +74,7 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
     Raises:
         EventTooEarly: the fact speaks of something that we have not heard of yet.
     """
+    radar.hear(payment, fact, now)
     match fact:
         case Paid():
             _paid(payment, fact, now, terms)
@@ -85,13 +87,15 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
         case Closed():
             _closed(payment, fact, now)
         case ChargeReported():
-            _charge_reported(payment, fact)
+            charges.reported(payment, fact, terms.new_id)
+        case ReviewClosed():
+            completion.review_closed(payment, fact, now, terms.platform_fee_basis_points, terms.new_id)
         case RefundReported():
             refunds.reported(payment, fact, now, terms.new_id)
         case DisputeReported():
             disputes.reported(payment, fact, now, terms.new_id)
-        case Irrelevant():
-            pass
+        case _:
+            pass  # It tells of risk, or of nothing that moves a payment.
     replan(payment, terms.policies[payment.session.policy], now)
 
 
@@ -121,6 +125,9 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         return
     attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.PAID, now, None
     disposition = _disposition(payment, fact, terms, in_time=in_time)
+    held_for = AMOUNT_DIFFERS
+    if disposition is Disposition.KEPT and (doubt := holds.hold_on_money(payment, intent)) is not None:
+        disposition, held_for = Disposition.HELD, doubt
     transaction = Transaction(
         id=TransactionId(terms.new_id()),
         session_id=session.id,
@@ -137,13 +144,13 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
-        _complete(payment, transaction, now, terms)
+        completion.complete(payment, transaction, now, terms.platform_fee_basis_points)
     elif disposition is Disposition.HELD:
-        _hold(payment, transaction, now)
+        completion.hold(payment, transaction, held_for, now)
+        completion.follow_review(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     else:
         ledger.book_unwanted(payment, transaction, now)
-        payment.note(f"payment_{disposition}", now, amount=str(fact.amount), payment_intent=intent)
-        refunds.send_back(payment, transaction, str(disposition), now, terms.new_id)
+        completion.give_back(payment, transaction, now, terms.new_id)
         if session.status not in FINAL:
             close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
@@ -181,49 +188,14 @@ def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
         return False
     if session.status not in FINAL:
         return True
+    if holds.hold_on_money(payment, fact.where.payment_intent_id or "") is not None:
+        return False  # The lot is not taken back from others for money that may not stay.
     return session.status is Status.EXPIRED and payment.withdraw_reopening()
-
-
-def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: Terms) -> None:
-    session = payment.session
-    transaction.platform_fee_minor = connect.platform_fee(transaction, terms.platform_fee_basis_points)
-    honored = session.status is Status.EXPIRED
-    step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
-    session.closed_at = None
-    session.completed_at, session.reason, session.next_retry_at = now, None, None
-    forget(session)
-    for other in payment.attempts:
-        if other.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
-            request_closing(other, now)
-    ledger.book_payment(payment, transaction, now)
-    payment.note(
-        "checkout_completed",
-        now,
-        before=step.before,
-        after=step.after,
-        amount=str(session.amount),
-        payment_intent=transaction.stripe_payment_intent_id,
-        transaction=str(transaction.id),
-    )
-    told = {"amount": str(session.amount.major), "currency": session.currency, "transactionId": str(transaction.id)}
-    payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-    payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-
-
-def _hold(payment: Payment, transaction: Transaction, now: datetime) -> None:
-    session = payment.session
-    step = move(session, Trigger.PAYMENT_PROCESSING)
-    session.reason = AMOUNT_DIFFERS
-    ledger.book_unwanted(payment, transaction, now)
-    received = f"{transaction.amount_minor} {transaction.currency}"
-    payment.note(
-        "payment_held", now, before=step.before, after=step.after, received=received, asked=str(session.amount)
-    )
 
 
 def _processing(payment: Payment, fact: Processing, reason: str | None = None) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
-    if session.reason == AMOUNT_DIFFERS or not _newest(payment, attempt, fact):
+    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
         return
     step = move(session, Trigger.PAYMENT_PROCESSING)
     if step.after is PROCESSING:
@@ -245,7 +217,7 @@ def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
         attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.CLOSED, now, None
     if attempt.declined_at is None or attempt.declined_at <= fact.at:
         attempt.decline_code, attempt.declined_at = fact.code, fact.at
-    if session.reason == AMOUNT_DIFFERS or not _newest(payment, attempt, fact):
+    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     if step.after is not Status.FAILED:
@@ -271,21 +243,6 @@ def _closed(payment: Payment, fact: Closed, now: datetime) -> None:
     close(payment, attempt, now)
 
 
-def _charge_reported(payment: Payment, fact: ChargeReported) -> None:
-    intent = fact.where.payment_intent_id
-    transaction = next((one for one in payment.transactions if one.stripe_payment_intent_id == intent), None)
-    if transaction is None:
-        raise EventTooEarly("the payment of this charge is not recorded yet")
-    transaction.stripe_charge_id = transaction.stripe_charge_id or fact.where.charge_id
-    booked = transaction.stripe_balance_transaction_id
-    transaction.stripe_balance_transaction_id = booked or fact.balance_transaction_id
-    if transaction.method_type is None:
-        transaction.method_type = fact.method_type
-        transaction.method_brand, transaction.method_last4 = fact.method_brand, fact.method_last4
-        if fact.authentication is not None:
-            payment.note("authentication_result", fact.at, result=fact.authentication)
-
-
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
     """Whether this fact is newer than all that we heard; remembers it if so. Nothing is news to what is over."""
     session, rank = payment.session, RANK[type(fact)]
@@ -293,3 +250,8 @@ def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
         return False
     remember(session, attempt.attempt_no, fact.at, rank)
     return True
+
+
+def _is_held(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
+    """Whether money has come and waits for a decision, or has come through this attempt: older news count no more."""
+    return session.reason in MONEY_IS_HELD or attempt.status is AttemptStatus.PAID

@@ -13,9 +13,9 @@ from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
-from models import audit, outbox
+from models import audit, methods, outbox
 from models.mapping import RecordTable
-from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, SESSIONS, TRANSACTIONS
+from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -95,6 +95,7 @@ class Payments:
         new = [payment for payment in ordered if payment.session.id in inserted]
         if new:
             self._insert(ATTEMPTS, [attempt for payment in new for attempt in payment.attempts])
+            self._insert(RISK_SIGNALS, [signal for payment in new for signal in payment.signals])
             self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
             self.noted += [(payment.session, note) for payment in new for note in payment.notes]
             self.ring(OPEN_CHECKOUTS, len(new))
@@ -121,8 +122,10 @@ class Payments:
         refunds = self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
         self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
         self._write(DISPUTES, [dispute for payment in payments for dispute in payment.disputes])
+        self._write(RISK_SIGNALS, [signal for payment in payments for signal in payment.signals])
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
+        methods.upsert(self.connection, self.cipher, [one for payment in payments for one in payment.methods])
         self._announce(payments)
         self._held.clear()
         self._seen.clear()
@@ -152,6 +155,10 @@ class Payments:
             payments[refund.session_id].refunds.append(refund)
         for dispute in self._select(DISPUTES, mine, ids=ids):
             payments[dispute.session_id].disputes.append(dispute)
+        for signal in self._select(
+            RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
+        ):
+            payments[signal.session_id].signals.append(signal)
         if remember:
             for payment in payments.values():
                 self.remember(payment)
@@ -192,6 +199,7 @@ class Payments:
         self._see(TRANSACTIONS, payment.transactions)
         self._see(REFUNDS, payment.refunds)
         self._see(DISPUTES, payment.disputes)
+        self._see(RISK_SIGNALS, payment.signals)
 
     def _see(self, table: RecordTable[R], records: Sequence[R]) -> None:
         for record in records:

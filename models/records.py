@@ -5,6 +5,8 @@ from typing import Final
 from domain.attempt import CheckoutAttempt
 from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.payment_method import PaymentMethod
+from domain.risk import RiskSignal
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
@@ -16,6 +18,8 @@ ATTEMPTS: Final = RecordTable(tables.ATTEMPTS, CheckoutAttempt)
 TRANSACTIONS: Final = RecordTable(tables.TRANSACTIONS, Transaction)
 REFUNDS: Final = RecordTable(tables.REFUNDS, Refund)
 DISPUTES: Final = RecordTable(tables.DISPUTES, Dispute)
+RISK_SIGNALS: Final = RecordTable(tables.RISK_SIGNALS, RiskSignal, identity=("session_id", "kind", "source"))
+METHODS: Final = RecordTable(tables.PAYMENT_METHODS, PaymentMethod)
 AUDIT: Final = RecordTable(tables.AUDIT, AuditEntry, identity=("session_id", "seq"))
 EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)

@@ -37,6 +37,7 @@ from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
+from services.release_hold import ReleaseHold
 from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
@@ -79,6 +80,7 @@ class App:
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
+    release_hold: ReleaseHold
     record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
@@ -162,6 +164,7 @@ def build_app(
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
+        release_hold=ReleaseHold(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )

@@ -63,6 +63,8 @@ class Metrics:
     refund_failures: Counter
     #: Steps of disputes, by `status`.
     disputes: Counter
+    #: By `kind` of signal.
+    risk_alerts: Counter
     #: From the first checkout to the payment.
     time_to_pay: Histogram
 
@@ -129,6 +131,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_refund_failures_total", "Refunds that failed, and wait for a person", registry=registry
         ),
         disputes=Counter("payments_disputes_total", "Steps of disputes", ["status"], registry=registry),
+        risk_alerts=Counter(
+            "payments_risk_alerts_total", "Payments that look risky, by what says so", ["kind"], registry=registry
+        ),
         time_to_pay=Histogram(
             "payments_time_to_pay_seconds", "From the first checkout to the payment", buckets=_TO_PAY, registry=registry
         ),

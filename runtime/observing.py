@@ -23,6 +23,9 @@ _EVENT: Final = {
     "checkout_completed": "payment.completed",
 }
 
+#: Notes that a person should see.
+_WARNINGS: Final = frozenset({"risk_alert", "risk_hold"})
+
 Count = Callable[[Metrics, PaymentSession, Note], None]
 
 
@@ -71,6 +74,10 @@ def _refunded(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refunds.inc()
 
 
+def _alerted(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.risk_alerts.labels(str(note.data["kind"])).inc()
+
+
 def _refund_failed(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refund_failures.inc()
 
@@ -85,6 +92,7 @@ COUNTS: Final[Mapping[str, Count]] = {
     "payment_declined": _declined,
     "payment_expired": _expired,
     "refund_succeeded": _refunded,
+    "risk_alert": _alerted,
     "window_extended": _extended,
     "payment_canceled": _canceled,
     "retry_initiated": _retried,
@@ -109,7 +117,8 @@ class MetricsObserver:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
         for session, note in notes:
             ids = {"session_id": str(session.id), "auction_id": session.auction_id, "buyer_id": session.buyer_id}
-            log.info(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
+            tell = log.warning if note.action in _WARNINGS else log.info
+            tell(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
             count = COUNTS.get(note.action)
             if count is not None:
                 count(self.metrics, session, note)

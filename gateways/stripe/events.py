@@ -9,15 +9,20 @@ from domain.dispute import DisputeStatus
 from domain.errors import UnknownProviderStatus
 from domain.facts import (
     ActionRequired,
+    ChargeJudged,
     ChargeReported,
     Closed,
     Declined,
     DisputeReported,
     Fact,
+    FraudWarned,
     Irrelevant,
+    Judgment,
     Paid,
     Processing,
     RefundReported,
+    ReviewClosed,
+    ReviewOpened,
     Where,
 )
 from domain.ids import SessionId
@@ -33,6 +38,9 @@ _REFUND_STATUS: Final = {
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.CANCELED,
 }
+_REVIEW_ENDS: Final = frozenset(
+    "approved refunded refunded_as_fraud disputed redacted canceled payment_never_settled acknowledged".split()
+)
 
 
 def read_event(event: Document) -> Fact:
@@ -166,7 +174,12 @@ def _checkout_failed_at_last(session: Document, at: datetime) -> Declined:
 
 
 def _intent_paid(intent: Document, at: datetime) -> Paid:
-    return Paid(at=at, where=where(intent), amount=_money(intent["amount_received"], intent["currency"]))
+    return Paid(
+        at=at,
+        where=where(intent),
+        amount=_money(intent["amount_received"], intent["currency"]),
+        review_id=_id(intent.get("review")),
+    )
 
 
 def _intent_declined(intent: Document, at: datetime) -> Declined:
@@ -177,7 +190,7 @@ def _intent_declined(intent: Document, at: datetime) -> Declined:
 
 def _charge(charge: Document, at: datetime) -> Fact:
     if charge["status"] != "succeeded":
-        return Irrelevant(at=at, where=where(charge))
+        return _charge_failed(charge, at)
     details = charge.get("payment_method_details") or {}
     method = details.get("type")
     card = details.get(method) or {}
@@ -189,6 +202,42 @@ def _charge(charge: Document, at: datetime) -> Fact:
         method_brand=card.get("brand"),
         method_last4=card.get("last4"),
         authentication=(card.get("three_d_secure") or {}).get("result"),
+        method_exp_month=card.get("exp_month"),
+        method_exp_year=card.get("exp_year"),
+        stripe_payment_method_id=_id(charge.get("payment_method")),
+        judgment=_judgment(charge),
+        review_id=_id(charge.get("review")),
+    )
+
+
+def _charge_failed(charge: Document, at: datetime) -> Fact:
+    judgment = _judgment(charge) if charge["status"] == "failed" else None
+    if judgment is None:
+        return Irrelevant(at=at, where=where(charge))
+    return ChargeJudged(at=at, where=where(charge), judgment=judgment)
+
+
+def _judgment(charge: Document) -> Judgment | None:
+    outcome = charge.get("outcome")
+    if outcome is None:
+        return None
+    return Judgment(outcome.get("risk_level"), outcome.get("risk_score"), outcome.get("type"))
+
+
+def _review_closed(review: Document, at: datetime) -> ReviewClosed:
+    reason = review["closed_reason"]
+    if reason not in _REVIEW_ENDS:
+        raise UnknownProviderStatus(f"review {review['id']} was closed as {reason}")
+    return ReviewClosed(at=at, where=where(review), review_id=review["id"], reason=reason)
+
+
+def _fraud_warning(warning: Document, at: datetime) -> FraudWarned:
+    return FraudWarned(
+        at=at,
+        where=where(warning),
+        warning_id=warning["id"],
+        fraud_type=warning["fraud_type"],
+        actionable=bool(warning["actionable"]),
     )
 
 
@@ -216,6 +265,11 @@ _READERS: Final[Mapping[str, Callable[[Document, datetime], Fact]]] = {
     "payment_intent.canceled": lambda intent, at: Closed(at=at, where=where(intent)),
     "charge.succeeded": _charge,
     "charge.updated": _charge,
+    "charge.failed": _charge,
+    "review.opened": lambda review, at: ReviewOpened(at=at, where=where(review), review_id=review["id"]),
+    "review.closed": _review_closed,
+    "radar.early_fraud_warning.created": _fraud_warning,
+    "radar.early_fraud_warning.updated": _fraud_warning,
     "refund.created": refund_fact,
     "refund.updated": refund_fact,
     "refund.failed": refund_fact,

@@ -3,6 +3,7 @@
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "LEDGER",
     "METADATA",
     "OUTBOX",
+    "PAYMENT_METHODS",
     "REFUNDS",
+    "RISK_SIGNALS",
     "SECURITY_EVENTS",
     "SESSIONS",
     "TRANSACTIONS",

@@ -49,6 +49,7 @@ SESSIONS: Final = Table(
     Column("max_extension_minutes", Integer, nullable=True, info={FROZEN: True}),
     json("metadata", frozen=True),
     sealed("risk", "json", null=False, frozen=True),
+    index_of("device_id"),
     moment("window_started_at", null=True),
     moment("window_expires_at"),
     Column("window_version", Integer, nullable=False),
@@ -56,6 +57,7 @@ SESSIONS: Final = Table(
     moment("next_retry_at", null=True),
     Column("extended_seconds", Integer, nullable=False),
     moment("retry_asked_at", null=True),
+    Column("risk_score", Integer, nullable=False),
     moment("held_at", null=True),
     text("hold_reason", null=True),
     moment("completed_at", null=True),
@@ -73,14 +75,24 @@ SESSIONS: Final = Table(
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
     CheckConstraint("(status IN ('expired', 'canceled')) <= (closed_at IS NOT NULL)", name="closed_at"),
+    CheckConstraint("risk_score BETWEEN 0 AND 100", name="risk_score"),
+    CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="held_at"),
     one_of("status", Status),
 )
 _LIVE: Final = "status IN ('pending', 'processing', 'failed', 'completed') AND NOT fully_refunded"
 # One live payment per auction. A sale that is not fully refunded stays live: the lot is sold.
 Index("payment_sessions_live_auction", SESSIONS.c.auction_id, unique=True, postgresql_where=_LIVE)
 Index("payment_sessions_auction", SESSIONS.c.auction_id)
-Index("payment_sessions_buyer", SESSIONS.c.buyer_id)
-Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index)
+# What one buyer, one address or one device did lately is a short walk along one of these.
+Index("payment_sessions_buyer", SESSIONS.c.buyer_id, SESSIONS.c.created_at)
+Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index, SESSIONS.c.created_at)
+Index(
+    "payment_sessions_device",
+    SESSIONS.c.device_id_index,
+    SESSIONS.c.created_at,
+    postgresql_where="device_id_index IS NOT NULL",
+)
+Index("payment_sessions_held", SESSIONS.c.held_at, postgresql_where="held_at IS NOT NULL")
 Index(
     "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
 )  # what the window sweep looks at, and nothing else

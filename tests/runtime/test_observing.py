@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from domain.ids import SessionId
 from domain.payment import Note
@@ -41,6 +42,7 @@ SESSION = PaymentSession(
             "payments_checkout_session_failed_total",
             {"policy": "standard", "reason": "expired_card"},
         ),
+        ("risk_alert", {"kind": "fraud_warning"}, "payments_risk_alerts_total", {"kind": "fraud_warning"}),
         ("payment_expired", {}, "payments_window_expired_total", {}),
         ("window_extended", {}, "payments_window_extension_total", {}),
         ("window_extended", {}, "payments_window_override_total", {}),
@@ -84,3 +86,13 @@ def test_events_webhooks_calls_and_deliveries_are_counted() -> None:
     assert value("payments_webhook_received_total", {"type": "charge.updated", "outcome": "set_aside"}) == 1
     assert value("payments_webhook_signature_failures_total") == 1
     assert value("payments_stripe_request_seconds_count", {"operation": "refund.create", "outcome": "ok"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "level"), [("risk_alert", "warning"), ("risk_hold", "warning"), ("fee_recorded", "info")]
+)
+def test_what_a_person_should_see_is_a_warning(action: str, level: str) -> None:
+    observer = MetricsObserver(declare_metrics(CollectorRegistry(), of_process=False))
+    with capture_logs() as lines:
+        observer.noted([(SESSION, Note(action, NOW, "system", {"kind": "fraud_warning"}))])
+    assert [(line["event"], line["log_level"]) for line in lines] == [(f"payment.{action}", level)]

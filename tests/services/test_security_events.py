@@ -98,7 +98,7 @@ def test_what_an_operator_was_refused_is_recorded_with_the_payments_note(home: H
         ("refund_requested", "admin:alice", False),
     ],
 )
-def test_which_notes_tell_of_a_refused_act(home: House, action: str, actor: str, expected: bool) -> None:  # noqa: FBT001
+def test_which_notes_tell_of_a_refused_act(home: House, action: str, actor: str, expected: bool) -> None:
     assert is_refused_act(Note(action, home.time(), actor, {})) is expected
 
 
