@@ -54,7 +54,7 @@ class SecurityLog:
             at: when.
             actor: who did it.
             session_id: the payment that it is about.
-            quiet: nothing is written if an event of this kind is younger than that: one flood is one event.
+            quiet: nothing is written if one of this kind by this actor is younger than that: one flood is one event.
             data: what else there is to know. It is kept for good: no bodies, no secrets.
         """
         self._due.append((SecurityEvent(self.new_id(), kind, actor, at, session_id, tidy(data)), quiet))
@@ -86,5 +86,5 @@ class SecurityLog:
         return (0, None) if row is None else (row[0], row[1])
 
     def _had_one(self, event: SecurityEvent, quiet: timedelta) -> bool:
-        sql = "SELECT 1 FROM security_events WHERE kind = %s AND at > %s LIMIT 1"
-        return self.connection.execute(sql, (event.kind, event.at - quiet)).fetchone() is not None
+        sql = "SELECT 1 FROM security_events WHERE kind = %s AND actor = %s AND at > %s LIMIT 1"
+        return self.connection.execute(sql, (event.kind, event.actor, event.at - quiet)).fetchone() is not None

@@ -35,7 +35,7 @@ class RecordSecurityEvent:
             kind: what happened.
             actor: who did it, such as `admin:alice`.
             session_id: the payment that it is about.
-            quiet: record nothing if an event of this kind is younger than that.
+            quiet: record nothing if one of this kind by this actor is younger than that.
             data: what else there is to know: short values, no bodies. Card numbers in them are masked.
 
         Returns:

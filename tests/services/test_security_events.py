@@ -58,9 +58,10 @@ def test_one_flood_is_one_event_however_many_tell_of_it(home: House) -> None:
     home.forward(minutes=4)
     assert not record(SecurityEventKind.FORGED_WEBHOOKS, quiet=interval)
     assert record(DENIED, quiet=interval)
+    assert record(DENIED, actor="support:eve", quiet=interval)
     home.forward(minutes=2)
     assert record(SecurityEventKind.FORGED_WEBHOOKS, quiet=interval)
-    assert [event.audit_seq for event in events(home)] == [3, 2, 1]
+    assert [event.audit_seq for event in events(home)] == [4, 3, 2, 1]
 
 
 def test_events_at_the_same_time_make_one_chain(home: House) -> None:
