@@ -59,6 +59,7 @@ class PaymentSession:
     completed_at: datetime | None = None
     #: When it became expired or canceled.
     closed_at: datetime | None = None
+    #: All of it went back once: the order was canceled, and the lot may be sold again.
     fully_refunded: bool = False
     #: The newest thing that Stripe said about it: attempt, time, rank within that second. Older news change nothing.
     news_attempt: int = 0

@@ -24,7 +24,7 @@ _COLUMNS: Final = """
      WHERE c.relkind IN ('r', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
        AND (coalesce(e.typcategory, t.typcategory) = 'S'
             OR coalesce(e.typname, t.typname) IN ('json', 'jsonb', 'xml', 'hstore', 'jsonpath'))
-     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+     GROUP BY c.oid, c.relname, n.nspname ORDER BY 1, 2
 """
 
 

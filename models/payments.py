@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -76,11 +75,11 @@ class Payments:
         """The money that a refund gives back, as it stands now."""
         return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
-    def fees_missing(self, limit: int) -> list[tuple[datetime, str]]:
-        """When and by which charge money came whose fee is unknown, though Stripe has booked it."""
+    def fees_missing(self, limit: int) -> list[Transaction]:
+        """Money whose fee is unknown, though Stripe has booked it; not locked."""
         missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
                      AND r.stripe_charge_id IS NOT NULL ORDER BY r.created_at LIMIT %(limit)s"""
-        return [(one.paid_at, one.stripe_charge_id or "") for one in self._select(TRANSACTIONS, missing, limit=limit)]
+        return self._select(TRANSACTIONS, missing, limit=limit)
 
     def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
         """Insert payments whose request and auction are free; returns those that were inserted.

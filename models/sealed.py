@@ -58,7 +58,7 @@ def count_keys(connection: Connection[Any], table: RecordTable[Any]) -> list[Key
         for column in table.sealed
     )
     rows = connection.execute(f"SELECT encode(key, 'hex'), count(*) FROM ({each}) v GROUP BY 1 ORDER BY 1")  # noqa: S608
-    return [KeyCount(table.table.name, key_id, count) for key_id, count in rows]
+    return [KeyCount(str(table.table.name), key_id, count) for key_id, count in rows]
 
 
 def count_rows(connection: Connection[Any], table: RecordTable[Any]) -> int:
@@ -88,7 +88,7 @@ def open_values(
             try:
                 yield SealedValue(name, identity, cipher.open(value, _context(table, name, identity)))
             except SealingError as error:
-                yield Unreadable(table.table.name, name, identity, str(error))
+                yield Unreadable(str(table.table.name), name, identity, str(error))
 
 
 def stale(connection: Connection[Any], table: RecordTable[Any], cipher: FieldCipher, limit: int) -> list[Identity]:
@@ -128,7 +128,7 @@ def reseal(
                 fresh[place] = cipher.seal(cipher.open(value, context), context)
                 resealed += 1
             except SealingError as error:
-                unreadable.append(Unreadable(table.table.name, name, identity, str(error)))
+                unreadable.append(Unreadable(str(table.table.name), name, identity, str(error)))
         changed.append((identity, fresh))
     _write(connection, table, changed)
     return resealed, unreadable

@@ -105,5 +105,5 @@ class RotateKeys:
         with self.begin() as uow:
             count, unreadable = sealed.reseal(uow.connection, table, rows, uow.cipher, wait=wait)
         if count:  # and committed
-            done.resealed[table.table.name] += count
+            done.resealed[str(table.table.name)] += count
         done.unreadable |= {(one.table, one.column, one.identity): one for one in unreadable}
