@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.dispute import DisputeStatus
 from domain.ids import SessionId
 from domain.money import Money
 from domain.transaction import RefundStatus
@@ -42,6 +43,11 @@ class Processing(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequired(Fact):
+    """The buyer's bank asks the buyer to confirm (3-D Secure); it waits for the buyer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(Fact):
     """The buyer's bank, or Stripe, said no."""
 
@@ -63,6 +69,8 @@ class ChargeReported(Fact):
     method_type: str | None
     method_brand: str | None
     method_last4: str | None
+    #: How 3-D Secure went, in Stripe's word, where it was used.
+    authentication: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +83,27 @@ class RefundReported(Fact):
     amount: Money
     status: RefundStatus
     failure_reason: str | None
+    #: Stripe took the maker's part back from their account.
+    reversed_transfer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReported(Fact):
+    """Where a dispute stands: a buyer's bank asks for the money back."""
+
+    stripe_dispute_id: str
+    amount: Money
+    status: DisputeStatus
+    reason: str
+    opened_at: datetime
+    evidence_due_at: datetime | None
+    #: How often money has moved for it by then: of two reports, the one with more movements is the newer one.
+    movements: int
+    #: The disputed amount was taken from our balance; it was given back.
+    withdrawn: bool
+    reinstated: bool
+    #: What Stripe keeps for its trouble, in the settlement currency.
+    fee: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

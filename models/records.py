@@ -3,7 +3,9 @@
 from typing import Final
 
 from domain.attempt import CheckoutAttempt
+from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from models import tables
@@ -13,8 +15,10 @@ SESSIONS: Final = RecordTable(tables.SESSIONS, PaymentSession)
 ATTEMPTS: Final = RecordTable(tables.ATTEMPTS, CheckoutAttempt)
 TRANSACTIONS: Final = RecordTable(tables.TRANSACTIONS, Transaction)
 REFUNDS: Final = RecordTable(tables.REFUNDS, Refund)
+DISPUTES: Final = RecordTable(tables.DISPUTES, Dispute)
 AUDIT: Final = RecordTable(tables.AUDIT, AuditEntry, identity=("session_id", "seq"))
 EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
+SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)

@@ -19,6 +19,7 @@ from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
+from domain.connect import agree
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
@@ -26,6 +27,7 @@ from domain.lifecycle import FINAL
 from domain.opening import record_opened, record_refused, replace_vanished
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.retries import take_next_step
 from domain.session import PaymentSession
 from domain.settlement import Terms, apply
 from domain.windows import close_if_over, stripe_expiry
@@ -94,6 +96,7 @@ class OpenCheckouts:
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]
         begun = session.window_expires_at if session.window_started_at else None
+        agree(attempt, session, self.terms.platform_fee_basis_points)
         return opening_request(
             session,
             attempt,
@@ -150,7 +153,8 @@ class OpenCheckouts:
     def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
         for fact in facts:
             apply(payment, fact, now, self.terms)
-        close_if_over(payment, now)
+        if not close_if_over(payment, now):
+            take_next_step(payment, self.policies[payment.session.policy], now, self.new_id)
 
     def _postponed(
         self,

@@ -103,14 +103,17 @@ class Stripe:
             expand = "latest_charge"
         return self._call(operation, "get", path, {"expand": [expand]}, self._telling(attempt))
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
-        request = {
-            "payment_intent": payment_intent_id,
-            "amount": refund.amount_minor,
-            "metadata": {"refund_id": str(refund.id), "payment_session_id": str(refund.session_id)},
-        }
+    def refund(self, request: Document, *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
         return self._call("refund.create", "post", "/v1/refunds", request, refunded, idempotency_key=idempotency_key)
+
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, among all of its payment's."""
+        intent = (refund.request or {})["payment_intent"]
+        for document in self._pages("refund.list", "/v1/refunds", {"payment_intent": intent}):
+            if (document.get("metadata") or {}).get("refund_id") == str(refund.id):
+                return refunded(document)
+        return None
 
     def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
         """The charges that Stripe booked in that time (both ends included), a hundred a call."""

@@ -5,8 +5,21 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.dispute import DisputeStatus
 from domain.errors import UnknownProviderStatus
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported, Where
+from domain.facts import (
+    ActionRequired,
+    ChargeReported,
+    Closed,
+    Declined,
+    DisputeReported,
+    Fact,
+    Irrelevant,
+    Paid,
+    Processing,
+    RefundReported,
+    Where,
+)
 from domain.ids import SessionId
 from domain.money import Money
 from domain.transaction import RefundStatus
@@ -18,7 +31,7 @@ _REFUND_STATUS: Final = {
     "requires_action": RefundStatus.PENDING,
     "succeeded": RefundStatus.SUCCEEDED,
     "failed": RefundStatus.FAILED,
-    "canceled": RefundStatus.FAILED,
+    "canceled": RefundStatus.CANCELED,
 }
 
 
@@ -99,6 +112,31 @@ def refund_fact(refund: Document, at: datetime) -> RefundReported:
         amount=_money(refund["amount"], refund["currency"]),
         status=status,
         failure_reason=refund.get("failure_reason"),
+        reversed_transfer=refund.get("transfer_reversal") is not None,
+    )
+
+
+def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
+    """What a dispute says of itself, and by the movements that it lists, of the money."""
+    try:
+        status = DisputeStatus(dispute["status"])
+    except ValueError:
+        raise UnknownProviderStatus(f"dispute {dispute['id']} is {dispute['status']}") from None
+    moved = dispute.get("balance_transactions") or []
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeReported(
+        at=at,
+        where=where(dispute),
+        stripe_dispute_id=dispute["id"],
+        amount=_money(dispute["amount"], dispute["currency"]),
+        status=status,
+        reason=dispute["reason"],
+        opened_at=moment(dispute["created"]),
+        evidence_due_at=None if due is None else moment(due),
+        movements=len(moved),
+        withdrawn=bool(moved),
+        reinstated=any(one["amount"] > 0 for one in moved),
+        fee=_money(sum(one["fee"] for one in moved), moved[0]["currency"]) if moved else None,
     )
 
 
@@ -150,6 +188,7 @@ def _charge(charge: Document, at: datetime) -> Fact:
         method_type=method,
         method_brand=card.get("brand"),
         method_last4=card.get("last4"),
+        authentication=(card.get("three_d_secure") or {}).get("result"),
     )
 
 
@@ -173,12 +212,18 @@ _READERS: Final[Mapping[str, Callable[[Document, datetime], Fact]]] = {
     "payment_intent.succeeded": _intent_paid,
     "payment_intent.payment_failed": _intent_declined,
     "payment_intent.processing": lambda intent, at: Processing(at=at, where=where(intent)),
+    "payment_intent.requires_action": lambda intent, at: ActionRequired(at=at, where=where(intent)),
     "payment_intent.canceled": lambda intent, at: Closed(at=at, where=where(intent)),
     "charge.succeeded": _charge,
     "charge.updated": _charge,
     "refund.created": refund_fact,
     "refund.updated": refund_fact,
     "refund.failed": refund_fact,
+    "charge.dispute.created": dispute_fact,
+    "charge.dispute.updated": dispute_fact,
+    "charge.dispute.funds_withdrawn": dispute_fact,
+    "charge.dispute.funds_reinstated": dispute_fact,
+    "charge.dispute.closed": dispute_fact,
 }
 
 #: Types that move a payment. Others are stored for review.

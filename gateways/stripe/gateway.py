@@ -57,8 +57,11 @@ class PaymentGateway(Protocol):
     def look_up(self, attempt: CheckoutAttempt) -> Sequence[Fact]:
         """Tell what became of an attempt; empty if nothing has happened yet."""
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
+    def refund(self, request: Mapping[str, Any], *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
+
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, by its metadata; None if Stripe has nothing of it."""
 
     def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
         """The charges that Stripe booked in that time (both ends included), a hundred a call."""
