@@ -24,7 +24,9 @@ class Inbox:
         """Store events that are not there yet, in one statement; returns how many were new."""
         if not events:
             return 0
-        stored = EVENTS.insert_all(self.connection, events, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
+        # In one order everywhere: who inserts an event that another has not committed yet waits for the other.
+        ordered = sorted(events, key=lambda event: event.stripe_event_id)
+        stored = EVENTS.insert_all(self.connection, ordered, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
         return int(stored.rowcount)
 
     def claim(self, now: datetime, limit: int) -> list[StoredEvent]:

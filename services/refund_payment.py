@@ -79,6 +79,8 @@ class SendRefunds:
                 return
             now = self.now()
             mine.leased_until, mine.due_at, mine.updated_at = None, None, now
+            if mine.stripe_refund_id is not None and not isinstance(answer, RefundReported):
+                return  # Stripe's event was faster than its answer, and knows better.
             match answer:
                 case None:
                     refund_requests.void(payment, mine, now)

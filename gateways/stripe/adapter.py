@@ -9,7 +9,7 @@ import stripe
 
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
 from domain.facts import Fact, RefundReported
 from domain.policies import AttemptKind
 from domain.transaction import Refund
@@ -165,7 +165,7 @@ class Stripe:
                 raise translated(error) from error
             try:
                 return read(orjson.loads(answer.body))
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
                 # It did something; what, it may tell when it is asked again.
                 raise GatewayFaulted(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 

@@ -148,3 +148,21 @@ def test_what_stripe_does_not_know_any_more_is_asked_for_ever_more_rarely(short:
     before = attempt_of(short, session_id).tries
     tries_until(short, minutes=60)
     assert attempt_of(short, session_id).tries - before <= 9
+
+
+def test_a_status_that_nobody_knows_is_asked_for_again_and_stops_no_worker(short: House) -> None:
+    session_id = short.opened(policy="instant")
+    intent = attempt_of(short, session_id).stripe_payment_intent_id
+    assert intent is not None
+    document = short.sandbox.core.world.store.find("payment_intent", intent)
+    assert document is not None
+    short.sandbox.core.world.store.save(document | {"status": "pondering"})
+    short.forward(seconds=75)
+    short.work()
+    assert short.payment(session_id).session.status is Status.PENDING
+    assert attempt_of(short, session_id).last_error == "gateway_faulted"
+
+    short.sandbox.core.world.store.save(document)
+    short.forward(minutes=1)
+    short.work()
+    assert short.payment(session_id).session.status is Status.EXPIRED

@@ -1,6 +1,8 @@
 """Events that nobody foresaw, and money that does not stay where it went."""
 
+import time as pause
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +11,12 @@ import pytest
 
 from domain.lifecycle import Status
 from domain.transaction import Refund, RefundStatus, TransactionStatus
+from models.inbox import Inbox
 from models.sealing import UnknownKey
 from tests.house import House, house
+
+#: How many wait for somebody else's transaction.
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 @pytest.fixture
@@ -108,3 +114,26 @@ def test_a_refund_that_fails_when_the_lot_is_sold_again_is_recorded(home: House)
     assert home.payment(second).session.status is Status.PENDING
     assert home.told().count("order.canceled") == 1
     home.time.at = home.payment(second).session.created_at
+
+
+def test_batches_with_the_same_events_in_other_orders_do_not_wait_in_a_circle(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    events = [home.app.read_event(orjson.dumps(event)) for event in home.new_events()]
+    assert len(events) >= 3
+    events.sort(key=lambda event: event.stripe_event_id)
+    middle = len(events) // 2
+    orders = (events, [*events[:middle:-1], *events[: middle + 1][::-1]])
+
+    with ThreadPoolExecutor(2) as threads, home.app.database.transaction() as first:
+        # Whoever comes to this one waits until we are gone, with what came before it in hand.
+        Inbox(first, home.app.store.cipher).store([events[middle]])
+        stored = [threads.submit(home.app.receive_events, order) for order in orders]
+        for _ in range(500):
+            if home.app.database.rows(WAITING) == [(2,)]:
+                break
+            pause.sleep(0.01)
+        first.rollback()
+        assert sum(one.result() for one in stored) == len(events)
+    home.process()
+    assert home.payment(session_id).session.status is Status.COMPLETED
