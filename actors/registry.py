@@ -10,6 +10,7 @@ from actors.events import process_events
 from actors.intake import payment_required
 from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
+from actors.retries import open_retries
 from actors.windows import expire_windows
 
 INTAKES: Final[tuple[Intake, ...]] = (payment_required,)
@@ -19,6 +20,7 @@ ACTORS: Final[Mapping[str, Actor]] = {
         open_checkouts,
         process_events,
         expire_windows,
+        open_retries,
         send_refunds,
         deliver_events,
         reconcile_events,

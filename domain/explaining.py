@@ -24,20 +24,19 @@ from domain.transaction import Refund, RefundStatus, Transaction
 _Verdict = tuple[str, int] | None
 
 
-def explain(payment: Payment, movement: Movement, *, heard: bool, now: datetime, terms: Terms) -> Difference | None:
+def explain(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> Difference | None:
     """Compare one movement with the payment that it belongs to, and fill in what only Stripe's books tell.
 
     Args:
         payment: the payment, locked.
         movement: a movement of this payment's money.
-        heard: whether an event about what moved was heard, for what has no record of its own.
         now: the time.
         terms: the house's.
 
     Returns:
         None if our books explain it.
     """
-    verdict = _judge(payment, movement, heard=heard, now=now, terms=terms)
+    verdict = _judge(payment, movement, now, terms)
     return None if verdict is None else difference(movement, payment, *verdict, now)
 
 
@@ -56,7 +55,7 @@ def difference(movement: Movement, payment: Payment, reason: str, amount_minor: 
     )
 
 
-def _judge(payment: Payment, movement: Movement, *, heard: bool, now: datetime, terms: Terms) -> _Verdict:
+def _judge(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> _Verdict:
     whole = abs(movement.amount_minor)
     match movement.kind:
         case Kind.CHARGE:
@@ -67,10 +66,12 @@ def _judge(payment: Payment, movement: Movement, *, heard: bool, now: datetime, 
             return (REFUND_NOT_RECORDED, whole) if refund is None else _refunded(refund, movement)
         case Kind.REFUND_RETURNED:
             refund = _refund(payment, movement, now, terms)
-            failed = refund is not None and refund.status is RefundStatus.FAILED
-            return None if failed else (RETURN_NOT_RECORDED, whole)
+            returned = refund is not None and refund.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
+            return None if returned else (RETURN_NOT_RECORDED, whole)
         case Kind.DISPUTE:
-            return None if heard else (DISPUTE_NOT_RECORDED, whole)
+            _take_over(payment, movement, now, terms)
+            known = any(one.stripe_dispute_id == movement.source_id for one in payment.disputes)
+            return None if known else (DISPUTE_NOT_RECORDED, whole)
         case Kind.OTHER:
             return None
 

@@ -6,9 +6,11 @@ moment here lies behind the time in which a list would have told.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import Random
 from typing import Final
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.backoff import backoff
 from domain.facts import Closed, Declined, Fact
 from domain.lifecycle import Status
 from domain.payment import Payment
@@ -27,6 +29,8 @@ CLOSING: Final = timedelta(minutes=15)
 #: Refunds that are not at once take days.
 REFUND: Final = timedelta(hours=6)
 #: Waits after a look-up that found nothing new; the last one repeats.
+#: So often it is asked again soon while Stripe is away.
+_HASTE: Final = 8
 PAUSES: Final = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 
 
@@ -70,11 +74,19 @@ def paused(looks: int) -> timedelta:
     return PAUSES[min(max(looks, 1), len(PAUSES)) - 1]
 
 
+def postponed(looks: int, rng: Random, asked: float | None) -> timedelta:
+    """How long to wait after the n-th look-up, which Stripe did not answer, or not in words that we understand."""
+    return backoff(looks, rng, longest=60.0, asked=asked) if looks <= _HASTE else PAUSES[0]
+
+
 def meaning(payment: Payment, attempt: CheckoutAttempt, facts: Sequence[Fact]) -> list[Fact]:
     """What the answer to a look-up tells of a payment: also that money which we wait for will not come."""
     told: list[Fact] = []
     for fact in facts:
-        if isinstance(fact, Closed) and waits_for_bank(payment.session, attempt):
+        waits = waits_for_bank(payment.session, attempt)
+        if isinstance(fact, Declined) and not (fact.closes or waits):
+            continue  # It was told at its own time; said again it would be a new one.
+        if isinstance(fact, Closed) and waits:
             told.append(Declined(at=fact.at, where=fact.where, code="payment_canceled", closes=True))
         told.append(fact)
     return told

@@ -1,4 +1,4 @@
-"""When Stripe's list of events is worth a call. Calls are the wall of the system; ADR 11 has the arithmetic."""
+"""When Stripe's list of events is worth a call. Calls are the wall of the system; ADR 14 has the arithmetic."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

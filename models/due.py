@@ -10,6 +10,7 @@ from domain.bells import (
     EXPIRE_WINDOWS,
     EXPLAIN_MONEY,
     OPEN_CHECKOUTS,
+    OPEN_RETRIES,
     PROCESS_EVENTS,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
@@ -31,6 +32,11 @@ _CURSOR: Final = """
     SELECT count(*) FROM cursors
      WHERE name = %(name)s AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until <= lease_now())
 """
+_RETRIES: Final = """
+    SELECT 1 FROM payment_sessions r WHERE status IN ('pending', 'failed') AND next_retry_at <= %(now)s
+       AND NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
+                          AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Due:
             RECONCILE_EVENTS: lambda: self._cursor(STRIPE_EVENTS),
             RECONCILE_ATTEMPTS: lambda: self._leased(ATTEMPT_LOOK_UP) + self._leased(REFUND_LOOK_UP),
             EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE),
+            OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
         }
 

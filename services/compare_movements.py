@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.explaining import explain
 from domain.movements import CHARGE_NOT_BOOKED, CHARGE_NOT_RECORDED, REFUND_NOT_BOOKED, Difference, Kind, Movement
 from domain.settlement import Terms
+from domain.transaction import Transaction
 from gateways.stripe.gateway import PaymentGateway
 from models.differences import Differences
 from models.unit_of_work import Begin, UnitOfWork
@@ -68,7 +70,6 @@ class CompareMovements:
         now, differing, explained = self.now(), [], []
         with self.begin() as uow:
             owners = _owners(uow, movements)
-            heard = uow.inbox.disputes_heard([one.source_id or "" for one in movements if one.kind is Kind.DISPUTE])
             payments = uow.payments.lock(owners.values())
             for movement in movements:
                 payment = payments.get(owners[movement.id]) if movement.id in owners else None
@@ -78,8 +79,7 @@ class CompareMovements:
                     continue
                 whole.ours += 1
                 whole.currencies.add(movement.currency)
-                heard_of = movement.source_id in heard
-                found = explain(payment, movement, heard=heard_of, now=now, terms=self.terms)
+                found = explain(payment, movement, now, self.terms)
                 if found is None:
                     explained.append(movement.id)
                 else:
@@ -106,6 +106,28 @@ class CompareMovements:
                 break
         if movements:
             self(movements)
+
+    def unlisted(self, before: datetime) -> None:
+        """Ask singly for fees that the list did not show: Stripe booked the money at another time, or not at all."""
+        with self.begin() as uow:
+            missing = uow.payments.fees_not_listed(before, FEW)
+        for transaction in missing:
+            try:
+                self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")])
+            except GatewayRefused as refusal:
+                self._forget(transaction, refusal)
+            except GatewayUnavailable:
+                return
+
+    def _forget(self, transaction: Transaction, refusal: GatewayRefused) -> None:
+        """Stripe knows nothing under this number. It may name another one in a later event."""
+        with self.begin() as uow:
+            payment = uow.payments.lock_one(transaction.session_id)
+            mine = next((one for one in payment.transactions if one.id == transaction.id), None) if payment else None
+            if payment is None or mine is None or mine.stripe_fee_minor is not None:
+                return
+            lost, mine.stripe_balance_transaction_id = mine.stripe_balance_transaction_id, None
+            payment.note("fee_not_found", self.now(), transaction=str(mine.id), booking=lost, error=str(refusal)[:300])
 
 
 def _owners(uow: UnitOfWork, movements: Sequence[Movement]) -> Mapping[str, UUID]:

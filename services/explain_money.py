@@ -58,7 +58,10 @@ class ExplainMoney:
             except GatewayUnavailable as silence:
                 self._postpone(cursor, silence)
             else:
-                self._record(cursor, walk.stepped(page.after), self.compare(page.items))
+                compared, walk = self.compare(page.items), walk.stepped(page.after)
+                if walk.until is None:
+                    self.compare.unlisted(walk.through - OVERLAP)
+                self._record(cursor, walk, compared)
         return 1
 
     def everything(self, since: datetime) -> Compared:
@@ -74,6 +77,7 @@ class ExplainMoney:
             self.compare(page.items, whole)
             walk = walk.stepped(page.after)
         self.compare.again(FEW * 10)
+        self.compare.unlisted(walk.through)
         with self.begin() as uow:
             differences = Differences(uow.connection, uow.cipher)
             differences.look_for_unbooked(since, self.now())

@@ -14,21 +14,17 @@ from structlog.contextvars import bound_contextvars
 
 from domain import lookups
 from domain.attempt import CheckoutAttempt
-from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import EventTooEarly, GatewayRefused, GatewayUnavailable, GavelpayError, UnknownProviderStatus
+from domain.errors import GatewayRefused, GatewayUnavailable, GavelpayError
 from domain.facts import Fact
 from domain.payment import Payment
-from domain.settlement import Terms, apply
+from domain.settlement import Terms, apply_answer
 from gateways.stripe.gateway import PaymentGateway
 from models.leases import Hold
 from models.unit_of_work import Begin
 from models.work import ATTEMPT_LOOK_UP
 
 log = structlog.get_logger()
-
-#: Seconds between two tries at most while Stripe is away.
-_LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class ReconcileAttempts:
     def _look(self, attempt: CheckoutAttempt) -> None:
         try:
             answer: Sequence[Fact] | GavelpayError = self.stripe.look_up(attempt)
-        except (GatewayUnavailable, GatewayRefused, UnknownProviderStatus) as failure:
+        except (GatewayUnavailable, GatewayRefused) as failure:
             answer = failure
         self._record(attempt, answer)
 
@@ -79,29 +75,24 @@ class ReconcileAttempts:
                 return  # Another worker has taken over, and records what it finds.
             now = self.now()
             mine.leased_until = None
-            if isinstance(answer, GatewayUnavailable):
-                wait = backoff(mine.look_ups, self.rng, longest=_LONGEST_WAIT, asked=answer.retry_after)
-                mine.look_up_after = now + wait
-                return
             mine.look_up_after = now + lookups.paused(mine.look_ups)
+            if isinstance(answer, GatewayUnavailable):
+                mine.look_up_after = now + lookups.postponed(mine.look_ups, self.rng, answer.retry_after)
             if isinstance(answer, GavelpayError):
                 mine.last_error = f"{answer.code}: {answer}"[:500]
-                log.error("payment.cannot_be_looked_up", error=mine.last_error)
-                return
-            self._apply(payment, mine, answer)
+                log.error("payment.not_looked_up", error=mine.last_error)
+            else:
+                self._apply(payment, mine, answer)
 
     def _apply(self, payment: Payment, attempt: CheckoutAttempt, facts: Sequence[Fact]) -> None:
         now, before = self.now(), _summary(payment)
-        for fact in lookups.meaning(payment, attempt, facts):
-            undo = payment.checkpoint()
-            try:
-                apply(payment, fact, now, self.terms)
-            except EventTooEarly:
-                undo()
-            except GavelpayError as error:
-                undo()
-                attempt.last_error = f"{error.code}: {error}"[:500]
-                log.exception("payment.cannot_be_reconciled")
+        undo = payment.checkpoint()
+        try:
+            apply_answer(payment, lookups.meaning(payment, attempt, facts), now, self.terms)
+        except GavelpayError as error:
+            undo()
+            attempt.last_error = f"{error.code}: {error}"[:500]
+            log.exception("payment.cannot_be_reconciled")
         if _summary(payment) != before:
             payment.session.updated_at = now
             payment.note("reconciled", now, attempt=attempt.attempt_no, status=payment.session.status)

@@ -7,9 +7,8 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from domain import lookups
-from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable, GavelpayError, UnknownProviderStatus
+from domain.errors import GatewayRefused, GatewayUnavailable, GavelpayError
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
@@ -19,8 +18,6 @@ from models.unit_of_work import Begin
 from models.work import REFUND_LOOK_UP
 
 log = structlog.get_logger()
-
-_LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class ReconcileRefunds:
     def _ask(self, refund: Refund) -> RefundReported | GavelpayError:
         try:
             return self.stripe.look_up_refund(refund)
-        except (GatewayUnavailable, GatewayRefused, UnknownProviderStatus) as failure:
+        except (GatewayUnavailable, GatewayRefused) as failure:
             return failure
 
     def _record(self, refund: Refund, answer: RefundReported | GavelpayError) -> None:
@@ -61,12 +58,10 @@ class ReconcileRefunds:
             now = self.now()
             mine.leased_until = None
             mine.look_up_after = now + lookups.paused(mine.look_ups)
-            match answer:
-                case RefundReported():
-                    apply(payment, answer, now, self.terms)
-                case GatewayUnavailable():
-                    wait = backoff(mine.look_ups, self.rng, longest=_LONGEST_WAIT, asked=answer.retry_after)
-                    mine.look_up_after = now + wait
-                case GavelpayError():
-                    mine.last_error = f"{answer.code}: {answer}"[:500]
-                    log.error("refund.cannot_be_looked_up", error=mine.last_error)
+            if isinstance(answer, GatewayUnavailable):
+                mine.look_up_after = now + lookups.postponed(mine.look_ups, self.rng, answer.retry_after)
+            if isinstance(answer, GavelpayError):
+                mine.last_error = f"{answer.code}: {answer}"[:500]
+                log.error("refund.not_looked_up", error=mine.last_error)
+            else:
+                apply(payment, answer, now, self.terms)

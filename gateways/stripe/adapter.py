@@ -9,7 +9,7 @@ import stripe
 
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
 from domain.facts import Declined, Fact, RefundReported
 from domain.movements import Movement
 from domain.policies import AttemptKind
@@ -105,14 +105,17 @@ class Stripe:
             expand = "latest_charge"
         return self._call(operation, "get", path, {"expand": [expand]}, self._telling())
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
-        request = {
-            "payment_intent": payment_intent_id,
-            "amount": refund.amount_minor,
-            "metadata": {"refund_id": str(refund.id), "payment_session_id": str(refund.session_id)},
-        }
+    def refund(self, request: Document, *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
         return self._call("refund.create", "post", "/v1/refunds", request, refunded, idempotency_key=idempotency_key)
+
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, among all of its payment's."""
+        intent = (refund.request or {})["payment_intent"]
+        for document in self._pages("refund.list", "/v1/refunds", {"payment_intent": intent}):
+            if (document.get("metadata") or {}).get("refund_id") == str(refund.id):
+                return refunded(document)
+        return None
 
     def look_up_refund(self, refund: Refund) -> RefundReported:
         """Tell what became of a refund that Stripe knows."""
@@ -172,7 +175,7 @@ class Stripe:
                 raise translated(error) from error
             try:
                 return read(orjson.loads(answer.body))
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
                 # It did something; what, it may tell when it is asked again.
                 raise GatewayFaulted(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 

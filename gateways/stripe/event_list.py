@@ -7,9 +7,18 @@ from gateways.stripe.events import HANDLED
 
 #: Stripe takes so many types in one call.
 MOST_TYPES: Final = 20
-#: What these tell comes in bulk with the movements on our balance, or by another event as well. Listing them too would
+#: What these tell comes in bulk with the movements on our balance, or matters for a moment only. Listing them too would
 #: double the pages.
-_TOLD_OTHERWISE: Final = frozenset({"charge.succeeded", "charge.updated", "charge.refunded"})
+_TOLD_OTHERWISE: Final = frozenset(
+    {
+        "charge.succeeded",
+        "charge.updated",
+        "charge.refunded",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "payment_intent.requires_action",
+    }
+)
 #: What a payment intent tells of money that its checkout tells as well. Without one of its own it need not be listed.
 _OF_INTENTS: Final = frozenset({"payment_intent.succeeded"})
 

@@ -58,8 +58,11 @@ class PaymentGateway(Protocol):
     def look_up(self, attempt: CheckoutAttempt) -> Sequence[Fact]:
         """Tell what became of an attempt; empty if nothing has happened yet."""
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
+    def refund(self, request: Mapping[str, Any], *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
+
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, by its metadata; None if Stripe has nothing of it."""
 
     def look_up_refund(self, refund: Refund) -> RefundReported:
         """Tell what became of a refund that Stripe knows."""

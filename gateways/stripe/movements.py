@@ -1,13 +1,14 @@
 """Stripe's balance transactions, read into movements."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from domain.errors import GavelpayError
 from domain.facts import Fact
 from domain.money import Money
 from domain.movements import Kind, Movement
-from gateways.stripe.events import charge_fact, moment, refund_fact, where
+from gateways.stripe.events import charge_fact, dispute_fact, moment, refund_fact, where
 
 Document = Mapping[str, Any]
 
@@ -43,7 +44,7 @@ def movement(document: Document) -> Movement:
         charge_id=place.charge_id,
         payment_intent_id=place.payment_intent_id,
         session_id=place.session_id,
-        fact=_fact(behind),
+        fact=_fact(behind, moment(document["created"])),
     )
 
 
@@ -53,7 +54,7 @@ def _kind(document: Document, behind: Document) -> Kind:
     return _KINDS.get(document["type"], Kind.OTHER)
 
 
-def _fact(behind: Document) -> Fact | None:
+def _fact(behind: Document, moved_at: datetime) -> Fact | None:
     """What the object behind it says of itself; None where that is nothing for us, or nothing that we understand."""
     try:
         match behind.get("object"):
@@ -61,6 +62,8 @@ def _fact(behind: Document) -> Fact | None:
                 return charge_fact(behind, moment(behind["created"]))
             case "refund":
                 return refund_fact(behind, moment(behind["created"]))
+            case "dispute":
+                return dispute_fact(behind, moved_at)
             case _:
                 return None
     except (GavelpayError, LookupError, TypeError):

@@ -1,10 +1,11 @@
 """How the object that a buyer pays through stands at Stripe now. It may tell what lost events would have told."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from domain.facts import Closed, Declined, Fact, Paid, Processing
+from domain.facts import Closed, Declined, Fact, Paid, Processing, Where
 from gateways.stripe.answers import paid_at
 from gateways.stripe.events import charge_fact, checkout_fact, decline_code, intent_fact, moment, where
 
@@ -34,7 +35,7 @@ def _of_checkout(session: Document, now: datetime) -> list[Fact]:
     if isinstance(fact, Processing):
         if intent.get("status") in ("requires_payment_method", "canceled"):
             # A delayed method that failed leaves the checkout complete and unpaid, for ever.
-            return [Declined(at=now, where=where(session), code=decline_code(intent), closes=True)]
+            return [Declined(at=now, where=_of_both(session, intent), code=decline_code(intent), closes=True)]
         return [Processing(at=paid_at(session) or moment(session["created"]), where=fact.where)]
     if fact is None:
         return _declined(intent, session, now)
@@ -54,7 +55,13 @@ def _declined(intent: Document, document: Document, now: datetime) -> list[Fact]
     """The last try was declined, unless another one is under way: then its error is gone."""
     if intent.get("status") != "requires_payment_method" or not intent.get("last_payment_error"):
         return []
-    return [Declined(at=now, where=where(document), code=decline_code(intent))]
+    return [Declined(at=now, where=_of_both(document, intent), code=decline_code(intent))]
+
+
+def _of_both(document: Document, intent: Document) -> Where:
+    """The place that events of the payment intent name, and that of the checkout around it."""
+    own = where(document)
+    return replace(where(intent), session_id=own.session_id, attempt_no=own.attempt_no, checkout_id=own.checkout_id)
 
 
 def _charged(fact: Fact, intent: Document) -> list[Fact]:

@@ -48,9 +48,6 @@ WEBHOOK_EVENTS: Final = Table(
 Index("webhook_events_waiting", WEBHOOK_EVENTS.c.due_at, postgresql_where="status = 'waiting'")
 Index("webhook_events_session", WEBHOOK_EVENTS.c.session_id)
 Index("webhook_events_received", WEBHOOK_EVENTS.c.received_at)
-Index(
-    "webhook_events_disputes", WEBHOOK_EVENTS.c.object_id, postgresql_where="type LIKE 'charge.dispute.%'"
-)  # whether a movement on the balance was announced
 
 AUCTIONS: Final = Table(
     "auctions",

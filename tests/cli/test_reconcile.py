@@ -51,8 +51,9 @@ def test_what_it_found_is_told_in_words(home: House, run: Run) -> None:
 def test_money_that_stays_unexplained_is_listed_and_fails_the_command(home: House, run: Run) -> None:
     session_id = lost_sale(home)
     home.hear()
-    home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    made = home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
     store = home.sandbox.core.world.store
+    store.save({**made, "status": "new_word"})
     for event in [one for one in store.table("event").oldest() if one["type"].startswith("charge.dispute")]:
         store.delete("event", event["id"])
     charged = next(iter(store.table("balance_transaction").oldest()))

@@ -19,9 +19,9 @@ from domain.ids import AttemptId, SessionId
 from domain.lifecycle import Status, Trigger
 from domain.money import Money
 from domain.payment import Payment
-from domain.policies import AttemptKind
+from domain.policies import AttemptKind, standard
 from domain.session import PaymentSession
-from domain.settlement import Terms, apply
+from domain.settlement import LatePolicy, Terms, apply
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,7 +34,13 @@ WHERE = Where(
 
 def terms() -> Terms:
     rng = Random(1)  # noqa: S311 - ids of a test
-    return Terms(500, lambda: UUID(int=rng.getrandbits(128)))
+    policy = standard(
+        window=timedelta(hours=24),
+        retry_limit=3,
+        retry_backoff=(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)),
+        max_extension=timedelta(hours=48),
+    )
+    return Terms(500, {"standard": policy}, LatePolicy.REFUND, lambda: UUID(int=rng.getrandbits(128)))
 
 
 def a_payment(**changes: Any) -> Payment:
@@ -92,6 +98,7 @@ def state(payment: Payment) -> object:
     return (
         session.status,
         session.reason,
+        session.next_retry_at,
         (session.news_attempt, session.news_at, session.news_rank),
         (attempt.status, attempt.decline_code, attempt.stripe_payment_intent_id),
         sorted(

@@ -1,9 +1,13 @@
 """The books are checked against what must hold, and what does not hold is named."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from models.unit_of_work import UnitOfWork
 from tests.house import House, house
 
 
@@ -27,7 +31,7 @@ def sold(database_url: str) -> Iterator[House]:
         ("DELETE FROM ledger_entries WHERE line = 2", "is booked with"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "counts 3 events and has 2"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "was told as auction.sold 0 times"),
-        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "does not end where the payment says"),
+        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "it is missing; the last one is entry"),
         ("UPDATE payment_sessions SET status = 'pending', completed_at = NULL", "keeps 1 transactions"),
     ],
 )
@@ -49,3 +53,28 @@ def test_audit_entries_can_be_neither_changed_nor_removed(sold: House) -> None:
     for forbidden in ("UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries"):
         with pytest.raises(Exception, match="append-only"), sold.app.database.transaction() as connection:
             connection.execute(forbidden)
+
+
+def test_a_payment_that_goes_on_while_the_books_are_read_breaks_nothing(sold: House) -> None:
+    session_id = sold.require(auction_id="auction-2")
+
+    class Meanwhile:
+        """A connection beside which the payment goes on as soon as the audit trail was read."""
+
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+
+        def execute(self, sql: str, *params: Any) -> Any:
+            rows = self._connection.execute(sql, *params)
+            if "FROM audit_entries" in sql:
+                sold.app.open_checkouts(session_id)
+            return rows
+
+    @contextmanager
+    def begin() -> Iterator[UnitOfWork]:
+        with sold.app.store.begin() as uow:
+            uow.connection = Meanwhile(uow.connection)  # type: ignore[assignment]
+            yield uow
+
+    assert replace(sold.app.check_invariants, begin=begin)() == []
+    assert "checkout_created" in sold.actions(session_id)

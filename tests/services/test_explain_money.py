@@ -169,18 +169,61 @@ def test_a_refund_that_came_back_unheard_is_taken_over(home: House) -> None:
     assert home.payment(session_id).transactions[0].refunded_minor == 0
 
 
-def test_a_dispute_is_unexplained_until_it_was_heard_of(home: House) -> None:
+def test_a_dispute_that_nobody_heard_of_is_taken_over(home: House) -> None:
     session_id = paid(home)
     compared(home)
     home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
     unheard = home.new_events()
     paid(home, 2)
+    assert compared(home) == {"USD": 0}
+    (dispute,) = home.payment(session_id).disputes
+    assert (dispute.status, dispute.withdrawn_minor, dispute.fee_minor) == ("needs_response", 27550, 1500)
+    home.hear(*unheard)
+    assert len(home.payment(session_id).disputes) == 1
+
+
+def test_a_dispute_that_we_do_not_understand_is_unexplained(home: House) -> None:
+    session_id = paid(home)
+    compared(home)
+    made = home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    lose(home)
+    home.sandbox.core.world.store.save({**made, "status": "new_word"})
+    paid(home, 2)
     assert compared(home) == {"USD": 27550}
     assert reasons(home) == [("dispute_not_recorded", 27550)]
-    home.hear(*only(unheard, "charge.dispute.created"))
-    home.forward(minutes=6)
-    drain(home.app.explain_money)
-    assert home.app.explain_money.unexplained() == {"USD": 0}
+
+
+def test_a_fee_that_stripe_booked_at_another_time_is_read_all_the_same(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.save(booked | {"created": booked["created"] - 3 * 86_400})
+    assert compared(home) == {}
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == booked["fee"]
+
+
+def test_a_fee_that_stripe_does_not_know_is_not_asked_for_without_end(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.delete("balance_transaction", booked["id"])
+    compared(home)
+    assert "fee_not_found" in home.actions(session_id)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor is None
+    for _ in range(8):
+        compared(home)
+    assert calls(home)["balance_transactions.retrieve"] == 1
+    assert listings(home) <= 5
+    assert reasons(home) == [("charge_not_booked", 27550)]
+
+
+def test_while_stripe_is_silent_no_fee_is_given_up(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.save(booked | {"created": booked["created"] - 3 * 86_400})
+    home.sandbox.fault("lost_before", "balance_transactions.retrieve", count=1)
+    compared(home)
+    assert "fee_not_found" not in home.actions(session_id)
+    compared(home)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == booked["fee"]
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_a_status_that_we_do_not_know_is_never_guessed(home: House) -> None:
     assert drain(home.app.reconcile_attempts) == 1
     payment = home.payment(session_id)
     assert payment.transactions == []
-    assert (payment.attempts[0].last_error or "").startswith("unknown_provider_status")
+    assert (payment.attempts[0].last_error or "").startswith("gateway_faulted")
 
 
 def test_who_has_lost_the_lease_writes_nothing(home: House) -> None:

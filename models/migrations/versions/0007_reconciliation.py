@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0007'
-down_revision = '0001'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
@@ -65,12 +65,6 @@ def upgrade() -> None:
     )
     op.create_index(
         'checkout_attempts_intents', 'checkout_attempts', ['id'], postgresql_where=sa.text("kind = 'payment_intent'")
-    )
-    op.create_index(
-        'webhook_events_disputes',
-        'webhook_events',
-        ['object_id'],
-        postgresql_where=sa.text("type LIKE 'charge.dispute.%'"),
     )
     op.execute(PLAN)
 

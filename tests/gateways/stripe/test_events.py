@@ -9,7 +9,21 @@ import orjson
 import pytest
 
 from domain.errors import UnknownProviderStatus
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
+from domain.facts import (
+    ChargeJudged,
+    ChargeReported,
+    Closed,
+    Declined,
+    Fact,
+    FraudWarned,
+    Irrelevant,
+    Judgment,
+    Paid,
+    Processing,
+    RefundReported,
+    ReviewClosed,
+    ReviewOpened,
+)
 from domain.money import Money
 from domain.policies import AttemptKind
 from domain.session import PaymentSession
@@ -207,7 +221,7 @@ def test_news_of_a_charge_that_brought_nothing_are_irrelevant(scene: Opening) ->
     one = scene()
     one.sandbox.pay(one.target)
     event = one.event("charge.updated")
-    event["data"]["object"]["status"] = "failed"
+    event["data"]["object"]["status"] = "pending"
     assert isinstance(read_event(event), Irrelevant)
 
 
@@ -268,9 +282,17 @@ def test_every_type_that_is_handled_has_been_seen_here_and_all_others_are_irrele
     canceled.stripe._call(
         "payment_intent.cancel", "post", f"/v1/payment_intents/{canceled.target}/cancel", {}, dict, idempotency_key="x4"
     )
-    for card in ("4000000000007726", "4000000000005126", "dispute", "elevated"):
+    for card in ("4000000000007726", "4000000000005126", "dispute", "elevated", "early_fraud_warning"):
         one = scene(INTENT)
         one.sandbox.pay(one.target, card)
+        if card == "elevated":
+            review = one.event("review.opened")["data"]["object"]["id"]
+            with one.sandbox.host.using() as core:
+                core.close_review(review)
+        if card == "early_fraud_warning":
+            one.sandbox.advance(60)
+            whole = {"payment_intent": one.target}
+            one.stripe._call("refund.create", "post", "/v1/refunds", whole, dict, idempotency_key="x5")
         if card.isdecimal():
             refund = refund_of(one.paying, 100)
             one.stripe.refund(refund, one.target, idempotency_key=refund.idempotency_key)
@@ -280,10 +302,59 @@ def test_every_type_that_is_handled_has_been_seen_here_and_all_others_are_irrele
 
     assert {event["type"] for event in events} >= HANDLED
     others = [event for event in events if event["type"] not in HANDLED]
-    assert {"payment_intent.created", "charge.failed", "charge.refunded"} <= {event["type"] for event in others}
+    assert {"payment_intent.created", "charge.refunded"} <= {event["type"] for event in others}
     assert all(isinstance(read_event(event), Irrelevant) for event in others)
     handled = [event for event in events if event["type"] in HANDLED]
     assert not any(isinstance(read_event(event), Irrelevant) for event in handled)
+
+
+def test_what_radar_thinks_of_a_charge_is_read_whether_it_brought_money_or_not(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "highest")
+    failed = one.fact("charge.failed")
+    assert isinstance(failed, ChargeJudged)
+    belongs(failed, one)
+    assert failed.judgment == Judgment("highest", 92, "blocked")
+
+    one.sandbox.pay(one.target, "elevated")
+    charged, paid, opened = (
+        one.fact("charge.succeeded"),
+        one.fact("payment_intent.succeeded"),
+        one.fact("review.opened"),
+    )
+    assert isinstance(charged, ChargeReported)
+    assert isinstance(paid, Paid)
+    assert isinstance(opened, ReviewOpened)
+    assert charged.judgment == Judgment("elevated", 68, "manual_review")
+    assert charged.review_id == paid.review_id == opened.review_id
+    assert opened.where.payment_intent_id == one.intent_id()
+    assert (charged.method_exp_month, charged.method_exp_year) == (12, 2034)
+    assert (charged.stripe_payment_method_id or "").startswith("pm_")
+
+
+def test_a_reviews_end_and_an_issuers_warning(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "elevated")
+    opened = one.fact("review.opened")
+    assert isinstance(opened, ReviewOpened)
+    with one.sandbox.host.using() as core:
+        core.close_review(opened.review_id, "refunded_as_fraud")
+        core.warn(opened.where.charge_id or "")
+    closed, warning = one.fact("review.closed"), one.fact("radar.early_fraud_warning.created")
+    assert isinstance(closed, ReviewClosed)
+    assert (closed.review_id, closed.reason) == (opened.review_id, "refunded_as_fraud")
+    assert isinstance(warning, FraudWarned)
+    assert (warning.fraud_type, warning.actionable) == ("made_with_stolen_card", True)
+    assert warning.where.payment_intent_id == one.intent_id()
+
+
+def test_a_review_that_ends_in_an_unknown_way_is_never_guessed(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "elevated")
+    event = one.event("review.opened") | {"type": "review.closed"}
+    event["data"]["object"]["closed_reason"] = "forgotten"
+    with pytest.raises(UnknownProviderStatus, match="forgotten"):
+        read_event(event)
 
 
 @pytest.mark.parametrize(
