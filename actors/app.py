@@ -33,6 +33,10 @@ class App(Protocol):
         """Record what Stripe told."""
         ...
 
+    def open_retries(self) -> int:
+        """Open the next attempt of what was declined, or ends too early."""
+        ...
+
     def expire_windows(self) -> int:
         """Close the windows that have run out."""
         ...

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_app
-from cli.operators import who
 from cli.printing import PlainGroup, as_json, colored, harmless, print_facts, print_json, print_table, sentence
 from domain.errors import PermanentError
 from domain.messaging import DeadLetter
@@ -120,7 +120,7 @@ def requeue_letters(*, letter_ids: tuple[UUID, ...], every: bool, reason: str) -
         office = app.dead_letters
         # Oldest first, as they once came.
         chosen = [letter.id for letter in reversed(office.listed(limit=_MOST))] if every else letter_ids
-        _each(chosen, lambda letter_id: office.requeue(letter_id, who(), reason), "put back")
+        _each(chosen, lambda letter_id: office.requeue(letter_id, acting_user(), reason), "put back")
 
 
 @dead_letters.command(
@@ -132,7 +132,7 @@ def discard_letters(letter_ids: tuple[UUID, ...], reason: str) -> None:
     """Let dead letters go. They stay on record."""
     with open_app() as app:
         office = app.dead_letters
-        _each(letter_ids, lambda letter_id: office.discard(letter_id, who(), reason), "discarded")
+        _each(letter_ids, lambda letter_id: office.discard(letter_id, acting_user(), reason), "discarded")
 
 
 def _each(letter_ids: Sequence[UUID], act: Callable[[UUID], object], done: str) -> None:

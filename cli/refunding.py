@@ -5,8 +5,8 @@ from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_app
-from cli.operators import who
 from cli.printing import PlainCommand, as_json, money, print_facts, print_json
 from domain.money import Money
 from domain.refund_requests import RefundPlan
@@ -52,12 +52,12 @@ def refund_session(
         raise click.UsageError("Say why, with --reason.")
     with open_app() as app:
         if approve:
-            refund = app.decide_refund.approve(session_id, approve, reason=reason, actor=who())
+            refund = app.decide_refund.approve(session_id, approve, reason=reason, actor=acting_user())
         elif decline:
-            refund = app.decide_refund.decline(session_id, decline, reason=reason, actor=who())
+            refund = app.decide_refund.decline(session_id, decline, reason=reason, actor=acting_user())
         else:
             refund = app.request_refund(
-                session_id, reason=reason, actor=who(), amount=amount, payment_intent=payment_intent
+                session_id, reason=reason, actor=acting_user(), amount=amount, payment_intent=payment_intent
             )
     _show_refund(refund, as_json=as_json)
 

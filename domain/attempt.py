@@ -67,6 +67,8 @@ class CheckoutAttempt:
     close_requested_at: datetime | None = None
     decline_code: str | None = None
     declined_at: datetime | None = None
+    #: When the buyer's bank asked for a confirmation (3-D Secure).
+    action_required_at: datetime | None = None
     #: Calls made for the step that is under way.
     tries: int = 0
     last_error: str | None = None

@@ -5,6 +5,7 @@ from typing import Final
 #: Bells. Each names an actor in `actors/`; the work itself is rows that are due.
 OPEN_CHECKOUTS: Final = "checkouts.open"
 PROCESS_EVENTS: Final = "events.process"
+OPEN_RETRIES: Final = "retries.open"
 EXPIRE_WINDOWS: Final = "windows.expire"
 SEND_REFUNDS: Final = "refunds.send"
 DELIVER_EVENTS: Final = "deliveries.send"

@@ -43,6 +43,11 @@ class Processing(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequired(Fact):
+    """The buyer's bank asks the buyer to confirm (3-D Secure); it waits for the buyer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declined(Fact):
     """The buyer's bank, or Stripe, said no."""
 
@@ -64,6 +69,8 @@ class ChargeReported(Fact):
     method_type: str | None
     method_brand: str | None
     method_last4: str | None
+    #: How 3-D Secure went, in Stripe's word, where it was used.
+    authentication: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

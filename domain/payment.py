@@ -61,6 +61,8 @@ class Payment:
     notes: list[Note] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     ledger: list[LedgerLine] = field(default_factory=list)
+    #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
+    withdraw_reopening: Callable[[], bool] = lambda: False
 
     @property
     def newest_attempt(self) -> CheckoutAttempt | None:

@@ -4,9 +4,10 @@ Applying the same facts in any order, any number of times, ends in the same stat
 everything else only the newest counts (`domain/news.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window, request_closing
 from domain.errors import EventTooEarly
 from domain.facts import (
+    ActionRequired,
     ChargeReported,
     Closed,
     Declined,
@@ -29,16 +31,30 @@ from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, forget, is_news, remember
 from domain.payment import Payment
-from domain.policies import AttemptKind
+from domain.policies import AttemptKind, Policy
+from domain.retries import replan
 from domain.transaction import Disposition, Transaction, TransactionStatus
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
 SAME_MOMENT: Final = timedelta(seconds=5)
 
 
+#: Codes of a confirmation with the buyer's bank that failed or was left (3-D Secure).
+AUTHENTICATION_FAILURES: Final = frozenset(
+    {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
+)
 #: Reasons of a session that is processing: money is held, or its moment is not settled.
 AMOUNT_DIFFERS: Final = "amount_differs"
 NEAR_THE_END: Final = "paid_near_the_end"
+
+
+class LatePolicy(StrEnum):
+    """What becomes of money that comes after the end."""
+
+    #: It goes back at once.
+    REFUND = "refund"
+    #: It is kept, if the auction has not been told yet that the lot is free.
+    HONOR = "honor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,8 @@ class Terms:
     """What the house has decided, as far as it bears on money that comes."""
 
     platform_fee_basis_points: int
+    policies: Mapping[str, Policy]
+    late_policy: LatePolicy
     new_id: Callable[[], UUID]
 
 
@@ -58,6 +76,8 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
     match fact:
         case Paid():
             _paid(payment, fact, now, terms)
+        case ActionRequired():
+            _action_required(payment, fact)
         case Processing():
             _processing(payment, fact)
         case Declined():
@@ -72,6 +92,7 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
             disputes.reported(payment, fact, now, terms.new_id)
         case Irrelevant():
             pass
+    replan(payment, terms.policies[payment.session.policy], now)
 
 
 def attempt_of(payment: Payment, fact: Fact) -> CheckoutAttempt:
@@ -99,7 +120,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         _processing(payment, Processing(at=fact.at, where=fact.where), NEAR_THE_END)
         return
     attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.PAID, now, None
-    disposition = _disposition(payment, fact, in_time=in_time)
+    disposition = _disposition(payment, fact, terms, in_time=in_time)
     transaction = Transaction(
         id=TransactionId(terms.new_id()),
         session_id=session.id,
@@ -145,18 +166,30 @@ def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool
     return fact.at <= end or confirmed_before or waited_for
 
 
-def _disposition(payment: Payment, fact: Paid, *, in_time: bool) -> Disposition:
+def _disposition(payment: Payment, fact: Paid, terms: Terms, *, in_time: bool) -> Disposition:
     if payment.kept_transaction is not None:
         return Disposition.DUPLICATE
-    if not in_time:
+    if not in_time and not _is_honored(payment, fact, terms):
         return Disposition.LATE
     return Disposition.KEPT if fact.amount == payment.session.amount else Disposition.HELD
+
+
+def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
+    """Whether late money is kept all the same: by policy, and as long as nobody was told that the lot is free."""
+    session = payment.session
+    if terms.late_policy is not LatePolicy.HONOR or fact.amount != session.amount:
+        return False
+    if session.status not in FINAL:
+        return True
+    return session.status is Status.EXPIRED and payment.withdraw_reopening()
 
 
 def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: Terms) -> None:
     session = payment.session
     transaction.platform_fee_minor = connect.platform_fee(transaction, terms.platform_fee_basis_points)
-    step = move(session, Trigger.PAYMENT_SUCCEEDED)
+    honored = session.status is Status.EXPIRED
+    step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
+    session.closed_at = None
     session.completed_at, session.reason, session.next_retry_at = now, None, None
     forget(session)
     for other in payment.attempts:
@@ -199,6 +232,13 @@ def _processing(payment: Payment, fact: Processing, reason: str | None = None) -
         payment.note("payment_processing", fact.at, before=step.before, after=step.after, attempt=attempt.attempt_no)
 
 
+def _action_required(payment: Payment, fact: ActionRequired) -> None:
+    attempt = attempt_of(payment, fact)
+    if attempt.action_required_at is None or attempt.action_required_at < fact.at:
+        attempt.action_required_at = fact.at
+        payment.note("authentication_requested", fact.at, attempt=attempt.attempt_no)
+
+
 def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
     if fact.closes and attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
@@ -211,6 +251,8 @@ def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
     if step.after is not Status.FAILED:
         return
     session.reason = fact.code
+    if fact.code in AUTHENTICATION_FAILURES:
+        payment.note("authentication_failed", now, code=fact.code, attempt=attempt.attempt_no)
     payment.note(
         "payment_declined",
         now,
@@ -240,6 +282,8 @@ def _charge_reported(payment: Payment, fact: ChargeReported) -> None:
     if transaction.method_type is None:
         transaction.method_type = fact.method_type
         transaction.method_brand, transaction.method_last4 = fact.method_brand, fact.method_last4
+        if fact.authentication is not None:
+            payment.note("authentication_result", fact.at, result=fact.authentication)
 
 
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from domain.bells import DELIVER_EVENTS, EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS, READ_FEES, SEND_REFUNDS
+from domain.bells import (
+    DELIVER_EVENTS,
+    EXPIRE_WINDOWS,
+    OPEN_CHECKOUTS,
+    OPEN_RETRIES,
+    PROCESS_EVENTS,
+    READ_FEES,
+    SEND_REFUNDS,
+)
 from domain.clock import Clock
 from domain.fees import WAITED, WORTH_A_CALL
 from models.database import Database
@@ -18,6 +26,11 @@ _EVENTS: Final = "SELECT 1 FROM webhook_events WHERE status = 'waiting' AND due_
 _WINDOWS: Final = (
     "SELECT 1 FROM payment_sessions WHERE status IN ('pending', 'failed') AND window_expires_at <= %(now)s"
 )
+_RETRIES: Final = """
+    SELECT 1 FROM payment_sessions r WHERE status IN ('pending', 'failed') AND next_retry_at <= %(now)s
+       AND NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
+                          AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
+"""
 _FEES: Final = """
     SELECT count(*) >= %(worth)s OR min(created_at) <= %(waited)s FROM (
       SELECT created_at FROM transactions
@@ -42,6 +55,7 @@ class Due:
             DELIVER_EVENTS: lambda: self._leased(DELIVERY_WORK),
             PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
             READ_FEES: self._fees,
+            OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
         }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -75,11 +75,11 @@ class Payments:
         """The money that a refund gives back, as it stands now."""
         return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
-    def fees_missing(self, limit: int) -> list[tuple[datetime, str]]:
-        """When and by which charge money came whose fee is unknown, though Stripe has booked it."""
+    def fees_missing(self, limit: int) -> list[Transaction]:
+        """Money whose fee is unknown, though Stripe has booked it; not locked."""
         missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
                      AND r.stripe_charge_id IS NOT NULL ORDER BY r.created_at LIMIT %(limit)s"""
-        return [(one.paid_at, one.stripe_charge_id or "") for one in self._select(TRANSACTIONS, missing, limit=limit)]
+        return self._select(TRANSACTIONS, missing, limit=limit)
 
     def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
         """Insert payments whose request and auction are free; returns those that were inserted.
@@ -138,10 +138,13 @@ class Payments:
     def _assemble(self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool) -> list[Payment]:
         if not sessions:
             return []
-        payments = {session.id: Payment(session) for session in sessions}
+        payments = {
+            session.id: Payment(session, withdraw_reopening=partial(self._withdraw_reopening, session.id))
+            for session in sessions
+        }
         mine = f"r.session_id = ANY(%(ids)s) ORDER BY r.id {lock}"
         ids = list(payments)
-        for attempt in self._select(ATTEMPTS, mine, ids=ids):
+        for attempt in sorted(self._select(ATTEMPTS, mine, ids=ids), key=lambda one: one.attempt_no):
             payments[attempt.session_id].attempts.append(attempt)
         for transaction in self._select(TRANSACTIONS, mine, ids=ids):
             payments[transaction.session_id].transactions.append(transaction)
@@ -153,6 +156,34 @@ class Payments:
             for payment in payments.values():
                 self.remember(payment)
         return list(payments.values())
+
+    def _withdraw_reopening(self, session_id: UUID) -> bool:
+        """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now."""
+        rivals = self.connection.execute(
+            """
+            SELECT 1 FROM payment_sessions mine JOIN payment_sessions r USING (auction_id)
+             WHERE mine.id = %(id)s AND r.id <> mine.id AND NOT r.fully_refunded
+               AND r.status IN ('pending', 'processing', 'failed', 'completed')
+            """,
+            {"id": session_id},
+        ).fetchone()
+        told = self.connection.execute(
+            """
+            SELECT d.tries, d.status FROM deliveries d JOIN outbox o ON o.id = d.event_id
+             WHERE o.session_id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
+            """,
+            {"id": session_id},
+        ).fetchall()
+        if rivals or any(tries or status != "waiting" for tries, status in told):
+            return False
+        self.connection.execute(
+            """
+            DELETE FROM deliveries d USING outbox o
+             WHERE o.id = d.event_id AND o.session_id = %(id)s AND o.type = 'auction.reopened'
+            """,
+            {"id": session_id},
+        )
+        return True
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""

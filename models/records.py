@@ -5,6 +5,7 @@ from typing import Final
 from domain.attempt import CheckoutAttempt
 from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from models import tables
@@ -20,3 +21,4 @@ EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
+SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.payment import Note
+from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
 from models.database import Database
 from models.dead_letters import DeadLetters
@@ -16,6 +17,7 @@ from models.inbox import Inbox
 from models.outbox import Endpoints
 from models.payments import Payments
 from models.sealing import FieldCipher
+from models.security import Alarmed, SecurityLog, nobody_alarmed
 
 #: Rings the bells of queues: each name with how many pieces of work there are. It never raises: a bell that is lost
 #: costs seconds, for idle workers and sweeps look for the work itself.
@@ -31,11 +33,21 @@ class UnitOfWork:
     payments: Payments
     inbox: Inbox
     dead_letters: DeadLetters
+    security: SecurityLog
     bells: Counter[str]
 
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
+
+    def flush(self) -> None:
+        """Write what changed. What an operator was refused is a security event as well."""
+        self.payments.flush()
+        for session, note in self.payments.noted:
+            if is_refused_act(note):
+                kind, details = SecurityEventKind.ACT_REFUSED, dict(note.data)
+                self.security.note(kind, note.at, note.actor, session_id=session.id, act=note.action, details=details)
+        self.security.flush()
 
 
 #: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
@@ -58,6 +70,7 @@ class Store:
     endpoints: Endpoints
     ring: Ring
     noted: Noted = nobody
+    alarmed: Alarmed = nobody_alarmed
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -70,10 +83,13 @@ class Store:
                 Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
                 Inbox(connection, self.cipher),
                 DeadLetters(connection, self.cipher),
+                SecurityLog(connection, self.cipher, self.endpoints.new_id),
                 bells,
             )
             yield uow
-            uow.payments.flush()
+            uow.flush()
+        if uow.security.recorded:
+            self.alarmed(uow.security.recorded)
         if uow.payments.noted:
             self.noted(uow.payments.noted)
         if rung := +uow.bells:

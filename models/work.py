@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
-from models.mapping import RecordTable
+from models.mapping import RecordTable, unnested
 from models.records import ATTEMPTS, DELIVERIES, REFUNDS
 from models.sealing import FieldCipher
 
@@ -72,15 +72,25 @@ class Work(Generic[R]):
         return int(row[0]) if row else 0
 
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
-        """Prolong leases, each given by its identity and fence. One that was taken over stays lost."""
-        match = sql.SQL(" AND ").join(
-            sql.SQL("{} = %s").format(sql.Identifier(column)) for column in (*self.table.identity, "fence")
+        """Prolong leases, each given by its identity and fence. One that was taken over stays lost.
+
+        Rows that a transaction has locked are passed by until next time: whoever records a payment locks several
+        attempts in its own order, and must never wait for us while we wait for it.
+        """
+        columns = [self.table.table.columns[name] for name in (*self.table.identity, "fence")]
+        mine = " AND ".join(f"r.{column.name} = v.{column.name}" for column in columns)
+        same = " AND ".join(f"t.{column} = c.{column}" for column in self.table.identity)
+        chosen = ", ".join(f"r.{column}" for column in self.table.identity)
+        connection.execute(
+            f"""
+            WITH c AS (
+              SELECT {chosen} FROM {self.table.table.name} r
+                JOIN {unnested(columns)} AS v({", ".join(column.name for column in columns)}) ON {mine}
+                 FOR UPDATE OF r SKIP LOCKED)
+            UPDATE {self.table.table.name} t SET leased_until = lease_now() + %(lease)s FROM c WHERE {same}
+            """,  # noqa: S608 - our own words
+            {"lease": LEASE} | {column.name: [one[n] for one in held] for n, column in enumerate(columns)},
         )
-        statement = sql.SQL("UPDATE {} SET leased_until = lease_now() + %s WHERE {}").format(
-            sql.Identifier(self.table.table.name), match
-        )
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, [(LEASE, *identity) for identity in held])
 
     def read(self, connection: Connection[Any], cipher: FieldCipher, condition: str, **params: Any) -> list[R]:
         """Rows by a condition on the table as `r`."""

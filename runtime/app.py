@@ -10,7 +10,7 @@ from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
-from domain.settlement import Terms
+from domain.settlement import LatePolicy, Terms
 from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
@@ -19,9 +19,11 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
+from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
@@ -33,9 +35,11 @@ from services.page_links import PageLinks
 from services.process_events import ProcessEvents
 from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
 from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
+from services.retry_payment import RetryPayment, RetryPayments
 from services.view_payments import ViewPayments
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
@@ -56,6 +60,10 @@ class App:
     open_checkouts: OpenCheckouts
     close_by_request: CloseByRequest
     expire_windows: ExpireWindows
+    open_retries: RetryPayments
+    retry_payment: RetryPayment
+    extend_window: ExtendWindow
+    terminate_window: TerminateWindow
     read_event: ReadEvent
     receive_events: ReceiveEvents
     process_events: ProcessEvents
@@ -71,6 +79,7 @@ class App:
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
+    record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
@@ -93,6 +102,7 @@ def build_app(
     observer: Observer,
     now: Clock,
     noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
     threads: int = 8,
 ) -> App:
     """Wire a process.
@@ -106,11 +116,12 @@ def build_app(
         observer: who hears of what happened.
         now: the clock.
         noted: hears of everything noted about payments.
+        alarmed: hears of security events.
         threads: how many use cases run at the same time.
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    store = build_store(settings, role=role, ring=ring, noted=noted, alarmed=alarmed, new_id=new_id, threads=threads)
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
@@ -118,7 +129,8 @@ def build_app(
     downstream = Webhooks(_downstream(settings), now)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
-    terms = Terms(settings.money.platform_fee_basis_points, new_id)
+    late = LatePolicy(settings.windows.late_policy)
+    terms = Terms(settings.money.platform_fee_basis_points, policies, late, new_id)
     require = RequirePayments(store.begin, policies, now, new_id)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
     return App(
@@ -132,6 +144,10 @@ def build_app(
         open_checkouts=opening,
         close_by_request=CloseByRequest(store.begin, now),
         expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
+        open_retries=RetryPayments(store.begin, policies, now, new_id),
+        retry_payment=RetryPayment(store.begin, policies, now, new_id),
+        extend_window=ExtendWindow(store.begin, policies, now),
+        terminate_window=TerminateWindow(store.begin, now),
         read_event=ReadEvent(now, new_id),
         receive_events=ReceiveEvents(store.begin),
         process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
@@ -146,17 +162,25 @@ def build_app(
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
+        record_security_event=RecordSecurityEvent(store.begin, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )
 
 
 def build_store(
-    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+    settings: Settings,
+    *,
+    role: str,
+    ring: Ring,
+    noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
+    new_id: NewId,
+    threads: int,
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed)
 
 
 def build_new_id(now: Clock) -> NewId:
@@ -175,15 +199,16 @@ def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:
     """The two ways to collect, as configured."""
-    longest = settings.windows.max_extension
+    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
     policies = (
         standard(
             window=settings.standard.window,
             retry_limit=settings.standard.retry_limit,
             retry_backoff=settings.standard.retry_backoff,
             max_extension=longest,
+            three_ds_from=three_ds_from,
         ),
-        instant(window=settings.instant.window, max_extension=longest),
+        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
     )
     return {policy.name: policy for policy in policies}
 

@@ -37,6 +37,11 @@ class Metrics:
     #: Declined attempts, by `policy` and `reason`.
     sessions_failed: Counter
     windows_expired: Counter
+    #: Acts of operators: more time; more time or an end.
+    windows_extended: Counter
+    windows_overridden: Counter
+    #: Confirmations with the buyer's bank (3-D Secure), by `result`.
+    authentications: Counter
     #: Retries planned; attempts opened for them; attempts that could not be opened.
     retries_initiated: Counter
     retry_attempts: Counter
@@ -46,6 +51,8 @@ class Metrics:
     #: By `type` and `outcome`.
     webhooks_received: Counter
     webhook_signature_failures: Counter
+    #: By `kind`.
+    security_events: Counter
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
@@ -75,6 +82,15 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_checkout_session_failed_total", "Declined attempts", ["policy", "reason"], registry=registry
         ),
         windows_expired=Counter("payments_window_expired_total", "Windows that ran out unpaid", registry=registry),
+        windows_extended=Counter(
+            "payments_window_extension_total", "Windows that an operator made longer", registry=registry
+        ),
+        windows_overridden=Counter(
+            "payments_window_override_total", "Windows that an operator made longer or ended", registry=registry
+        ),
+        authentications=Counter(
+            "payments_authentication_total", "Confirmations with the buyer's bank", ["result"], registry=registry
+        ),
         retries_initiated=Counter(
             "payments_retry_initiated_total", "Retries planned after a decline", registry=registry
         ),
@@ -88,6 +104,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         webhook_signature_failures=Counter(
             "payments_webhook_signature_failures_total", "Webhooks with a wrong signature", registry=registry
+        ),
+        security_events=Counter(
+            "payments_security_events_total", "Security events recorded", ["kind"], registry=registry
         ),
         stripe_request=Histogram(
             "payments_stripe_request_seconds",

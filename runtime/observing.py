@@ -6,7 +6,9 @@ from typing import Final
 
 import structlog
 
+from domain.attempt import AttemptCause
 from domain.payment import Note
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from runtime.metrics import Metrics
 
@@ -38,6 +40,33 @@ def _expired(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.windows_expired.inc()
 
 
+def _extended(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_extended.inc()
+    metrics.windows_overridden.inc()
+
+
+def _canceled(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_overridden.inc()
+
+
+def _retried(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.retries_initiated.inc()
+
+
+def _opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_attempts.inc()
+
+
+def _not_opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_failures.inc()
+
+
+def _authentication(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.authentications.labels(str(note.data.get("result", note.action.removeprefix("authentication_")))).inc()
+
+
 def _refunded(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refunds.inc()
 
@@ -56,6 +85,14 @@ COUNTS: Final[Mapping[str, Count]] = {
     "payment_declined": _declined,
     "payment_expired": _expired,
     "refund_succeeded": _refunded,
+    "window_extended": _extended,
+    "payment_canceled": _canceled,
+    "retry_initiated": _retried,
+    "checkout_created": _opened,
+    "checkout_refused": _not_opened,
+    "authentication_requested": _authentication,
+    "authentication_failed": _authentication,
+    "authentication_result": _authentication,
     "refund_failed": _refund_failed,
     "refund_refused": _refund_failed,
     "dispute_changed": _disputed,
@@ -76,6 +113,13 @@ class MetricsObserver:
             count = COUNTS.get(note.action)
             if count is not None:
                 count(self.metrics, session, note)
+
+    def alarmed(self, events: Sequence[SecurityEvent]) -> None:
+        """Count and log what happened to the system."""
+        for event in events:
+            about = {} if event.session_id is None else {"session_id": str(event.session_id)}
+            log.warning("security_event.recorded", kind=event.kind, actor=event.actor, **about, details=event.data)
+            self.metrics.security_events.labels(event.kind).inc()
 
     def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
         """A stored event has been dealt with."""

@@ -48,11 +48,18 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             "windows end by the clock; nothing else says so",
         ),
         Job(
+            "open_retries",
+            sweep,
+            bells.OPEN_RETRIES,
+            sweep_seconds,
+            "retries are due by the clock; nothing else says so",
+        ),
+        Job(
             "open_checkouts",
             sweep,
             bells.OPEN_CHECKOUTS,
             _NET_SECONDS,
-            "retries come due; a worker died while it asked",
+            "a worker died while it asked; Stripe was away",
         ),
         Job(
             "process_events",

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from domain.clock import Clock
-from models import audit
-from models.records import AUDIT
+from models.chains import check_chains
 from models.unit_of_work import Begin, UnitOfWork
+from services.verify_audit import describe
 
 #: Longer than this past its end no window stays open (sweep, grace, Stripe's silence, a slow machine).
 OVERDUE: Final = timedelta(minutes=10)
@@ -116,15 +116,8 @@ class CheckInvariants:
 
 
 def _broken_chains(uow: UnitOfWork) -> Iterator[str]:
-    """Each audit chain counts without gaps, holds its hashes, and ends where its session says."""
-    ends: dict[Any, tuple[int, bytes | None]] = {}
-    rows = uow.connection.execute(f"SELECT {AUDIT.selection} FROM audit_entries r ORDER BY r.session_id, r.seq")  # noqa: S608
-    for row in rows:
-        entry = AUDIT.load(row, uow.cipher)
-        seq, previous = ends.get(entry.session_id, (0, None))
-        if entry.seq != seq + 1 or entry.previous_hash != previous or entry.hash != audit.entry_hash(entry):
-            yield f"The audit chain of payment {entry.session_id} is broken at entry {entry.seq} ({entry.action})."
-        ends[entry.session_id] = (entry.seq, entry.hash)
-    for session_id, seq, end in uow.connection.execute("SELECT id, audit_seq, audit_hash FROM payment_sessions"):
-        if ends.get(session_id) != (seq, end):
-            yield f"The audit chain of payment {session_id} does not end where the payment says."
+    """Each audit chain counts without gaps, holds its hashes, and ends where its payment says."""
+    for chain in check_chains(uow.connection, uow.cipher):
+        if chain.broken is not None:
+            sentence = describe(chain.broken)
+            yield f"{sentence[0].upper()}{sentence[1:]}."

@@ -124,6 +124,11 @@ class Stripe:
             if document["type"] in ("charge", "payment")
         ]
 
+    def booking(self, balance_transaction_id: str) -> Booking:
+        """One charge in Stripe's books."""
+        path = f"/v1/balance_transactions/{balance_transaction_id}"
+        return self._call("balance_transaction.retrieve", "get", path, {}, booking)
+
     def ping(self) -> Document:
         """Ask for the account: tells whether Stripe is there and takes our key."""
         return self._call("account.retrieve", "get", "/v1/account", {}, dict)

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.dispute import DisputeStatus
 from domain.errors import UnknownProviderStatus
 from domain.facts import (
+    ActionRequired,
     ChargeReported,
     Closed,
     Declined,
@@ -187,6 +188,7 @@ def _charge(charge: Document, at: datetime) -> Fact:
         method_type=method,
         method_brand=card.get("brand"),
         method_last4=card.get("last4"),
+        authentication=(card.get("three_d_secure") or {}).get("result"),
     )
 
 
@@ -210,6 +212,7 @@ _READERS: Final[Mapping[str, Callable[[Document, datetime], Fact]]] = {
     "payment_intent.succeeded": _intent_paid,
     "payment_intent.payment_failed": _intent_declined,
     "payment_intent.processing": lambda intent, at: Processing(at=at, where=where(intent)),
+    "payment_intent.requires_action": lambda intent, at: ActionRequired(at=at, where=where(intent)),
     "payment_intent.canceled": lambda intent, at: Closed(at=at, where=where(intent)),
     "charge.succeeded": _charge,
     "charge.updated": _charge,

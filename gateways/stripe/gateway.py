@@ -65,3 +65,6 @@ class PaymentGateway(Protocol):
 
     def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
         """The charges that Stripe booked in that time (both ends included), a hundred a call."""
+
+    def booking(self, balance_transaction_id: str) -> Booking:
+        """One charge in Stripe's books."""

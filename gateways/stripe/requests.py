@@ -51,6 +51,7 @@ def opening_request(
             **_passing_on(attempt),
         },
     }
+    request |= _authentication(session, policy)
     if expires_at is not None:
         request["expires_at"] = int(expires_at.timestamp())
     if (address := _address(session)) is not None:
@@ -99,11 +100,19 @@ def _payment_intent(session: PaymentSession, attempt: CheckoutAttempt, policy: P
         "metadata": _metadata(session, attempt),
         **_passing_on(attempt),
     }
+    request |= _authentication(session, policy)
     if policy.card_only:
         request["allowed_payment_method_types"] = ["card"]
     if (address := _address(session)) is not None:
         request["receipt_email"] = address
     return request
+
+
+def _authentication(session: PaymentSession, policy: Policy) -> dict[str, Any]:
+    """Ask for 3-D Secure where the card has it. Stripe's default asks only where it must."""
+    if not policy.asks_three_d_secure(session.amount):
+        return {}
+    return {"payment_method_options": {"card": {"request_three_d_secure": "any"}}}
 
 
 def _price(session: PaymentSession) -> dict[str, Any]:

@@ -54,6 +54,10 @@ SESSIONS: Final = Table(
     Column("window_version", Integer, nullable=False),
     Column("retry_count", Integer, nullable=False),
     moment("next_retry_at", null=True),
+    Column("extended_seconds", Integer, nullable=False),
+    moment("retry_asked_at", null=True),
+    moment("held_at", null=True),
+    text("hold_reason", null=True),
     moment("completed_at", null=True),
     moment("closed_at", null=True),
     Column("fully_refunded", Boolean, nullable=False),
@@ -81,6 +85,12 @@ Index(
     "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
 )  # what the window sweep looks at, and nothing else
 
+Index(
+    "payment_sessions_next_attempt",
+    SESSIONS.c.next_retry_at,
+    postgresql_where="status IN ('pending', 'failed') AND next_retry_at IS NOT NULL",
+)  # what the retry sweep looks at, and nothing else
+
 ATTEMPTS: Final = Table(
     "checkout_attempts",
     METADATA,
@@ -104,6 +114,7 @@ ATTEMPTS: Final = Table(
     moment("close_requested_at", null=True),
     text("decline_code", null=True),
     moment("declined_at", null=True),
+    moment("action_required_at", null=True),
     Column("tries", Integer, nullable=False),
     text("last_error", null=True),
     moment("due_at", null=True),

@@ -12,9 +12,9 @@ from domain.facts import Fact, Paid, Where
 from domain.ids import AttemptId, SessionId
 from domain.money import Money
 from domain.payment import Payment
-from domain.policies import AttemptKind
+from domain.policies import AttemptKind, standard
 from domain.session import PaymentSession
-from domain.settlement import Terms, apply
+from domain.settlement import LatePolicy, Terms, apply
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = NOW + timedelta(hours=24)
@@ -27,7 +27,13 @@ WHERE = Where(
 
 
 def terms() -> Terms:
-    return Terms(500, lambda: UUID(int=next(_IDS)))
+    policy = standard(
+        window=timedelta(hours=24),
+        retry_limit=3,
+        retry_backoff=(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)),
+        max_extension=timedelta(hours=48),
+    )
+    return Terms(500, {"standard": policy}, LatePolicy.REFUND, lambda: UUID(int=next(_IDS)))
 
 
 def a_payment(**changes: Any) -> Payment:

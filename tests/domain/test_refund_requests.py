@@ -120,7 +120,7 @@ def test_what_two_people_decided_or_nobody_did_does_not_count_for_one_alone() ->
     ("currency", "minor", "second"),
     [("EUR", 20_000, False), ("EUR", 20_001, True), ("JPY", 201, True), ("KWD", 50_000, False), ("KWD", 50_010, True)],
 )
-def test_the_threshold_elsewhere_errs_towards_two_people(currency: str, minor: int, second: bool) -> None:  # noqa: FBT001
+def test_the_threshold_elsewhere_errs_towards_two_people(currency: str, minor: int, second: bool) -> None:
     amount = Money(currency, minor)
     payment = told(a_payment(amount_minor=minor, currency=currency), [paid(after(1), amount=amount)])
     assert plan_refund(payment, None, None, THRESHOLD).needs_second is second

@@ -22,6 +22,7 @@ def state(payment: Payment) -> object:
     return (
         session.status,
         session.reason,
+        session.next_retry_at,
         (session.news_attempt, session.news_at, session.news_rank),
         (attempt.status, attempt.decline_code, attempt.stripe_payment_intent_id),
         sorted(

@@ -28,10 +28,9 @@ def lived(home: House, session_id: UUID, life: str) -> list[dict[str, Any]]:
     events = home.new_events()
     intent = next(event["data"]["object"] for event in events if event["type"] == "payment_intent.succeeded")
     if life in LIVES[:2]:
-        home.app.stripe._call(
-            "refund.create", "post", "/v1/refunds", {"payment_intent": intent["id"], "amount": 3_333}, dict,
-            idempotency_key=f"dashboard:{session_id}",
-        )  # fmt: skip
+        home.app.stripe.refund(
+            {"payment_intent": intent["id"], "amount": 3_333}, idempotency_key=f"dashboard:{session_id}"
+        )
     if life != LIVES[1]:
         home.forward(seconds=30)
         with home.sandbox.host.using() as core:

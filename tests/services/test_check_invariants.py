@@ -38,7 +38,7 @@ def sold(database_url: str) -> Iterator[House]:
         (ON_ITS_WAY, "on its way back"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "counts 3 events and has 2"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "was told as auction.sold 0 times"),
-        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "does not end where the payment says"),
+        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "it is missing; the last one is entry"),
         ("UPDATE payment_sessions SET status = 'pending', completed_at = NULL", "keeps 1 transactions"),
     ],
 )

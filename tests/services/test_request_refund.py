@@ -10,6 +10,7 @@ import pytest
 from domain.errors import ActRefused, NotFound
 from domain.refund_requests import CONSENT
 from domain.transaction import RefundStatus, TransactionStatus
+from runtime.gauges import StandingCollector
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House
 
@@ -275,8 +276,10 @@ def test_late_money_whose_refund_failed_is_sent_back_by_a_person(home: House) ->
     with pytest.raises(ActRefused) as refused:
         ask(home, session_id)
     assert refused.value.code == "nothing_left"
+    assert waiting(home, "payments_refunds_stuck") == 0
     settle(home)
     assert home.payment(session_id).refunds[0].status is RefundStatus.FAILED
+    assert waiting(home, "payments_refunds_stuck") == 1
     plan = home.app.request_refund.preview(session_id)
     assert (plan.amount.minor, plan.from_maker.minor, plan.takes_sale_back) == (27550, 0, False)
     ask(home, session_id)
@@ -284,14 +287,36 @@ def test_late_money_whose_refund_failed_is_sent_back_by_a_person(home: House) ->
     assert len(stripe_took_back(home)) == 2
 
 
+def waiting(home: House, name: str) -> float:
+    """How much waits for a person, as Prometheus sees it."""
+    return next(
+        family.samples[0].value for family in StandingCollector(home.app.database).collect() if family.name == name
+    )
+
+
+def test_what_waits_for_a_person_is_counted(home: House) -> None:
+    session_id = sold(home, amount="1500.00")
+    assert waiting(home, "payments_refunds_awaiting_approval") == 0
+    refund_id = ask(home, session_id)
+    assert waiting(home, "payments_refunds_awaiting_approval") == 1
+    home.app.decide_refund.decline(session_id, refund_id, reason="no", actor=BOB)
+    assert waiting(home, "payments_refunds_awaiting_approval") == 0
+    with home.sandbox.host.using() as core:
+        opened = core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    home.hear()
+    assert waiting(home, "payments_disputes_awaiting_evidence") == 1
+    with home.sandbox.host.using() as core:
+        core.close_dispute(opened["id"], won=True)
+    home.forward(seconds=30)
+    home.hear()
+    assert waiting(home, "payments_disputes_awaiting_evidence") == 0
+
+
 def test_a_dashboard_refund_is_taken_over_and_counts_against_what_is_left(home: House) -> None:
     session_id = sold(home)
     intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
     for amount in (5_000, 22_550):
-        home.app.stripe._call(
-            "refund.create", "post", "/v1/refunds", {"payment_intent": intent, "amount": amount}, dict,
-            idempotency_key=f"dashboard:{amount}",
-        )  # fmt: skip
+        home.app.stripe.refund({"payment_intent": intent, "amount": amount}, idempotency_key=f"dashboard:{amount}")
         home.forward(seconds=30)
         home.hear()
         payment = home.payment(session_id)
@@ -307,9 +332,7 @@ def test_a_dashboard_refund_that_is_faster_than_ours_makes_ours_fail(home: House
     session_id = sold(home)
     ask(home, session_id)
     intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
-    home.app.stripe._call(
-        "refund.create", "post", "/v1/refunds", {"payment_intent": intent}, dict, idempotency_key="dashboard"
-    )
+    home.app.stripe.refund({"payment_intent": intent}, idempotency_key="dashboard")
     settle(home)
     payment = home.payment(session_id)
     assert sorted(one.status for one in payment.refunds) == [RefundStatus.FAILED, RefundStatus.SUCCEEDED]

@@ -96,6 +96,9 @@ class TinyApp:
     def process_events(self) -> int:
         return self.work(bells.PROCESS_EVENTS)
 
+    def open_retries(self) -> int:
+        return 0
+
     def expire_windows(self) -> int:
         return self.work(bells.EXPIRE_WINDOWS)
 

@@ -1,9 +1,9 @@
-"""Who acts through the command line."""
+"""Who acts through the command."""
 
 from getpass import getuser
 
 
-def who() -> str:
+def acting_user() -> str:
     """Who is recorded: the user of this machine."""
     try:
         return f"cli:{getuser()}"

@@ -1,0 +1,18 @@
+"""The migrations end where the tables are declared."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from models import schema
+from models.database import Database
+from models.tables import METADATA
+
+
+def test_a_migrated_database_has_the_declared_tables(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    try:
+        schema.migrate(database)
+        with database.engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    finally:
+        database.close()
