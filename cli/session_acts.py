@@ -51,3 +51,13 @@ def release(*, session_id: UUID, reason: str) -> None:
     with open_app() as app:
         session = app.release_hold(session_id, acting_user(), reason)
     click.echo(f"Released; the payment is {session.status}.")
+
+
+@sessions.command(epilog="Example: gavelpay sessions accept 0199c2f0-… --reason 'agreed with the maker'")
+@click.argument("session_id", type=click.UUID)
+@click.option("--reason", required=True, help="Why; it is kept in the audit trail.")
+def accept(*, session_id: UUID, reason: str) -> None:
+    """Sell the lot for the amount that came, although another was asked."""
+    with open_app() as app:
+        session = app.accept_other_amount(session_id, acting_user(), reason)
+    click.echo(f"The payment is {session.status}.")

@@ -56,7 +56,8 @@ def complete(
         payment_intent=transaction.stripe_payment_intent_id,
         transaction=str(transaction.id),
     )
-    told = {"amount": str(session.amount.major), "currency": session.currency, "transactionId": str(transaction.id)}
+    paid = Money(transaction.currency, transaction.amount_minor)
+    told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
     payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
     payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
 

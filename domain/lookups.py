@@ -29,9 +29,9 @@ CLOSING: Final = timedelta(minutes=15)
 #: Refunds that are not at once take days.
 REFUND: Final = timedelta(hours=6)
 #: Waits after a look-up that found nothing new; the last one repeats.
+PAUSES: Final = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 #: So often it is asked again soon while Stripe is away.
 _HASTE: Final = 8
-PAUSES: Final = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 
 
 def plan(payment: Payment) -> None:

@@ -39,6 +39,26 @@ def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewI
         lift(payment, now)
 
 
+def accept_other_amount(
+    payment: Payment, now: datetime, fee_basis_points: int, new_id: NewId, *, actor: str, reason: str
+) -> None:
+    """Sell the lot for the amount that came, although another was asked.
+
+    Raises:
+        ActRefused: nothing has changed; `code` is why.
+    """
+    if not reason.strip():
+        raise ActRefused("reason_missing", "say why it is accepted")
+    if payment.session.reason != AMOUNT_DIFFERS:
+        raise ActRefused("nothing_held", "no money of another amount is held for this payment")
+    money = next(one for one in payment.transactions if one.disposition is Disposition.HELD)
+    if left_of(payment, money).minor < money.amount_minor:
+        raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
+    came = Money(money.currency, money.amount_minor)
+    payment.note("other_amount_accepted", now, actor, reason=reason, came=str(came), asked=str(payment.session.amount))
+    accept(payment, money, now, fee_basis_points, new_id, actor=actor)
+
+
 def _held_money(payment: Payment) -> Transaction | None:
     for one in payment.transactions:
         if one.disposition is Disposition.HELD and Money(one.currency, one.amount_minor) == payment.session.amount:

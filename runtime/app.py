@@ -23,6 +23,7 @@ from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Noted, Ring, Store, nobody
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
 from services.compare_movements import CompareMovements
@@ -90,6 +91,7 @@ class App:
     now: Clock
     new_id: NewId
     release_hold: ReleaseHold
+    accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
@@ -186,6 +188,7 @@ def build_app(
         now=now,
         new_id=new_id,
         release_hold=ReleaseHold(store.begin, terms, now),
+        accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
     )

@@ -29,12 +29,13 @@ _QUESTIONS: Final = (
                           -- A failed one has been told to a person, and is counted until they have sent it again.
                           AND r.status IN ('requested', 'pending', 'failed', 'canceled'))
     """,
-    # What is kept is what was asked.
+    # What is kept is what was asked, unless a person has accepted another amount.
     """
     SELECT format('Transaction %s keeps %s %s, and %s %s was asked.', t.id, t.amount_minor, t.currency, s.amount_minor,
                   s.currency)
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
      WHERE t.disposition = 'kept' AND (t.amount_minor, t.currency) <> (s.amount_minor, s.currency)
+       AND NOT EXISTS (SELECT 1 FROM audit_entries a WHERE a.session_id = s.id AND a.action = 'other_amount_accepted')
     """,
     # Refunds add up to what the transaction says went back.
     """

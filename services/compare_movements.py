@@ -107,13 +107,13 @@ class CompareMovements:
         if movements:
             self(movements)
 
-    def unlisted(self, before: datetime) -> None:
+    def unlisted(self, before: datetime, whole: Compared) -> None:
         """Ask singly for fees that the list did not show: Stripe booked the money at another time, or not at all."""
         with self.begin() as uow:
             missing = uow.payments.fees_not_listed(before, FEW)
         for transaction in missing:
             try:
-                self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")])
+                self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")], whole)
             except GatewayRefused as refusal:
                 self._forget(transaction, refusal)
             except GatewayUnavailable:

@@ -60,7 +60,7 @@ class ExplainMoney:
             else:
                 compared, walk = self.compare(page.items), walk.stepped(page.after)
                 if walk.until is None:
-                    self.compare.unlisted(walk.through - OVERLAP)
+                    self.compare.unlisted(walk.through - OVERLAP, compared)
                 self._record(cursor, walk, compared)
         return 1
 
@@ -77,7 +77,7 @@ class ExplainMoney:
             self.compare(page.items, whole)
             walk = walk.stepped(page.after)
         self.compare.again(FEW * 10)
-        self.compare.unlisted(walk.through)
+        self.compare.unlisted(walk.through, whole)
         with self.begin() as uow:
             differences = Differences(uow.connection, uow.cipher)
             differences.look_for_unbooked(since, self.now())

@@ -82,7 +82,7 @@ def test_a_database_without_tables_is_told_what_to_do(run: Run, fresh_database: 
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     commands = [
-        ("sessions", "list"), ("sessions", "show"), ("sessions", "release"),
+        ("sessions", "list"), ("sessions", "show"), ("sessions", "release"), ("sessions", "refund"),
         ("events", "list"), ("events", "show"), ("events", "replay"),
         ("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "requeue"), ("dead-letters", "discard"),
         ("doctor",),

@@ -30,7 +30,8 @@ from domain.releasing import release
 from domain.risk import Kind
 from domain.settlement import apply
 from domain.transaction import Disposition, RefundStatus
-from tests.domain.test_settlement import ASKED, CARD, END, INTENT, NOW, WHERE, a_payment, after, paid, terms
+from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, paid, terms
+from tests.domain.test_settlement import CARD
 
 MONEY = Where(payment_intent_id="pi_1", charge_id="ch_1")
 OPENED = ReviewOpened(at=after(1), where=MONEY, review_id="prv_1")

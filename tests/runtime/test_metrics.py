@@ -20,6 +20,8 @@ NAMES = {
     "payments_stripe_circuit_open": set(),
     "payments_refunds_total": set(),
     "payments_risk_alerts_total": {"kind"},
+    "payments_refund_failures_total": set(),
+    "payments_disputes_total": {"status"},
     "payments_time_to_pay_seconds_bucket": {"le"},
 }
 
@@ -31,6 +33,7 @@ def test_what_a_process_counts_is_exposed_by_its_name_and_labels() -> None:
     metrics.webhooks_received.labels(type="charge.updated", outcome="stored").inc()
     metrics.stripe_request.labels(operation="open_checkout", outcome="ok").observe(0.2)
     metrics.risk_alerts.labels(kind="fraud_warning").inc()
+    metrics.disputes.labels(status="lost").inc()
     body, content_type = exposition(metrics.registry)
     samples = {
         sample.name: set(sample.labels)

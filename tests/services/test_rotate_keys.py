@@ -57,6 +57,8 @@ def fill(home: House) -> None:
         session_id = home.opened(auction_id=f"auction-{number}", buyer_phone="+4915112345678")
     home.pay(session_id)
     home.hear()
+    home.app.request_refund(session_id, reason="scratched", actor="admin:alice", amount="10.00")
+    home.work()
     letter = DeadLetter(home.app.new_id(), "q", "a", b"a message", "reason", "error", home.time())
     home.app.keep_dead_letters([letter])
 

@@ -1,11 +1,13 @@
 """The adapter against the sandbox, over HTTP, with Stripe's real library."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
 
+from domain.connect import agree
 from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import ChargeReported, Closed, Declined, Paid, Processing, RefundReported
 from domain.money import Money
@@ -22,7 +24,7 @@ from gateways.stripe.movements import movement
 from gateways.stripe.slots import Rates
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from sandbox.stripe.settings import Settings
-from tests.gateways.stripe.builders import attempt, now, recorded, refund_of, request_of, session, talking_to
+from tests.gateways.stripe.builders import attempt, now, recorded, refund_of, request_of, send_back, session, talking_to
 
 CHECKOUT, INTENT = AttemptKind.CHECKOUT, AttemptKind.PAYMENT_INTENT
 BOTH = pytest.mark.parametrize("kind", [CHECKOUT, INTENT])
@@ -308,8 +310,8 @@ def test_money_goes_back_once_for_each_key(stripe: Stripe, sandbox: RunningSandb
 
     sandbox.fault("lost_after", "refunds.create", count=1)
     with pytest.raises(GatewayUnavailable):
-        stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
-    reported = stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
+        send_back(stripe, paying, refund, intent)
+    reported = send_back(stripe, paying, refund, intent)
 
     assert reported.status is RefundStatus.SUCCEEDED
     assert reported.amount == Money("USD", 10_000)
@@ -319,7 +321,49 @@ def test_money_goes_back_once_for_each_key(stripe: Stripe, sandbox: RunningSandb
     assert len(list(sandbox.core.world.store.table("refund").oldest())) == 1
     rest = refund_of(paying, 20_000)
     with pytest.raises(GatewayRefused):
-        stripe.refund(rest, intent, idempotency_key=rest.idempotency_key)
+        send_back(stripe, paying, rest, intent)
+
+
+def test_a_refund_is_found_by_its_own_id_among_others(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying, INTENT)
+    opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    intent = opened.payment_intent_id or ""
+    sandbox.pay(intent)
+    first, second, unsent = refund_of(paying, 100), refund_of(paying, 200), refund_of(paying, 300)
+    for one in (first, second):
+        send_back(stripe, paying, one, intent)
+    unsent.request = first.request
+
+    found = stripe.find_refund(first)
+
+    assert found is not None
+    assert (found.refund_id, found.amount.minor) == (str(first.id), 100)
+    assert stripe.find_refund(unsent) is None
+
+
+@BOTH
+def test_a_maker_with_an_account_gets_their_part_and_gives_it_back(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind
+) -> None:
+    account = stripe._call("account.create", "post", "/v1/accounts", {"country": "DE"}, dict, idempotency_key="acct")
+    paying = session(maker_stripe_account=account["id"])
+    asked = attempt(paying, kind)
+    agree(asked, paying, 500)
+    opened = stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    sandbox.pay(opened.checkout_id or opened.payment_intent_id or "")
+    sandbox.advance()
+    (intent,) = sandbox.core.world.store.table("payment_intent").oldest()
+    refund = replace(refund_of(paying, 27550), reverses_transfer=True)
+
+    back = send_back(stripe, paying, refund, intent["id"], transferred_minor=26172)
+
+    assert (intent["transfer_data"]["destination"], intent["on_behalf_of"]) == (account["id"], account["id"])
+    assert intent["application_fee_amount"] == 1378
+    assert back.reversed_transfer
+    for table in ("transfer", "application_fee"):
+        (moved,) = sandbox.core.world.store.table(table).oldest()
+        assert moved["reversed" if table == "transfer" else "refunded"]
 
 
 def test_movements_of_a_time_are_read_a_hundred_a_call_with_what_is_behind_them(
@@ -332,7 +376,7 @@ def test_movements_of_a_time_are_read_a_hundred_a_call_with_what_is_behind_them(
         opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
         sandbox.pay(opened.payment_intent_id or "")
     refund = refund_of(paying, 5_000)
-    reported = stripe.refund(refund, opened.payment_intent_id or "", idempotency_key=refund.idempotency_key)
+    reported = send_back(stripe, paying, refund, opened.payment_intent_id or "")
     sandbox.advance()
     until = now() + timedelta(seconds=2)
 
@@ -411,7 +455,7 @@ def test_a_refund_is_looked_up(stripe: Stripe, sandbox: RunningSandbox) -> None:
     sandbox.pay(opened.checkout_id or "")
     paid, _ = stripe.look_up(recorded(asked, opened))
     refund = refund_of(paying, 10_000)
-    told = stripe.refund(refund, paid.where.payment_intent_id or "", idempotency_key=refund.idempotency_key)
+    told = send_back(stripe, paying, refund, paid.where.payment_intent_id or "")
     refund.stripe_refund_id = told.stripe_refund_id
     sandbox.core.fail_refund(told.stripe_refund_id)
     assert stripe.look_up_refund(refund).status is RefundStatus.FAILED
