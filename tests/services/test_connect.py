@@ -1,5 +1,6 @@
 """Makers with an account of their own: paid at once, and asked to give back. Compared with Stripe's own books."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def settle(home: House) -> None:
     home.work()
     home.forward(minutes=3)
     home.hear()
-    home.app.read_fees(at_once=True)
+    assert home.app.explain_money.everything(home.time() - timedelta(days=40)).differences == []
 
 
 def sold(home: House, maker: str, card: str = "4242424242424242", **changes: Any) -> UUID:
