@@ -9,11 +9,21 @@ from actors.deliveries import deliver_events
 from actors.events import process_events
 from actors.fees import read_fees
 from actors.intake import payment_required
+from actors.mirror import mirror_windows
 from actors.refunds import send_refunds
 from actors.windows import expire_windows
 
 INTAKES: Final[tuple[Intake, ...]] = (payment_required,)
 ACTORS: Final[Mapping[str, Actor]] = {
-    one.name: one for one in (open_checkouts, process_events, expire_windows, send_refunds, deliver_events, read_fees)
+    one.name: one
+    for one in (
+        open_checkouts,
+        process_events,
+        expire_windows,
+        send_refunds,
+        deliver_events,
+        read_fees,
+        mirror_windows,
+    )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

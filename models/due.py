@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from domain.bells import DELIVER_EVENTS, EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS, READ_FEES, SEND_REFUNDS
+from domain.bells import (
+    DELIVER_EVENTS,
+    EXPIRE_WINDOWS,
+    MIRROR_WINDOWS,
+    OPEN_CHECKOUTS,
+    PROCESS_EVENTS,
+    READ_FEES,
+    SEND_REFUNDS,
+)
 from domain.clock import Clock
 from domain.fees import WAITED, WORTH_A_CALL
 from models.database import Database
@@ -43,6 +51,8 @@ class Due:
             PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
             READ_FEES: self._fees,
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
+            # Only a comparison could tell; it comes by the clock.
+            MIRROR_WINDOWS: lambda: 0,
         }
 
     def _leased(self, work: Work[Any]) -> int:

@@ -1,15 +1,18 @@
 """One transaction over everything that a use case touches, and the bells that ring once it is committed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-from domain.payment import Note
+from domain.bells import DELIVER_EVENTS
+from domain.payment import Announcement, Note
 from domain.session import PaymentSession
+from domain.window_mirror import Window
+from models import outbox
 from models.database import Database
 from models.dead_letters import DeadLetters
 from models.inbox import Inbox
@@ -37,9 +40,17 @@ class UnitOfWork:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
 
+    def announce_once(self, announcements: Mapping[str, Announcement]) -> None:
+        """Tell something that belongs to no payment, each once for its key, however often it is announced."""
+        if outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints):
+            self.ring(DELIVER_EVENTS)
+
 
 #: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
 Noted = Callable[[Sequence[tuple[PaymentSession, Note]]], None]
+
+#: Shows payment windows elsewhere, once what changed them is committed. It must neither fail nor wait for long.
+Mirror = Callable[[Sequence[Window]], None]
 
 #: Opens a unit of work: leaving the block commits, an exception rolls back.
 Begin = Callable[[], AbstractContextManager[UnitOfWork]]
@@ -47,6 +58,10 @@ Begin = Callable[[], AbstractContextManager[UnitOfWork]]
 
 def nobody(_noted: Sequence[tuple[PaymentSession, Note]]) -> None:
     """Nobody watches."""
+
+
+def nowhere(_windows: Sequence[Window]) -> None:
+    """Nobody mirrors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class Store:
     endpoints: Endpoints
     ring: Ring
     noted: Noted = nobody
+    mirror: Mirror = nowhere
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -78,3 +94,5 @@ class Store:
             self.noted(uow.payments.noted)
         if rung := +uow.bells:
             self.ring(rung)
+        if uow.payments.windows:
+            self.mirror(uow.payments.windows)

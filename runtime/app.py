@@ -10,16 +10,19 @@ from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
+from domain.refusals import Refusal
 from domain.settlement import Terms
+from gateways import window_mirror
 from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
+from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
-from models.unit_of_work import Noted, Ring, Store, nobody
+from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.check_invariants import CheckInvariants
@@ -27,6 +30,7 @@ from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
+from services.mirror_windows import MirrorWindows
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
@@ -64,15 +68,16 @@ class App:
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
     check_invariants: CheckInvariants
+    mirror_windows: MirrorWindows
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
     _closers: Sequence[Callable[[], None]]
 
-    def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep messages that gave up, or never were ones."""
-        self.dead_letters.keep(letters)
+    def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
+        """Keep messages that gave up, or never were ones; tell upstream of those that the rules do not permit."""
+        self.dead_letters.keep(letters, refusals)
 
     def close(self) -> None:
         """Close every connection."""
@@ -107,7 +112,10 @@ def build_app(
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    store = build_store(settings, role=role, ring=ring, noted=noted, new_id=new_id, threads=threads)
+    mirror = build_window_mirror(settings, now)
+    store = build_store(
+        settings, role=role, ring=ring, noted=noted, mirror=mirror.write, new_id=new_id, threads=threads
+    )
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
@@ -116,7 +124,7 @@ def build_app(
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
     terms = Terms(settings.money.platform_fee_basis_points, new_id)
-    require = RequirePayments(store.begin, policies, now, new_id)
+    require = RequirePayments(store.begin, policies, now, new_id, checkout.allowed_origins)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
     return App(
         settings=settings,
@@ -138,20 +146,34 @@ def build_app(
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
+        mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
+        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
     )
 
 
 def build_store(
-    settings: Settings, *, role: str, ring: Ring, noted: Noted = nobody, new_id: NewId, threads: int
+    settings: Settings,
+    *,
+    role: str,
+    ring: Ring,
+    noted: Noted = nobody,
+    mirror: Mirror = nowhere,
+    new_id: NewId,
+    threads: int,
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted)
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, mirror)
+
+
+def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
+    """Payment windows in Redis."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
 
 
 def build_new_id(now: Clock) -> NewId:

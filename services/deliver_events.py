@@ -47,7 +47,9 @@ class DeliverEvents:
             events = {event.id: event for event in _events(uow, claimed)}
         for delivery in claimed:
             event = events[delivery.event_id]
-            ids = {"session_id": str(event.session_id), "auction_id": event.auction_id, "event": event.type}
+            ids = {"auction_id": event.auction_id, "event": event.type}
+            if event.session_id is not None:
+                ids["session_id"] = str(event.session_id)
             with self.hold(DELIVERY_WORK, delivery), bound_contextvars(**ids):
                 self._deliver(delivery, event)
         return len(claimed)

@@ -79,6 +79,9 @@ Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index)
 Index(
     "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
 )  # what the window sweep looks at, and nothing else
+Index(
+    "payment_sessions_live", SESSIONS.c.id, postgresql_where="status IN ('pending', 'processing', 'failed')"
+)  # what the mirror of windows is compared with
 
 ATTEMPTS: Final = Table(
     "checkout_attempts",
