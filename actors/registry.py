@@ -7,9 +7,9 @@ from actors.actor import Actor, Intake
 from actors.checkouts import open_checkouts
 from actors.deliveries import deliver_events
 from actors.events import process_events
-from actors.fees import read_fees
 from actors.intake import payment_required
 from actors.mirror import mirror_windows
+from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
 from actors.retries import open_retries
 from actors.windows import expire_windows
@@ -24,8 +24,10 @@ ACTORS: Final[Mapping[str, Actor]] = {
         open_retries,
         send_refunds,
         deliver_events,
-        read_fees,
         mirror_windows,
+        reconcile_events,
+        reconcile_attempts,
+        explain_money,
     )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

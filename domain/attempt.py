@@ -78,3 +78,9 @@ class CheckoutAttempt:
     leased_until: datetime | None = None
     #: Rises with every claim; who holds an older number may not write.
     fence: int = 0
+    #: When Stripe is to be asked what became of it (`domain/lookups.py`); None if nothing can have been missed.
+    look_up_at: datetime | None = None
+    #: Not to be asked again before this.
+    look_up_after: datetime | None = None
+    #: How often it was looked up.
+    look_ups: int = 0

@@ -4,7 +4,7 @@ Applying the same facts in any order, any number of times, ends in the same stat
 everything else only the newest counts (`domain/news.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -97,6 +97,19 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
         case _:
             pass  # It tells of risk, or of nothing that moves a payment.
     replan(payment, terms.policies[payment.session.policy], now)
+
+
+def apply_answer(payment: Payment, facts: Sequence[Fact], now: datetime, terms: Terms) -> None:
+    """Make of a payment what it is after all that one answer tells. What Stripe thinks of money is heard first.
+
+    Raises:
+        EventTooEarly: as `apply`.
+    """
+    for fact in facts:
+        if isinstance(fact, ChargeReported):
+            radar.hear(payment, fact, now)
+    for fact in facts:
+        apply(payment, fact, now, terms)
 
 
 def attempt_of(payment: Payment, fact: Fact) -> CheckoutAttempt:

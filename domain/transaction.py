@@ -115,6 +115,14 @@ class Refund:
     due_at: datetime | None = None
     leased_until: datetime | None = None
     fence: int = 0
+    #: Under which number Stripe booked it; None until we have seen that.
+    stripe_balance_transaction_id: str | None = None
+    #: When Stripe is to be asked what became of it (`domain/lookups.py`); None if nothing can have been missed.
+    look_up_at: datetime | None = None
+    #: Not to be asked again before this.
+    look_up_after: datetime | None = None
+    #: How often it was looked up.
+    look_ups: int = 0
 
     @property
     def awaits_approval(self) -> bool:

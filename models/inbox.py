@@ -29,6 +29,11 @@ class Inbox:
         stored = EVENTS.insert_all(self.connection, ordered, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
         return int(stored.rowcount)
 
+    def known(self, stripe_event_ids: Sequence[str]) -> set[str]:
+        """Which of these events are stored."""
+        sql = "SELECT stripe_event_id FROM webhook_events WHERE stripe_event_id = ANY(%s)"
+        return {row[0] for row in self.connection.execute(sql, (list(stripe_event_ids),))}
+
     def claim(self, now: datetime, limit: int) -> list[StoredEvent]:
         """Take up to `limit` events that wait, oldest first. They are ours until the transaction ends."""
         rows = self.connection.execute(

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
 
+from domain import lookups
 from domain.attempt import CheckoutAttempt
 from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
@@ -79,11 +81,22 @@ class Payments:
         """The money that a refund gives back, as it stands now."""
         return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
-    def fees_missing(self, limit: int) -> list[Transaction]:
-        """Money whose fee is unknown, though Stripe has booked it; not locked."""
+    def fees_not_listed(self, before: datetime, limit: int) -> list[Transaction]:
+        """Money recorded before then that Stripe has booked, and whose fee is unknown all the same; not locked."""
         missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
-                     AND r.stripe_charge_id IS NOT NULL ORDER BY r.created_at LIMIT %(limit)s"""
-        return self._select(TRANSACTIONS, missing, limit=limit)
+                     AND r.created_at < %(before)s ORDER BY r.created_at LIMIT %(limit)s"""
+        return self._select(TRANSACTIONS, missing, before=before, limit=limit)
+
+    def want_look_ups(self, session_id: UUID, now: datetime) -> None:
+        """Have all that Stripe knows of a payment, and that is not paid, looked up at once."""
+        self.connection.execute(
+            """
+            UPDATE checkout_attempts SET look_up_at = %(now)s
+             WHERE session_id = %(id)s AND status IN ('open', 'closed') AND due_at IS NULL
+               AND coalesce(stripe_checkout_id, stripe_payment_intent_id) IS NOT NULL
+            """,
+            {"id": session_id, "now": now},
+        )
 
     def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
         """Insert payments whose request and auction are free; returns those that were inserted.
@@ -118,6 +131,8 @@ class Payments:
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         payments = list(self._held.values())
+        for payment in payments:
+            lookups.plan(payment)
         links = [entry for payment in payments for entry in audit.link(payment)]
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         windows = (window_of(payment.session) for payment in payments)

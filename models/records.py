@@ -3,8 +3,10 @@
 from typing import Final
 
 from domain.attempt import CheckoutAttempt
+from domain.cursor import Cursor
 from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
+from domain.movements import Difference
 from domain.payment_method import PaymentMethod
 from domain.risk import RiskSignal
 from domain.security import SecurityEvent
@@ -25,4 +27,6 @@ EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
+CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
+DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)
 SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)

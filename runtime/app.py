@@ -29,17 +29,22 @@ from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fet
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
+from services.compare_movements import CompareMovements
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
+from services.explain_money import ExplainMoney
 from services.mirror_windows import MirrorWindows
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
 from services.process_events import ProcessEvents
-from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.reconcile import Reconcile
+from services.reconcile_attempts import ReconcileAttempts
+from services.reconcile_events import ReconcileEvents
+from services.reconcile_refunds import ReconcileRefunds
 from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
 from services.release_hold import ReleaseHold
@@ -75,10 +80,14 @@ class App:
     process_events: ProcessEvents
     send_refunds: SendRefunds
     deliver_events: DeliverEvents
-    read_fees: ReadFees
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
     check_invariants: CheckInvariants
+    reconcile_events: ReconcileEvents
+    reconcile_attempts: ReconcileAttempts
+    reconcile_refunds: ReconcileRefunds
+    explain_money: ExplainMoney
+    reconcile: Reconcile
     request_refund: RequestRefund
     decide_refund: DecideRefund
     mirror_windows: MirrorWindows
@@ -152,6 +161,14 @@ def build_app(
     terms = Terms(settings.money.platform_fee_basis_points, policies, late, new_id)
     require = RequirePayments(store.begin, policies, now, new_id, checkout.allowed_origins)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
+    read, receive = ReadEvent(now, new_id), ReceiveEvents(store.begin)
+    process = ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng)
+    sweep = settings.windows.sweep
+    events = ReconcileEvents(store.begin, stripe, read, receive, leases.hold, sweep, now, rng)
+    attempts = ReconcileAttempts(store.begin, stripe, terms, leases.hold, now, rng)
+    refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
+    compare = CompareMovements(store.begin, stripe, attempts, terms, now)
+    money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
     return App(
         settings=settings,
         database=database,
@@ -163,20 +180,24 @@ def build_app(
         open_checkouts=opening,
         close_by_request=CloseByRequest(store.begin, now),
         expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
+        read_event=read,
+        receive_events=receive,
+        process_events=process,
         open_retries=RetryPayments(store.begin, policies, now, new_id),
         retry_payment=RetryPayment(store.begin, policies, now, new_id),
         extend_window=ExtendWindow(store.begin, policies, now),
         terminate_window=TerminateWindow(store.begin, now),
-        read_event=ReadEvent(now, new_id),
-        receive_events=ReceiveEvents(store.begin),
-        process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
         deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
-        read_fees=ReadFees(store.begin, stripe, now),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
         mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
+        reconcile_events=events,
+        reconcile_attempts=attempts,
+        reconcile_refunds=refunds,
+        explain_money=money,
+        reconcile=Reconcile(events, process, attempts, refunds, money),
         request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
         decide_refund=DecideRefund(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),

@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from domain.errors import TransientError
 from models.database import Database
+from models.differences import UNEXPLAINED
 
 _STANDING: Final = """
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
@@ -46,6 +47,7 @@ class StandingCollector(Collector):
         try:
             ((inbox, outbox, dead, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
+            unexplained = self._database.rows(UNEXPLAINED)
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
@@ -59,6 +61,14 @@ class StandingCollector(Collector):
         for status, policy, count in active:
             live.add_metric([status, policy], count)
         yield live
+        money = GaugeMetricFamily(
+            "payments_unexplained_minor_units",
+            "Money that our books and Stripe's do not both explain",
+            labels=["currency"],
+        )
+        for currency, minor in unexplained:
+            money.add_metric([currency], minor)
+        yield money
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

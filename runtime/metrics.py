@@ -56,8 +56,6 @@ class Metrics:
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
-    #: By `currency`. Anything but 0 is money nobody can explain.
-    unexplained_minor_units: Gauge
     refunds: Counter
     #: Refunds whose money is with Stripe again, or never left: a person must look.
     refund_failures: Counter
@@ -122,12 +120,6 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         stripe_circuit_open=Gauge(
             "payments_stripe_circuit_open", "1 while calls to Stripe are held back", registry=registry
-        ),
-        unexplained_minor_units=Gauge(
-            "payments_unexplained_minor_units",
-            "Money that is neither an order nor a refund",
-            ["currency"],
-            registry=registry,
         ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
         refund_failures=Counter(

@@ -29,7 +29,7 @@ from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import take_next_step
 from domain.session import PaymentSession
-from domain.settlement import Terms, apply
+from domain.settlement import Terms, apply_answer
 from domain.windows import close_if_over, stripe_expiry
 from gateways.stripe.gateway import Opened, PaymentGateway
 from gateways.stripe.requests import opening_request
@@ -151,8 +151,7 @@ class OpenCheckouts:
             self._record(attempt, partial(self._closed, facts))
 
     def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
-        for fact in facts:
-            apply(payment, fact, now, self.terms)
+        apply_answer(payment, facts, now, self.terms)
         if not close_if_over(payment, now):
             take_next_step(payment, self.policies[payment.session.policy], now, self.new_id)
 

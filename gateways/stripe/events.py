@@ -183,12 +183,17 @@ def _intent_paid(intent: Document, at: datetime) -> Paid:
 
 
 def _intent_declined(intent: Document, at: datetime) -> Declined:
+    return Declined(at=at, where=where(intent), code=decline_code(intent))
+
+
+def decline_code(intent: Document) -> str:
+    """Why the last try to pay a payment intent failed."""
     error = intent.get("last_payment_error") or {}
-    code = error.get("decline_code") or error.get("code") or "generic_decline"
-    return Declined(at=at, where=where(intent), code=code)
+    return str(error.get("decline_code") or error.get("code") or "generic_decline")
 
 
-def _charge(charge: Document, at: datetime) -> Fact:
+def charge_fact(charge: Document, at: datetime) -> Fact:
+    """What a charge says of itself."""
     if charge["status"] != "succeeded":
         return _charge_failed(charge, at)
     details = charge.get("payment_method_details") or {}
@@ -263,9 +268,9 @@ _READERS: Final[Mapping[str, Callable[[Document, datetime], Fact]]] = {
     "payment_intent.processing": lambda intent, at: Processing(at=at, where=where(intent)),
     "payment_intent.requires_action": lambda intent, at: ActionRequired(at=at, where=where(intent)),
     "payment_intent.canceled": lambda intent, at: Closed(at=at, where=where(intent)),
-    "charge.succeeded": _charge,
-    "charge.updated": _charge,
-    "charge.failed": _charge,
+    "charge.succeeded": charge_fact,
+    "charge.updated": charge_fact,
+    "charge.failed": charge_fact,
     "review.opened": lambda review, at: ReviewOpened(at=at, where=where(review), review_id=review["id"]),
     "review.closed": _review_closed,
     "radar.early_fraud_warning.created": _fraud_warning,

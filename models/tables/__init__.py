@@ -3,6 +3,7 @@
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.reconciling import CURSORS, DIFFERENCES
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
@@ -10,8 +11,10 @@ __all__ = [
     "ATTEMPTS",
     "AUCTIONS",
     "AUDIT",
+    "CURSORS",
     "DEAD_LETTERS",
     "DELIVERIES",
+    "DIFFERENCES",
     "DISPUTES",
     "LEDGER",
     "METADATA",

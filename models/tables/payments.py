@@ -135,6 +135,9 @@ ATTEMPTS: Final = Table(
     moment("due_at", null=True),
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
+    moment("look_up_at", null=True),
+    moment("look_up_after", null=True),
+    Column("look_ups", Integer, nullable=False, server_default="0"),
     moment("created_at", frozen=True),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
     UniqueConstraint("session_id", "attempt_no"),
@@ -152,6 +155,10 @@ Index(
     postgresql_where="status IN ('opening', 'open') AND close_requested_at IS NULL",
 )
 Index("checkout_attempts_due", ATTEMPTS.c.due_at, postgresql_where="due_at IS NOT NULL")
+Index("checkout_attempts_look_up", ATTEMPTS.c.look_up_at, postgresql_where="look_up_at IS NOT NULL")
+Index(
+    "checkout_attempts_intents", ATTEMPTS.c.id, postgresql_where="kind = 'payment_intent'"
+)  # ids sort by time: tells whether there were any lately
 
 TRANSACTIONS: Final = Table(
     "transactions",
@@ -222,6 +229,10 @@ REFUNDS: Final = Table(
     moment("due_at", null=True),
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
+    text("stripe_balance_transaction_id", null=True),
+    moment("look_up_at", null=True),
+    moment("look_up_after", null=True),
+    Column("look_ups", Integer, nullable=False, server_default="0"),
     moment("created_at", frozen=True),
     moment("updated_at"),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
@@ -235,6 +246,12 @@ REFUNDS: Final = Table(
 )
 Index("refunds_session", REFUNDS.c.session_id)
 Index("refunds_due", REFUNDS.c.due_at, postgresql_where="due_at IS NOT NULL")
+Index("refunds_look_up", REFUNDS.c.look_up_at, postgresql_where="look_up_at IS NOT NULL")
+Index(
+    "refunds_not_booked",
+    REFUNDS.c.updated_at,
+    postgresql_where="status = 'succeeded' AND stripe_balance_transaction_id IS NULL",
+)  # what Stripe's books must still show
 Index("refunds_under_way", REFUNDS.c.transaction_id, postgresql_where="status IN ('requested', 'pending')")
 
 DISPUTES: Final = Table(

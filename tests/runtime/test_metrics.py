@@ -18,7 +18,6 @@ NAMES = {
     "payments_webhook_signature_failures_total": set(),
     "payments_stripe_request_seconds_bucket": {"operation", "outcome", "le"},
     "payments_stripe_circuit_open": set(),
-    "payments_unexplained_minor_units": {"currency"},
     "payments_refunds_total": set(),
     "payments_risk_alerts_total": {"kind"},
     "payments_refund_failures_total": set(),
@@ -35,7 +34,6 @@ def test_what_a_process_counts_is_exposed_by_its_name_and_labels() -> None:
     metrics.stripe_request.labels(operation="open_checkout", outcome="ok").observe(0.2)
     metrics.risk_alerts.labels(kind="fraud_warning").inc()
     metrics.disputes.labels(status="lost").inc()
-    metrics.unexplained_minor_units.labels(currency="usd").set(0)
     body, content_type = exposition(metrics.registry)
     samples = {
         sample.name: set(sample.labels)

@@ -35,7 +35,9 @@ def settle(home: House) -> None:
     home.work()
     home.forward(minutes=3)
     home.hear()
-    home.app.read_fees(at_once=True)
+    for _ in range(20):
+        if not home.app.explain_money():
+            break
 
 
 def sold(home: House, maker: str, card: str = "4242424242424242", **changes: Any) -> UUID:
