@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.movements import WAITED
 from domain.transaction import Disposition, RefundStatus
 from tests.house import House
 
@@ -35,6 +36,7 @@ def settle(home: House) -> None:
     home.work()
     home.forward(minutes=3)
     home.hear()
+    home.forward(seconds=WAITED.total_seconds() + 60)
     for _ in range(20):
         if not home.app.explain_money():
             break
