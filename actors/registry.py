@@ -9,6 +9,7 @@ from actors.deliveries import deliver_events
 from actors.events import process_events
 from actors.fees import read_fees
 from actors.intake import payment_required
+from actors.mirror import mirror_windows
 from actors.refunds import send_refunds
 from actors.retries import open_retries
 from actors.windows import expire_windows
@@ -24,6 +25,7 @@ ACTORS: Final[Mapping[str, Actor]] = {
         send_refunds,
         deliver_events,
         read_fees,
+        mirror_windows,
     )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

@@ -79,4 +79,11 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
         Job(
             "read_fees", reconcile, bells.READ_FEES, 30.0, "Stripe tells fees later than payments, and many in one call"
         ),
+        Job(
+            "mirror_windows",
+            reconcile,
+            bells.MIRROR_WINDOWS,
+            60.0,
+            "Redis may be emptied, or miss what was written while it was away",
+        ),
     )
