@@ -1,12 +1,13 @@
 """What the actors need of the application: its use cases, each a callable."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from domain.messages import PaymentRequired
 from domain.messaging import DeadLetter
+from domain.refusals import Refusal
 from services.require_payment import Answer
 
 
@@ -21,8 +22,8 @@ class App(Protocol):
         """Answer each request, in order."""
         ...
 
-    def keep_dead_letters(self, letters: list[DeadLetter], /) -> None:
-        """Keep messages that gave up, durably."""
+    def keep_dead_letters(self, letters: list[DeadLetter], refusals: Sequence[Refusal] = (), /) -> None:
+        """Keep messages that gave up, durably, and tell upstream which of them the rules do not permit."""
         ...
 
     def open_checkouts(self) -> int:
@@ -63,6 +64,10 @@ class App(Protocol):
 
     def explain_money(self) -> int:
         """Compare our books with Stripe's."""
+        ...
+
+    def mirror_windows(self) -> int:
+        """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
         ...
 
     @property

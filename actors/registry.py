@@ -8,6 +8,7 @@ from actors.checkouts import open_checkouts
 from actors.deliveries import deliver_events
 from actors.events import process_events
 from actors.intake import payment_required
+from actors.mirror import mirror_windows
 from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
 from actors.retries import open_retries
@@ -23,6 +24,7 @@ ACTORS: Final[Mapping[str, Actor]] = {
         open_retries,
         send_refunds,
         deliver_events,
+        mirror_windows,
         reconcile_events,
         reconcile_attempts,
         explain_money,

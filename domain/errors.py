@@ -6,6 +6,8 @@
 Something that is already done is neither; it is a plain return.
 """
 
+from uuid import UUID
+
 
 class GavelpayError(Exception):
     """The root of every error that this system raises on purpose."""
@@ -90,11 +92,13 @@ class InvalidMoney(PermanentError):
 
 
 class OfferRefused(PermanentError):
-    """A well-formed request that the rules do not permit. `code` tells which rule."""
+    """A well-formed request that the rules do not permit. `code` tells which rule; it never changes."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, blocked_by: UUID | None = None) -> None:
         super().__init__(message)
         self.code = code
+        #: The payment that is in its way. For our own books: whoever asks is told nothing of other payments.
+        self.blocked_by = blocked_by
 
 
 class ActRefused(PermanentError):

@@ -39,9 +39,12 @@ class OutgoingEvent:
     auction_id: str
     #: Counts within the auction: its events are told in this order.
     order_no: int
-    session_id: UUID
+    #: The payment that it is about; None for a request that never became one.
+    session_id: UUID | None
     body: dict[str, Any]
     occurred_at: datetime
+    #: What happens once only where nothing else says so: the refusal of a request.
+    dedupe_key: str | None = None
 
 
 @dataclass(slots=True)

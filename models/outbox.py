@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.ids import NewId
 from domain.messaging import Delivery, OutgoingEvent
-from domain.payment import Payment
+from domain.payment import Announcement, Payment
 from models.records import DELIVERIES, OUTBOX
 from models.sealing import FieldCipher
 
@@ -33,16 +33,55 @@ def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[P
     Returns:
         How many deliveries are due now.
     """
-    announced = [(payment.session.id, announcement) for payment in payments for announcement in payment.announcements]
+    announced = [_Announced(one, payment.session.id) for payment in payments for one in payment.announcements]
+    return _write(connection, cipher, announced, endpoints)
+
+
+def write_once(
+    connection: Connection[Any], cipher: FieldCipher, announcements: Mapping[str, Announcement], endpoints: Endpoints
+) -> int:
+    """Write announcements that belong to no payment, each once for its key, whoever writes it at the same time.
+
+    Returns:
+        How many deliveries are due now.
+    """
+    new = _unwritten(connection, announcements)
+    if new:
+        # Whoever holds an auction is the only one who writes for it; another may have done so before we had it.
+        _reserve(connection, dict.fromkeys((one.auction_id for one in new.values()), 0))
+        new = _unwritten(connection, new)
+    return _write(connection, cipher, [_Announced(one, None, key) for key, one in new.items()], endpoints)
+
+
+def _unwritten(connection: Connection[Any], announcements: Mapping[str, Announcement]) -> dict[str, Announcement]:
+    if not announcements:
+        return {}
+    rows = connection.execute("SELECT dedupe_key FROM outbox WHERE dedupe_key = ANY(%s)", (list(announcements),))
+    written = {row[0] for row in rows}
+    return {key: one for key, one in announcements.items() if key not in written}
+
+
+class _Announced(NamedTuple):
+    announcement: Announcement
+    session_id: UUID | None
+    dedupe_key: str | None = None
+
+
+def _write(
+    connection: Connection[Any], cipher: FieldCipher, announced: Sequence[_Announced], endpoints: Endpoints
+) -> int:
     if not announced:
         return 0
-    numbers = _reserve(connection, Counter(one.auction_id for _, one in announced))
+    numbers = _reserve(connection, Counter(one.announcement.auction_id for one in announced))
     events = []
-    for session_id, one in announced:
+    for one, session_id, dedupe_key in announced:
         numbers[one.auction_id] += 1
         number = numbers[one.auction_id]
-        body = dict(one.data)
-        events.append(OutgoingEvent(endpoints.new_id(), one.type, one.auction_id, number, session_id, body, one.at))
+        events.append(
+            OutgoingEvent(
+                endpoints.new_id(), one.type, one.auction_id, number, session_id, dict(one.data), one.at, dedupe_key
+            )
+        )
     OUTBOX.insert_all(connection, events, cipher)
     deliveries = [
         Delivery(event.id, endpoint, event.auction_id, event.order_no, event.occurred_at, due_at=event.occurred_at)

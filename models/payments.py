@@ -15,6 +15,7 @@ from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
+from domain.window_mirror import Window, window_of
 from models import audit, methods, outbox
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
@@ -38,8 +39,11 @@ class Payments:
     ring: Callable[[str, int], None]
     #: Everything noted about payments in this transaction, for those who watch.
     noted: list[tuple[PaymentSession, Note]] = field(default_factory=list)
+    #: The windows that this transaction has begun, changed or ended, for the mirror.
+    windows: list[Window] = field(default_factory=list)
     _held: dict[UUID, Payment] = field(default_factory=dict)
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    _seen_windows: set[Window] = field(default_factory=set)
 
     def lock(self, session_ids: Iterable[UUID]) -> dict[UUID, Payment]:
         """Lock and load these payments, as far as they exist. Waits for whoever holds one."""
@@ -111,6 +115,7 @@ class Payments:
             self._insert(RISK_SIGNALS, [signal for payment in new for signal in payment.signals])
             self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
             self.noted += [(payment.session, note) for payment in new for note in payment.notes]
+            self.windows += [window_of(payment.session) for payment in new]
             self.ring(OPEN_CHECKOUTS, len(new))
             self._announce(new)
         return new
@@ -130,6 +135,8 @@ class Payments:
             lookups.plan(payment)
         links = [entry for payment in payments for entry in audit.link(payment)]
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
+        windows = (window_of(payment.session) for payment in payments)
+        self.windows += [window for window in windows if window not in self._seen_windows]
         self._write(SESSIONS, [payment.session for payment in payments])
         attempts = self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
         self.ring(OPEN_CHECKOUTS, sum(attempt.due_at is not None for attempt in attempts))
@@ -144,6 +151,7 @@ class Payments:
         self._announce(payments)
         self._held.clear()
         self._seen.clear()
+        self._seen_windows.clear()
 
     def _select(self, table: RecordTable[R], condition: str, **params: Any) -> list[R]:
         sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
@@ -209,6 +217,7 @@ class Payments:
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""
+        self._seen_windows.add(window_of(payment.session))
         self._see(SESSIONS, [payment.session])
         self._see(ATTEMPTS, payment.attempts)
         self._see(TRANSACTIONS, payment.transactions)

@@ -1,16 +1,19 @@
 """One transaction over everything that a use case touches, and the bells that ring once it is committed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-from domain.payment import Note
+from domain.bells import DELIVER_EVENTS
+from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
+from domain.window_mirror import Window
+from models import outbox
 from models.database import Database
 from models.dead_letters import DeadLetters
 from models.inbox import Inbox
@@ -49,9 +52,17 @@ class UnitOfWork:
                 self.security.note(kind, note.at, note.actor, session_id=session.id, act=note.action, details=details)
         self.security.flush()
 
+    def announce_once(self, announcements: Mapping[str, Announcement]) -> None:
+        """Tell something that belongs to no payment, each once for its key, however often it is announced."""
+        if outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints):
+            self.ring(DELIVER_EVENTS)
+
 
 #: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
 Noted = Callable[[Sequence[tuple[PaymentSession, Note]]], None]
+
+#: Shows payment windows elsewhere, once what changed them is committed. It must neither fail nor wait for long.
+Mirror = Callable[[Sequence[Window]], None]
 
 #: Opens a unit of work: leaving the block commits, an exception rolls back.
 Begin = Callable[[], AbstractContextManager[UnitOfWork]]
@@ -59,6 +70,10 @@ Begin = Callable[[], AbstractContextManager[UnitOfWork]]
 
 def nobody(_noted: Sequence[tuple[PaymentSession, Note]]) -> None:
     """Nobody watches."""
+
+
+def nowhere(_windows: Sequence[Window]) -> None:
+    """Nobody mirrors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +86,7 @@ class Store:
     ring: Ring
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
+    mirror: Mirror = nowhere
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -94,3 +110,5 @@ class Store:
             self.noted(uow.payments.noted)
         if rung := +uow.bells:
             self.ring(rung)
+        if uow.payments.windows:
+            self.mirror(uow.payments.windows)

@@ -10,17 +10,20 @@ from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
+from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
+from gateways import window_mirror
 from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
+from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
-from models.unit_of_work import Noted, Ring, Store, nobody
+from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
@@ -32,6 +35,7 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.mirror_windows import MirrorWindows
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
@@ -86,6 +90,7 @@ class App:
     reconcile: Reconcile
     request_refund: RequestRefund
     decide_refund: DecideRefund
+    mirror_windows: MirrorWindows
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -95,9 +100,9 @@ class App:
     record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
-    def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep messages that gave up, or never were ones."""
-        self.dead_letters.keep(letters)
+    def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
+        """Keep messages that gave up, or never were ones; tell upstream of those that the rules do not permit."""
+        self.dead_letters.keep(letters, refusals)
 
     def close(self) -> None:
         """Close every connection."""
@@ -134,7 +139,17 @@ def build_app(
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    store = build_store(settings, role=role, ring=ring, noted=noted, alarmed=alarmed, new_id=new_id, threads=threads)
+    mirror = build_window_mirror(settings, now)
+    store = build_store(
+        settings,
+        role=role,
+        ring=ring,
+        noted=noted,
+        alarmed=alarmed,
+        mirror=mirror.write,
+        new_id=new_id,
+        threads=threads,
+    )
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
@@ -144,7 +159,7 @@ def build_app(
     policies = build_policies(settings)
     late = LatePolicy(settings.windows.late_policy)
     terms = Terms(settings.money.platform_fee_basis_points, policies, late, new_id)
-    require = RequirePayments(store.begin, policies, now, new_id)
+    require = RequirePayments(store.begin, policies, now, new_id, checkout.allowed_origins)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
     read, receive = ReadEvent(now, new_id), ReceiveEvents(store.begin)
     process = ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng)
@@ -177,6 +192,7 @@ def build_app(
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
+        mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
         reconcile_events=events,
         reconcile_attempts=attempts,
         reconcile_refunds=refunds,
@@ -190,7 +206,7 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close),
+        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
     )
 
 
@@ -201,13 +217,20 @@ def build_store(
     ring: Ring,
     noted: Noted = nobody,
     alarmed: Alarmed = nobody_alarmed,
+    mirror: Mirror = nowhere,
     new_id: NewId,
     threads: int,
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed)
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror)
+
+
+def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
+    """Payment windows in Redis."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
 
 
 def build_new_id(now: Clock) -> NewId:

@@ -65,6 +65,9 @@ class Metrics:
     risk_alerts: Counter
     #: From the first checkout to the payment.
     time_to_pay: Histogram
+    #: By `kind`: missing, wrong, stale.
+    mirror_repairs: Counter
+    mirror_compared: Gauge
 
 
 def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
@@ -128,6 +131,17 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         time_to_pay=Histogram(
             "payments_time_to_pay_seconds", "From the first checkout to the payment", buckets=_TO_PAY, registry=registry
+        ),
+        mirror_repairs=Counter(
+            "payments_window_mirror_repairs_total",
+            "Windows in Redis that were not as PostgreSQL has them, and were mended",
+            ["kind"],
+            registry=registry,
+        ),
+        mirror_compared=Gauge(
+            "payments_window_mirror_compared_timestamp_seconds",
+            "When this process last compared Redis with PostgreSQL, in Unix seconds",
+            registry=registry,
         ),
     )
 

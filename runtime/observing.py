@@ -141,6 +141,14 @@ class MetricsObserver:
         """Deliveries are counted where they wait, in the outbox."""
         log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
 
+    def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """The mirror of windows was compared with PostgreSQL."""
+        if any(repairs.values()):
+            log.warning("window_mirror.repaired", **repairs)
+        for kind, count in repairs.items():
+            self.metrics.mirror_repairs.labels(kind).inc(count)
+        self.metrics.mirror_compared.set_to_current_time()
+
     def received(self, event_type: str, outcome: str) -> None:
         """A webhook was answered."""
         self.metrics.webhooks_received.labels(event_type, outcome).inc()

@@ -97,4 +97,11 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             30.0,
             "every cent in Stripe's books must be in ours; its fees come with them",
         ),
+        Job(
+            "mirror_windows",
+            reconcile,
+            bells.MIRROR_WINDOWS,
+            60.0,
+            "Redis may be emptied, or miss what was written while it was away",
+        ),
     )

@@ -11,6 +11,7 @@ from domain.clock import Clock
 from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
+from domain.refusals import Refusal
 from models.unit_of_work import Begin
 from services.deliver_events import DELIVERIES_QUEUE
 
@@ -32,10 +33,18 @@ class DeadLetterOffice:
     put_back: PutBack
     now: Clock
 
-    def keep(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep messages whole, with their reasons; card numbers in them are masked before they are stored."""
+    def keep(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
+        """Keep messages whole, with their reasons; card numbers in them are masked before they are stored.
+
+        Args:
+            letters: the messages.
+            refusals: the requests among them that the rules do not permit. With the same commit the auction service is
+                told of each, once however often it comes.
+        """
+        now = self.now()
         with self.begin() as uow:
             uow.dead_letters.keep([_masked(letter) for letter in letters])
+            uow.announce_once({refusal.key: refusal.announcement(now) for refusal in refusals})
 
     def listed(self, *, status: str | None = "dead", limit: int = 100) -> list[DeadLetter]:
         """The newest letters, of one status or all."""

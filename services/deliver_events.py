@@ -65,7 +65,9 @@ class DeliverEvents:
 
     def _deliver(self, delivery: Delivery, event: OutgoingEvent) -> bool:
         """Send one; answers whether it was received."""
-        ids = {"session_id": str(event.session_id), "auction_id": event.auction_id, "event": event.type}
+        ids = {"auction_id": event.auction_id, "event": event.type}
+        if event.session_id is not None:
+            ids["session_id"] = str(event.session_id)
         with bound_contextvars(**ids):
             try:
                 self.downstream.send(delivery.endpoint, event)

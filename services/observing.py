@@ -1,5 +1,6 @@
 """What use cases tell to whoever watches: metrics in production, nobody in most tests."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -12,6 +13,9 @@ class Observer(Protocol):
     def delivered(self, endpoint: str, outcome: str) -> None:
         """An outgoing event was sent, refused or given up."""
 
+    def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
+
 
 class Unobserved:
     """Nobody watches."""
@@ -20,4 +24,7 @@ class Unobserved:
         """Nothing."""
 
     def delivered(self, endpoint: str, outcome: str) -> None:
+        """Nothing."""
+
+    def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """Nothing."""

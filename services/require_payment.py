@@ -10,6 +10,7 @@ from domain.errors import OfferRefused
 from domain.ids import AttemptId, NewId, SessionId
 from domain.lifecycle import Status
 from domain.messages import PaymentRequired
+from domain.origins import origin_or_none
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.session import PaymentSession
@@ -19,6 +20,8 @@ from services.weigh_requests import weigh_requests
 
 #: A request can lose against a session that ends at the same moment; more than twice in a row it does not.
 _ROUNDS = 3
+#: It names nobody: what others pay is not the asker's business.
+_TAKEN = "another payment for the auction is live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class RequirePayments:
     policies: Mapping[str, Policy]
     now: Clock
     new_id: NewId
+    #: Where a buyer's browser may be sent back to.
+    allowed_origins: frozenset[str]
 
     def __call__(self, requests: Sequence[PaymentRequired]) -> list[Answer]:
         """Answer each request, in order: accepted, accepted before, or refused with the reason."""
@@ -50,7 +55,7 @@ class RequirePayments:
             if not waiting:
                 break
             self._answer(requests, waiting, answers)
-        lost = OfferRefused("auction_has_live_session", "the auction is being paid by someone else")
+        lost = OfferRefused("auction_has_live_session", _TAKEN)
         return [answers.get(number, lost) for number in range(len(requests))]
 
     def _answer(self, requests: Sequence[PaymentRequired], waiting: list[int], answers: dict[int, Answer]) -> None:
@@ -79,17 +84,29 @@ class RequirePayments:
             same = mine
         if same:
             session = max(same, key=lambda one: one.created_at)
-            return Accepted(session.id, is_new=False) if _equal(request, session) else _CONFLICT
+            return Accepted(session.id, is_new=False) if _equal(request, session) else _conflict(session)
         if request.buyer_id == request.maker_id:
             return OfferRefused("seller_is_buyer", "a seller cannot pay for their own lot")
         try:
             self.policies[request.policy].admit(request.amount)
+            self._admit_addresses(request)
         except OfferRefused as refusal:
             return refusal
         live = next((session for session in known if _is_live(session)), None)
         if live is not None:
-            return OfferRefused("auction_has_live_session", f"the auction is in session {live.id} already")
+            return OfferRefused("auction_has_live_session", _TAKEN, blocked_by=live.id)
         return None
+
+    def _admit_addresses(self, request: PaymentRequired) -> None:
+        """Raise `OfferRefused` if the buyer would be sent to a place that nobody has allowed."""
+        for name, url in (("return_url", request.return_url), ("cancel_url", request.cancel_url)):
+            if url is None:
+                continue
+            origin = origin_or_none(url)
+            if origin not in self.allowed_origins:
+                # The origin alone: the rest of an address may hold what is nobody's business.
+                sentence = f"{name} points to {origin or 'no readable address'}, which is no allowed origin"
+                raise OfferRefused("url_not_allowed", sentence)
 
     def _new_payment(self, request: PaymentRequired, keys_used: int) -> Payment:
         now, session_id = self.now(), SessionId(self.new_id())
@@ -137,7 +154,9 @@ class RequirePayments:
         return payment
 
 
-_CONFLICT = OfferRefused("conflicting_request", "the same request was made before with another amount or policy")
+def _conflict(session: PaymentSession) -> OfferRefused:
+    sentence = "the same request was made before with another amount or policy"
+    return OfferRefused("conflicting_request", sentence, blocked_by=session.id)
 
 
 def _equal(request: PaymentRequired, session: PaymentSession) -> bool:

@@ -64,11 +64,16 @@ OUTBOX: Final = Table(
     text("type", frozen=True),
     text("auction_id", frozen=True),
     Column("order_no", BigInteger, nullable=False, info={FROZEN: True}),
-    key("session_id"),
+    # None for a request that was refused: it never became a payment.
+    Column("session_id", UUID(as_uuid=True), nullable=True, info={FROZEN: True}),
     json("body", frozen=True),
     moment("occurred_at", frozen=True),
+    text("dedupe_key", null=True, frozen=True),
     UniqueConstraint("auction_id", "order_no"),
 )
+Index(
+    "outbox_dedupe", OUTBOX.c.dedupe_key, unique=True, postgresql_where="dedupe_key IS NOT NULL"
+)  # partial: what is told of payments, nearly all, is not in it
 
 DELIVERIES: Final = Table(
     "deliveries",

@@ -96,6 +96,9 @@ Index("payment_sessions_held", SESSIONS.c.held_at, postgresql_where="held_at IS 
 Index(
     "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
 )  # what the window sweep looks at, and nothing else
+Index(
+    "payment_sessions_live", SESSIONS.c.id, postgresql_where="status IN ('pending', 'processing', 'failed')"
+)  # what the mirror of windows is compared with
 
 Index(
     "payment_sessions_next_attempt",

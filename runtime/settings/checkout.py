@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from domain.origins import origin_of
 from runtime.settings import forms, keys, urls
 from runtime.settings.problems import Problem
 from runtime.settings.secret import Secret
@@ -28,7 +29,7 @@ class CheckoutSettings(Group):
     listed_origins: frozenset[str] = variable(
         "CHECKOUT_ALLOWED_ORIGINS",
         urls.origins(),
-        "Origins that a message's return_url and cancel_url may point to.",
+        "Origins that a message's return_url and cancel_url may point to, beside those of our own addresses.",
         default="",
         unset="the buyer's page",
     )
@@ -36,8 +37,8 @@ class CheckoutSettings(Group):
     @property
     def allowed_origins(self) -> frozenset[str]:
         """The listed origins and those of our own addresses, as browsers compare them (lower case, no default port)."""
-        own = (url for url in (self.return_url, self.cancel_url) if url)
-        return self.listed_origins | {urls.origin_of(url) for url in own}
+        own = (url for url in (self.public_url, self.return_url, self.cancel_url) if url)
+        return self.listed_origins | {origin_of(url) for url in own}
 
 
 @group

@@ -2,15 +2,15 @@
 
 import ipaddress
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
+from domain.origins import origin_of
 from runtime.settings.problems import Wrong
 from runtime.settings.secret import SecretUrl
 from runtime.settings.variable import Form
 
 #: The usual reason why an address with a generated password is none.
 _ESCAPING: Final = "special characters in the password as %XX"
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def secret_url(*schemes: str, database_number: bool = False) -> Form[SecretUrl]:
@@ -78,16 +78,6 @@ def storage_url() -> Form[str]:
         return text.rstrip("/")
 
     return Form(parse, "file:///directory or s3://bucket/prefix")
-
-
-def origin_of(url: str) -> str:
-    """The origin of a web address as browsers compare it: lower case, without the scheme's own port."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    port = parts.port
-    place = host if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else f"{host}:{port}"
-    return urlunsplit((parts.scheme, place, "", "", ""))
 
 
 def is_loopback(host: str) -> bool:

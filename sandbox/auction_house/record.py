@@ -120,12 +120,22 @@ class Book:
             return
         self.events[event["type"]] += 1
         session = event["data"]["sessionId"]
+        if session is None:
+            self._take_refusal(record, event["data"])
+            return
         if record.session_id not in {None, session}:
             self.problems.append(f"{record.lot.auction_id} was told of a second session {session}")
             return
         record.session_id = session
         if wrong := record.hear(endpoint, event["type"]):
             self.problems.append(wrong)
+
+    def _take_refusal(self, record: LotRecord, data: Mapping[str, Any]) -> None:
+        """A request of ours never became a payment. One for another buyer changes nothing for the lot."""
+        if data["buyerId"] == record.lot.buyer_id and record.session_id is None:
+            record.ending = Ending.REFUSED
+            record.heard.set()
+            self.problems.append(f"{record.lot.auction_id} was refused: {data['reason']}")
 
     def report(self) -> Report:
         """A copy of what is known now."""

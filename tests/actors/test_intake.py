@@ -1,6 +1,6 @@
 """The intake: each message becomes a row or a dead letter, whole, with the reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from domain.errors import GatewayUnavailable, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
 from domain.messaging import DeadLetter
+from domain.refusals import Refusal
 from gateways.queue.bells import INTAKE_QUEUE, PIECES_PER_BELL, queue_of
 from services.require_payment import Accepted, Answer
 
@@ -30,6 +31,7 @@ class FakeApp:
     def __init__(self) -> None:
         self.requests: list[PaymentRequired] = []
         self.letters: list[DeadLetter] = []
+        self.refusals: list[Refusal] = []
         self.calls: list[str] = []
         self.due: Mapping[str, Callable[[], int]] = {}
 
@@ -39,9 +41,10 @@ class FakeApp:
         refused = OfferRefused("seller_is_buyer", "a seller cannot pay for their own lot")
         return [refused if one.auction_id == "own" else Accepted(SessionId(uuid4()), is_new=True) for one in requests]
 
-    def keep_dead_letters(self, letters: list[DeadLetter]) -> None:
+    def keep_dead_letters(self, letters: list[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
         self.calls.append("keep_dead_letters")
         self.letters += letters
+        self.refusals += refusals
 
     def __getattr__(self, name: str) -> Callable[[], int]:
         return lambda: self.calls.append(name) or 7
@@ -72,6 +75,7 @@ def test_what_is_malformed_or_refused_is_kept_whole_and_the_others_are_taken(app
     own, bad = message(**GOOD | {"auction_id": "own"}), message(**GOOD | {"amount": 1.5, "colour": "red"})
     payment_required.take(cast("App", app), [own, message(**GOOD), bad])
     assert len(app.requests) == 2
+    assert [(one.request.auction_id, one.why.code) for one in app.refusals] == [("own", "seller_is_buyer")]
     assert {letter.reason: letter.error for letter in app.letters} == {
         "seller_is_buyer": "a seller cannot pay for their own lot",
         "invalid_message": "colour: is no field of payment_required; "

@@ -116,6 +116,8 @@ def test_what_the_rules_forbid_is_refused_with_a_stable_code(service: Client) ->
     assert refused(policy="instant") == (409, "conflicting_request")
     assert refused(auctionId="auction-2", makerId="buyer-1") == (422, "seller_is_buyer")
     assert refused(auctionId="auction-2", policy="instant", currency="EUR") == (422, "currency_not_in_policy")
+    assert refused(auctionId="auction-2", returnUrl="https://evil.example/") == (422, "url_not_allowed")
+    assert refused(auctionId="auction-2", cancelUrl="https://evil.example/") == (422, "url_not_allowed")
 
 
 def test_a_buyer_gets_the_checkout_that_was_announced(caller: Caller, service: Client) -> None:

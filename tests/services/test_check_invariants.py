@@ -1,13 +1,9 @@
 """The books are checked against what must hold, and what does not hold is named."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from models.unit_of_work import UnitOfWork
 from tests.house import House, house
 
 #: More than there is.
@@ -64,28 +60,3 @@ def test_audit_entries_can_be_neither_changed_nor_removed(sold: House) -> None:
     for forbidden in ("UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries", "TRUNCATE audit_entries"):
         with pytest.raises(Exception, match="append-only"), sold.app.database.transaction() as connection:
             connection.execute(forbidden)
-
-
-def test_a_payment_that_goes_on_while_the_books_are_read_breaks_nothing(sold: House) -> None:
-    session_id = sold.require(auction_id="auction-2")
-
-    class Meanwhile:
-        """A connection beside which the payment goes on as soon as the audit trail was read."""
-
-        def __init__(self, connection: Any) -> None:
-            self._connection = connection
-
-        def execute(self, sql: str, *params: Any) -> Any:
-            rows = self._connection.execute(sql, *params)
-            if "FROM audit_entries" in sql:
-                sold.app.open_checkouts(session_id)
-            return rows
-
-    @contextmanager
-    def begin() -> Iterator[UnitOfWork]:
-        with sold.app.store.begin() as uow:
-            uow.connection = Meanwhile(uow.connection)  # type: ignore[assignment]
-            yield uow
-
-    assert replace(sold.app.check_invariants, begin=begin)() == []
-    assert "checkout_created" in sold.actions(session_id)

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from domain.errors import GatewayUnavailable, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
 from domain.messaging import DeadLetter
+from domain.refusals import Refusal
 from gateways.queue.connect import open_broker, open_ring
 from services.require_payment import Accepted, Answer
 from workers import process
@@ -30,6 +31,7 @@ BELLS = (
     bells.EXPIRE_WINDOWS,
     bells.SEND_REFUNDS,
     bells.DELIVER_EVENTS,
+    bells.MIRROR_WINDOWS,
     bells.RECONCILE_EVENTS,
     bells.RECONCILE_ATTEMPTS,
     bells.EXPLAIN_MONEY,
@@ -67,7 +69,7 @@ class TinyApp:
             answers.append(Accepted(SessionId(uuid4()), is_new=True))
         return answers
 
-    def keep_dead_letters(self, letters: list[DeadLetter], /) -> None:
+    def keep_dead_letters(self, letters: list[DeadLetter], _refusals: Sequence[Refusal] = (), /) -> None:
         self.check()
         if (self.root / "full").exists():
             raise ZeroDivisionError("nothing can be kept")
@@ -121,6 +123,9 @@ class TinyApp:
 
     def explain_money(self) -> int:
         return self.work(bells.EXPLAIN_MONEY)
+
+    def mirror_windows(self) -> int:
+        return self.work(bells.MIRROR_WINDOWS)
 
     def count(self, bell: str) -> int:
         self.check()

@@ -69,9 +69,15 @@ def test_origins_are_compared_as_browsers_do() -> None:
     checkout = _run(
         CHECKOUT_ALLOWED_ORIGINS="HTTPS://Shop.Example:443, http://localhost:3000, http://[::1]:80",
         CHECKOUT_RETURN_URL="https://pay.example/done",
+        PUBLIC_URL="https://House.example:443",
     ).checkout
-    expected = {"https://shop.example", "http://localhost:3000", "http://[::1]", "https://pay.example"}
-    assert checkout.allowed_origins == expected
+    listed = {"https://shop.example", "http://localhost:3000", "http://[::1]"}
+    assert checkout.allowed_origins == listed | {"https://pay.example", "https://house.example"}
+
+
+def test_where_no_origin_is_listed_buyers_come_back_to_our_own_addresses_only() -> None:
+    checkout = _run(PUBLIC_URL="https://house.example", CHECKOUT_CANCEL_URL="https://shop.example/cart").checkout
+    assert checkout.allowed_origins == {"https://house.example", "https://shop.example"}
 
 
 def test_encryption_keys_are_bytes() -> None:

@@ -51,6 +51,28 @@ def test_what_comes_out_of_order_is_noticed(book: Book, kinds: tuple[str, ...], 
     assert wrong in book.report().problems[0]
 
 
+def test_a_refused_request_ends_a_lot_only_if_it_was_its_own_and_nothing_came_before(book: Book) -> None:
+    buyer = book.records["lot-0001"].lot.buyer_id
+    data = {"auctionId": "lot-0001", "sessionId": None, "reason": "auction_has_live_session"}
+    refused = {"type": "auction.payment_failed", "data": data}
+
+    book.take("auction", "evt-1", b"1", refused | {"data": data | {"buyerId": "somebody-else"}})
+    assert book.report().problems == ()
+    book.take("auction", "evt-2", b"2", refused | {"data": data | {"buyerId": buyer}})
+    assert book.records["lot-0001"].ending is Ending.REFUSED
+    assert book.records["lot-0001"].heard.is_set()
+    assert book.report().problems == ("lot-0001 was refused: auction_has_live_session",)
+
+
+def test_a_refusal_after_a_payment_has_begun_does_not_end_it(book: Book) -> None:
+    tell(book, "auction.payment_pending")
+    data = {"auctionId": "lot-0001", "sessionId": None, "buyerId": book.records["lot-0001"].lot.buyer_id, "reason": "x"}
+    book.take("auction", "evt-9", b"9", {"type": "auction.payment_failed", "data": data})
+    tell(book, "auction.sold")
+    assert book.report().problems == ()
+    assert book.records["lot-0001"].ending is Ending.SOLD
+
+
 def test_the_same_event_again_is_a_repeat_and_no_news(book: Book) -> None:
     event = {"type": "auction.payment_pending", "data": {"auctionId": "lot-0001", "sessionId": "s1"}}
     book.take("auction", "evt-1", b"body", event)
