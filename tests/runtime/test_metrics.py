@@ -21,6 +21,8 @@ NAMES = {
     "payments_unexplained_minor_units": {"currency"},
     "payments_refunds_total": set(),
     "payments_time_to_pay_seconds_bucket": {"le"},
+    "payments_window_mirror_repairs_total": {"kind"},
+    "payments_window_mirror_compared_timestamp_seconds": set(),
 }
 
 
@@ -31,6 +33,7 @@ def test_what_a_process_counts_is_exposed_by_its_name_and_labels() -> None:
     metrics.webhooks_received.labels(type="charge.updated", outcome="stored").inc()
     metrics.stripe_request.labels(operation="open_checkout", outcome="ok").observe(0.2)
     metrics.unexplained_minor_units.labels(currency="usd").set(0)
+    metrics.mirror_repairs.labels(kind="missing").inc()
     body, content_type = exposition(metrics.registry)
     samples = {
         sample.name: set(sample.labels)
