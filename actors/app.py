@@ -34,6 +34,10 @@ class App(Protocol):
         """Record what Stripe told."""
         ...
 
+    def open_retries(self) -> int:
+        """Open the next attempt of what was declined, or ends too early."""
+        ...
+
     def expire_windows(self) -> int:
         """Close the windows that have run out."""
         ...
@@ -46,8 +50,20 @@ class App(Protocol):
         """Tell the services downstream."""
         ...
 
-    def read_fees(self) -> int:
-        """Fill in fees that were not known at once."""
+    def reconcile_events(self) -> int:
+        """Find lost webhooks in Stripe's list of events."""
+        ...
+
+    def reconcile_attempts(self) -> int:
+        """Look up attempts that are past due."""
+        ...
+
+    def reconcile_refunds(self) -> int:
+        """Look up refunds that are past due."""
+        ...
+
+    def explain_money(self) -> int:
+        """Compare our books with Stripe's."""
         ...
 
     def mirror_windows(self) -> int:

@@ -7,10 +7,11 @@ from actors.actor import Actor, Intake
 from actors.checkouts import open_checkouts
 from actors.deliveries import deliver_events
 from actors.events import process_events
-from actors.fees import read_fees
 from actors.intake import payment_required
 from actors.mirror import mirror_windows
+from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
+from actors.retries import open_retries
 from actors.windows import expire_windows
 
 INTAKES: Final[tuple[Intake, ...]] = (payment_required,)
@@ -20,10 +21,13 @@ ACTORS: Final[Mapping[str, Actor]] = {
         open_checkouts,
         process_events,
         expire_windows,
+        open_retries,
         send_refunds,
         deliver_events,
-        read_fees,
         mirror_windows,
+        reconcile_events,
+        reconcile_attempts,
+        explain_money,
     )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

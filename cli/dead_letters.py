@@ -3,12 +3,12 @@
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from getpass import getuser
 from typing import Any, Final
 from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_app
 from cli.printing import PlainGroup, as_json, colored, harmless, print_facts, print_json, print_table, sentence
 from domain.errors import PermanentError
@@ -120,7 +120,7 @@ def requeue_letters(*, letter_ids: tuple[UUID, ...], every: bool, reason: str) -
         office = app.dead_letters
         # Oldest first, as they once came.
         chosen = [letter.id for letter in reversed(office.listed(limit=_MOST))] if every else letter_ids
-        _each(chosen, lambda letter_id: office.requeue(letter_id, _who(), reason), "put back")
+        _each(chosen, lambda letter_id: office.requeue(letter_id, acting_user(), reason), "put back")
 
 
 @dead_letters.command(
@@ -132,7 +132,7 @@ def discard_letters(letter_ids: tuple[UUID, ...], reason: str) -> None:
     """Let dead letters go. They stay on record."""
     with open_app() as app:
         office = app.dead_letters
-        _each(letter_ids, lambda letter_id: office.discard(letter_id, _who(), reason), "discarded")
+        _each(letter_ids, lambda letter_id: office.discard(letter_id, acting_user(), reason), "discarded")
 
 
 def _each(letter_ids: Sequence[UUID], act: Callable[[UUID], object], done: str) -> None:
@@ -147,11 +147,3 @@ def _each(letter_ids: Sequence[UUID], act: Callable[[UUID], object], done: str) 
     click.echo(f"{len(letter_ids) - failed} {done}" + (f", {failed} not." if failed else "."))
     if failed:
         raise click.exceptions.Exit(1)
-
-
-def _who() -> str:
-    """Who is recorded: the user of this machine."""
-    try:
-        return f"cli:{getuser()}"
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return "cli"

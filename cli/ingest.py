@@ -12,8 +12,10 @@ from runtime.observing import MetricsObserver
 from runtime.serving import CannotListen
 from runtime.settings import Role, given
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.record_security_event import RecordSecurityEvent
 from webhook_ingest.app import create_app
 from webhook_ingest.bell import BackgroundBell
+from webhook_ingest.forgeries import ForgeryAlarm
 from webhook_ingest.server import serve
 
 #: Threads that commit.
@@ -32,7 +34,10 @@ def ingest(host: str, port: int) -> None:
     database = Database(given(settings.database.url, "DATABASE_URL").reveal(), application="gavelpay ingest probes")
     with open_ring_of(settings) as ring, BackgroundBell(ring) as bell, keeping_time(database) as clock:
         new_id = build_new_id(clock)
-        store = build_store(settings, role="ingest", ring=bell, new_id=new_id, threads=_COMMITTERS)
+        store = build_store(
+            settings, role="ingest", ring=bell, alarmed=observer.alarmed, new_id=new_id, threads=_COMMITTERS
+        )
+        forged = ForgeryAlarm(RecordSecurityEvent(store.begin, clock), clock)
         web = create_app(
             receive=ReceiveEvents(store.begin),
             read=ReadEvent(clock, new_id),
@@ -41,11 +46,13 @@ def ingest(host: str, port: int) -> None:
             metrics=observer,
             ready=lambda: schema.is_current(database),
             render_metrics=lambda: exposition(registry)[0],
+            forged=forged,
         )
         try:
             serve(web, host, port)
         except CannotListen as error:
             raise click.ClickException(str(error)) from None
         finally:
+            forged.close()
             store.database.close()
             database.close()

@@ -14,9 +14,13 @@ COMMANDS: Final = {
     "scheduler": ("cli.scheduler", "scheduler"),
     "migrate": ("cli.migrate", "migrate"),
     "doctor": ("cli.doctor", "doctor"),
-    "sessions": ("cli.sessions", "sessions"),
+    "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
+    "reconcile": ("cli.reconcile", "reconcile"),
+    "audit": ("cli.audit", "audit"),
+    "keys": ("cli.keys", "keys"),
+    "pci-scan": ("cli.pci_scan", "pci_scan"),
 }
 
 

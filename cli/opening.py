@@ -3,8 +3,9 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -19,8 +20,8 @@ from gateways.stripe.guard import StripeGuard
 from gateways.stripe.limiter import build_limiter, connect
 from gateways.stripe.slots import Rates
 from models.database import Database
-from models.unit_of_work import Ring
-from runtime.app import App, build_app
+from models.unit_of_work import Ring, Store
+from runtime.app import App, build_app, build_new_id, build_store
 from runtime.clock import DatabaseClock, SystemClock, keep_fresh
 from runtime.logging import configure_logging
 from runtime.metrics import declare_metrics
@@ -47,10 +48,10 @@ class Process:
     settings: Settings
 
 
-def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Settings:
+def read_settings(role: Role, environ: Mapping[str, str] | None = None, *, needs: Iterable[str] = ()) -> Settings:
     """Read the settings of a process, or say everything that is wrong with them."""
     try:
-        return load(os.environ if environ is None else environ, role)
+        return load(os.environ if environ is None else environ, role, needs=needs)
     except SettingsError as error:
         raise Misconfigured(str(error)) from None
 
@@ -137,6 +138,7 @@ def open_process(
             guard=stack.enter_context(guarding(settings, observer)),
             observer=observer,
             noted=observer.noted,
+            alarmed=observer.alarmed,
             now=clock,
             threads=threads,
         )
@@ -149,3 +151,18 @@ def open_app() -> Iterator[App]:
     """The application for a command beside a running stack, given the same variables."""
     with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW) as process:
         yield process.app
+
+
+@contextmanager
+def open_store() -> Iterator[tuple[Store, Clock]]:
+    """The database alone, with the keys of its fields, and a clock: for commands that need no broker and no Stripe."""
+    settings = read_settings(Role.CLI, needs=("FIELD_ENCRYPTION_KEYS", "FIELD_INDEX_KEY"))
+    timing = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1, application="clock")
+    with closing(timing), keeping_time(timing) as clock:
+        store = build_store(settings, role="cli", ring=_silence, new_id=build_new_id(clock), threads=1)
+        with closing(store.database):
+            yield store, clock
+
+
+def _silence(_bells: Counter[str]) -> None:
+    """Nothing that these commands do makes work for others."""

@@ -1,4 +1,4 @@
-"""`gavelpay sessions`: look at payments."""
+"""`gavelpay sessions`: look at payments, and step in."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -16,17 +16,23 @@ from cli.printing import (
     print_table,
     screen,
 )
+from cli.refunding import refund_session
 from console.api import views
 from domain.attempt import CheckoutAttempt
+from domain.dispute import Dispute
 from domain.lifecycle import Status
 from domain.messaging import AuditEntry
 from domain.payment import Payment
+from domain.risk import RiskSignal
 from domain.transaction import Refund, Transaction
 
 
 @click.group(cls=PlainGroup)
 def sessions() -> None:
-    """Look at payment sessions."""
+    """Look at payment sessions, and step in."""
+
+
+sessions.add_command(refund_session)
 
 
 @sessions.command("list", epilog="Example: gavelpay sessions list --status failed --limit 20")
@@ -81,6 +87,9 @@ def _print(payment: Payment, history: list[AuditEntry]) -> None:
             ("session", str(session.id)),
             ("status", colored(session.status)),
             ("why", session.reason),
+            ("on hold since", session.held_at),
+            ("on hold for", session.hold_reason),
+            ("risk", session.risk_score or None),
             ("amount", money(session.amount_minor, session.currency)),
             ("title", session.title),
             ("auction", session.auction_id),
@@ -104,13 +113,11 @@ def _parts(payment: Payment, history: list[AuditEntry]) -> Iterator[tuple[str, t
     yield "Attempts", columns, [_attempt(one) for one in payment.attempts]
     columns = ("payment intent", "status", "disposition", ">amount", ">Stripe's fee", "paid")
     yield "Money", columns, [_transaction(one) for one in payment.transactions]
-    columns = ("id", "status", ">amount", "why")
-    refunds = payment.refunds
-    yield (
-        "Refunds",
-        columns,
-        [[one.id, one.status, money(one.amount_minor, one.currency), one.reason] for one in refunds],
-    )
+    columns = ("id", "status", ">amount", "why", "asked for by", "agreed to by", "what went wrong")
+    yield "Refunds", columns, [_refund(one) for one in payment.refunds]
+    columns = ("id", "status", ">amount", "why", "answer until", ">Stripe's fee")
+    yield "Disputes", columns, [_dispute(one) for one in payment.disputes]
+    yield "Risk", ("when", "what", ">points", "told by"), [_signal(one) for one in payment.signals]
     columns = ("when", "what", "who", "")
     yield "Timeline (UTC)", columns, [[one.at, one.action, one.actor, _data(one)] for one in history]
 
@@ -127,8 +134,20 @@ def _transaction(one: Transaction) -> list[object]:
     return [one.stripe_payment_intent_id, one.status, one.disposition, amount, fee, one.paid_at]
 
 
+def _signal(one: RiskSignal) -> list[object]:
+    return [one.at, one.kind, one.points, one.source]
+
+
 def _refund(one: Refund) -> list[object]:
-    return [one.id, one.status, money(one.amount_minor, one.currency), one.reason]
+    status = "waits for a second person" if one.awaits_approval else one.status
+    people = (one.requested_by, one.approved_by)
+    return [one.id, status, money(one.amount_minor, one.currency), one.reason, *people, one.failure_reason]
+
+
+def _dispute(one: Dispute) -> list[object]:
+    fee = money(one.fee_minor, one.fee_currency) if one.fee_currency else None
+    amount = money(one.amount_minor, one.currency)
+    return [one.stripe_dispute_id, one.status, amount, one.reason, one.evidence_due_at, fee]
 
 
 def _data(entry: AuditEntry) -> str:

@@ -52,6 +52,9 @@ class CheckoutAttempt:
     status: AttemptStatus = AttemptStatus.OPENING
     #: The parameters sent first, sent unchanged ever after. None until the first call is about to be made.
     request: dict[str, Any] | None = None
+    #: The maker's own Stripe account, which gets the money at once, and what the platform keeps of it (Connect).
+    destination: str | None = None
+    application_fee_minor: int | None = None
     stripe_checkout_id: str | None = None
     stripe_payment_intent_id: str | None = None
     url: str | None = None
@@ -64,6 +67,8 @@ class CheckoutAttempt:
     close_requested_at: datetime | None = None
     decline_code: str | None = None
     declined_at: datetime | None = None
+    #: When the buyer's bank asked for a confirmation (3-D Secure).
+    action_required_at: datetime | None = None
     #: Calls made for the step that is under way.
     tries: int = 0
     last_error: str | None = None
@@ -73,3 +78,9 @@ class CheckoutAttempt:
     leased_until: datetime | None = None
     #: Rises with every claim; who holds an older number may not write.
     fence: int = 0
+    #: When Stripe is to be asked what became of it (`domain/lookups.py`); None if nothing can have been missed.
+    look_up_at: datetime | None = None
+    #: Not to be asked again before this.
+    look_up_after: datetime | None = None
+    #: How often it was looked up.
+    look_ups: int = 0

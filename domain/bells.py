@@ -5,8 +5,11 @@ from typing import Final
 #: Bells. Each names an actor in `actors/`; the work itself is rows that are due.
 OPEN_CHECKOUTS: Final = "checkouts.open"
 PROCESS_EVENTS: Final = "events.process"
+OPEN_RETRIES: Final = "retries.open"
 EXPIRE_WINDOWS: Final = "windows.expire"
 SEND_REFUNDS: Final = "refunds.send"
 DELIVER_EVENTS: Final = "deliveries.send"
-READ_FEES: Final = "fees.read"
 MIRROR_WINDOWS: Final = "mirror.reconcile"
+RECONCILE_EVENTS: Final = "reconciliation.events"
+RECONCILE_ATTEMPTS: Final = "reconciliation.attempts"
+EXPLAIN_MONEY: Final = "reconciliation.money"

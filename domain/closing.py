@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
-from domain.lifecycle import FINAL, Trigger, move, permits
+from domain.lifecycle import CANCELED, FINAL, Trigger, move, permits
 from domain.news import forget
 from domain.payment import Payment
 
@@ -16,9 +16,12 @@ def close(payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
 
 
 def request_closing(attempt: CheckoutAttempt, now: datetime) -> None:
-    """Have a Stripe object closed as soon as a worker gets to it."""
-    if attempt.close_requested_at is None:
-        attempt.close_requested_at, attempt.due_at, attempt.tries = now, now, 0
+    """Have a Stripe object closed as soon as a worker gets to it; again, if it was left open for money on its way."""
+    if attempt.close_requested_at is not None and attempt.due_at is not None:
+        return
+    attempt.close_requested_at, attempt.due_at = now, now
+    if attempt.status is AttemptStatus.OPEN:
+        attempt.tries = 0  # Calls that were to open it still count: the next one must know that it is not the first.
 
 
 def outlives(attempt: CheckoutAttempt, end: datetime) -> bool:
@@ -28,7 +31,9 @@ def outlives(attempt: CheckoutAttempt, end: datetime) -> bool:
     )
 
 
-def close_window(payment: Payment, trigger: Trigger, reason: str, now: datetime, actor: str = "system") -> bool:
+def close_window(
+    payment: Payment, trigger: Trigger, reason: str, now: datetime, actor: str = "system", **details: str
+) -> bool:
     """End a window unpaid: the session, its Stripe object, the audit trail, and what the auction is told.
 
     Returns:
@@ -46,6 +51,7 @@ def close_window(payment: Payment, trigger: Trigger, reason: str, now: datetime,
     for attempt in payment.attempts:
         if outlives(attempt, now):
             request_closing(attempt, now)
-    payment.note("payment_expired", now, actor, before=step.before, after=step.after, reason=reason)
+    action = "payment_canceled" if step.after is CANCELED else "payment_expired"
+    payment.note(action, now, actor, before=step.before, after=step.after, reason=reason, **details)
     payment.announce("auction.reopened", now, buyerId=session.buyer_id, reason=reason)
     return True

@@ -101,6 +101,14 @@ class OfferRefused(PermanentError):
         self.blocked_by = blocked_by
 
 
+class ActRefused(PermanentError):
+    """An operator asked for something that the rules forbid. It is audited as refused. `code` tells which rule."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class UnmatchedEvent(PermanentError):
     """A Stripe event that belongs to no payment of ours, or to another account or mode."""
 

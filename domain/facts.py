@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.dispute import DisputeStatus
 from domain.ids import SessionId
 from domain.money import Money
 from domain.transaction import RefundStatus
@@ -34,11 +35,18 @@ class Paid(Fact):
     amount: Money
     #: The buyer had confirmed by then at the latest, where it is known (delayed methods settle days later).
     confirmed_by: datetime | None = None
+    #: Stripe's open review of it, where the event tells.
+    review_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing(Fact):
     """The buyer has confirmed; whether money comes is not known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequired(Fact):
+    """The buyer's bank asks the buyer to confirm (3-D Secure); it waits for the buyer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,18 @@ class Closed(Fact):
     """The Stripe object ended unpaid."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What Stripe Radar thinks of a charge, in Stripe's words."""
+
+    #: normal, elevated, highest, not_assessed, unknown.
+    level: str | None
+    #: 0 to 100, where the account has Radar for Fraud Teams.
+    score: int | None
+    #: authorized, manual_review, issuer_declined, blocked, invalid.
+    outcome: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeReported(Fact):
     """Details of money that came: how it was paid, and under which number Stripe books it."""
@@ -63,6 +83,47 @@ class ChargeReported(Fact):
     method_type: str | None
     method_brand: str | None
     method_last4: str | None
+    #: How 3-D Secure went, in Stripe's word, where it was used.
+    authentication: str | None = None
+    method_exp_month: int | None = None
+    method_exp_year: int | None = None
+    stripe_payment_method_id: str | None = None
+    judgment: Judgment | None = None
+    #: Stripe's open review of it.
+    review_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeJudged(Fact):
+    """What Stripe thinks of a charge that brought no money."""
+
+    judgment: Judgment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOpened(Fact):
+    """Stripe wants a person to look at a payment, in its dashboard."""
+
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewClosed(Fact):
+    """Somebody has looked, or the payment has ended otherwise."""
+
+    review_id: str
+    #: Stripe's word for how it ended.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudWarned(Fact):
+    """The card's issuer says that a payment may be fraud (an early fraud warning)."""
+
+    warning_id: str
+    fraud_type: str
+    #: A refund now may still avoid a dispute.
+    actionable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +136,27 @@ class RefundReported(Fact):
     amount: Money
     status: RefundStatus
     failure_reason: str | None
+    #: Stripe took the maker's part back from their account.
+    reversed_transfer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReported(Fact):
+    """Where a dispute stands: a buyer's bank asks for the money back."""
+
+    stripe_dispute_id: str
+    amount: Money
+    status: DisputeStatus
+    reason: str
+    opened_at: datetime
+    evidence_due_at: datetime | None
+    #: How often money has moved for it by then: of two reports, the one with more movements is the newer one.
+    movements: int
+    #: The disputed amount was taken from our balance; it was given back.
+    withdrawn: bool
+    reinstated: bool
+    #: What Stripe keeps for its trouble, in the settlement currency.
+    fee: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ SessionId = NewType("SessionId", UUID)
 AttemptId = NewType("AttemptId", UUID)
 TransactionId = NewType("TransactionId", UUID)
 RefundId = NewType("RefundId", UUID)
+DisputeId = NewType("DisputeId", UUID)
 EventId = NewType("EventId", UUID)
 
 #: Makes a fresh id. Random in production, seeded in simulation.

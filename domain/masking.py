@@ -27,7 +27,7 @@ _DIGEST: Final = rf"(?=[0-9]*[a-fA-F])(?:{_HEX}{{64}}|{_HEX}{{40}}|{_HEX}{{32}})
 _OTHER: Final = rf"(?:{_UUID}|{_DIGEST})(?![0-9A-Za-z])"
 # A number in front of a UUID does not reach into it.
 _DIGITS: Final = rf"(?<![0-9])[0-9](?:(?:[ -](?!{_OTHER}))?[0-9]){{12,}}"
-_CANDIDATE: Final = re.compile(rf"(?P<other>(?<![0-9A-Za-z]){_OTHER})|{_DIGITS}")
+CANDIDATE: Final = re.compile(rf"(?P<other>(?<![0-9A-Za-z]){_OTHER})|{_DIGITS}")
 _GROUP: Final = re.compile(r"[0-9]+")
 _DIGIT: Final = re.compile(r"[0-9]")
 
@@ -37,15 +37,15 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 def mask_card_numbers(text: str) -> str:
     """Replace the digits of each card number by asterisks, but for the last four. The length stays the same."""
-    return _CANDIDATE.sub(_masked, text)
+    return CANDIDATE.sub(_masked, text)
 
 
 def passes_luhn(digits: str) -> bool:
     """Whether a string of ASCII digits has a right check digit (ISO/IEC 7812-1, annex B)."""
-    return _Digits(digits).passes_luhn(0, len(digits))
+    return LuhnDigits(digits).passes_luhn(0, len(digits))
 
 
-class _Digits:
+class LuhnDigits:
     """A string of digits, any part of which can be checked at once: a text of a megabyte has a million parts."""
 
     def __init__(self, digits: str) -> None:
@@ -78,7 +78,7 @@ def _masked(match: re.Match[str]) -> str:
 def _card_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Spans of card numbers in groups of digits, the longest first from each group on, none overlapping another."""
     groups = [match.span() for match in _GROUP.finditer(text)]
-    digits = _Digits("".join(text[start:end] for start, end in groups))
+    digits = LuhnDigits("".join(text[start:end] for start, end in groups))
     # How many digits stand before each group.
     before = [0, *accumulate(end - start for start, end in groups)]
     first = 0
@@ -91,7 +91,7 @@ def _card_numbers(text: str) -> Iterator[tuple[int, int]]:
         first = last + 1
 
 
-def _last_group(digits: _Digits, before: list[int], first: int) -> int | None:
+def _last_group(digits: LuhnDigits, before: list[int], first: int) -> int | None:
     """The group with which the longest card number ends that begins with the first one."""
     start, found = before[first], None
     longest_group = 0

@@ -53,19 +53,23 @@ class Money:
             InvalidMoney: the currency is unknown, the amount is no positive decimal, is finer than the currency's
                 smallest coin, or lies outside what Stripe takes.
         """
+        return cls.read(amount, currency).chargeable()
+
+    @classmethod
+    def read(cls, amount: str, currency: str) -> "Money":
+        """The same without Stripe's bounds on charges: for parts of what was charged. It may be zero."""
         exponent = exponent_of(currency)
         if not _DECIMAL.fullmatch(amount):
             raise InvalidMoney("the amount must be a positive decimal such as 275.50")
         minor = Decimal(amount).scaleb(exponent)
         if minor != minor.to_integral_value():
             raise InvalidMoney(f"{currency} has {exponent} decimal places")
-        return cls(currency, int(minor)).chargeable()
+        return cls(currency, int(minor))
 
     def chargeable(self) -> "Money":
         """Return this amount if Stripe can charge it, else raise `InvalidMoney` with the bound that it breaks."""
         step = _WHOLE_UNITS.get(self.currency, 1)
-        if self.minor % step:
-            raise InvalidMoney(f"the amount in {self.currency} must be a multiple of {Money(self.currency, step)}")
+        self.whole()
         smallest = MINIMUM.get(self.currency, step)
         if self.minor < smallest:
             raise InvalidMoney(f"the amount must be at least {Money(self.currency, smallest)}")
@@ -73,10 +77,21 @@ class Money:
             raise InvalidMoney(f"the amount must be at most {Money(self.currency, MAXIMUM)}")
         return self
 
+    def whole(self) -> "Money":
+        """Return this amount unless it is finer than Stripe's own steps in this currency (`InvalidMoney`)."""
+        step = _WHOLE_UNITS.get(self.currency, 1)
+        if self.minor % step:
+            raise InvalidMoney(f"the amount in {self.currency} must be a multiple of {Money(self.currency, step)}")
+        return self
+
     @property
     def major(self) -> Decimal:
         """The amount in major units, with all decimal places of the currency."""
         return Decimal(self.minor).scaleb(-exponent_of(self.currency))
+
+    def part(self, of: int, whole: int) -> "Money":
+        """What `of` is of `whole`, of this amount, rounded half up, as Stripe does: all of it where they are equal."""
+        return Money(self.currency, (self.minor * of * 2 + whole) // (whole * 2))
 
     def share(self, basis_points: int) -> "Money":
         """A part of this amount, rounded half up to a minor unit (a basis point is a hundredth of a percent)."""

@@ -8,6 +8,8 @@ from domain.session import PaymentSession
 
 #: Within one second of one attempt, a bank's answer follows the confirmation that it answers.
 RANK: Final[dict[type[Fact], int]] = {Processing: 1, Declined: 2}
+#: The opening itself comes before all of them.
+OPENED: Final = 0
 
 
 def is_news(session: PaymentSession, attempt_no: int, at: datetime, rank: int) -> bool:

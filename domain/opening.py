@@ -4,12 +4,15 @@ from datetime import datetime
 
 from domain import windows
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
+from domain.attempts import add_attempt
 from domain.closing import request_closing
 from domain.errors import GatewayRefused
-from domain.ids import AttemptId, NewId
+from domain.ids import NewId
 from domain.lifecycle import FINAL, UNPAID, Trigger, move
+from domain.news import OPENED, remember
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.retries import replan
 
 #: Why a session waits although nothing is open: an operator must look.
 CHECKOUT_REFUSED = "checkout_refused"
@@ -26,15 +29,20 @@ def record_opened(
     if attempt.status is AttemptStatus.OPENING:
         attempt.status, attempt.tries = AttemptStatus.OPEN, 0
     if first_answer:
-        payment.note("checkout_created", now, attempt=attempt.attempt_no, key=attempt.idempotency_key)
+        payment.note(
+            "checkout_created", now, attempt=attempt.attempt_no, cause=attempt.cause, key=attempt.idempotency_key
+        )
     if session.status not in FINAL:
         windows.begin(session, policy, attempt, attempt.opened_at)
     if session.status in UNPAID and session.news_attempt < attempt.attempt_no:
         move(session, Trigger.CHECKOUT_OPENED)
         session.reason = None
+        # From now on news of older attempts are no news.
+        remember(session, attempt.attempt_no, attempt.opened_at, OPENED)
     if attempt.status is AttemptStatus.OPEN and (session.status in FINAL or attempt.close_requested_at is not None):
         attempt.close_requested_at = None
         request_closing(attempt, now)
+    replan(payment, policy, now)
 
 
 def record_refused(
@@ -44,10 +52,10 @@ def record_refused(
     if attempt.status is not AttemptStatus.OPENING:
         return
     attempt.status, attempt.closed_at, attempt.last_error = AttemptStatus.REFUSED, now, str(refusal)[:500]
-    payment.note("checkout_refused", now, attempt=attempt.attempt_no, error=str(refusal)[:500])
+    payment.note("checkout_refused", now, attempt=attempt.attempt_no, cause=attempt.cause, error=str(refusal)[:500])
     if payment.session.status not in UNPAID:
         return
-    if refusal.param == "expires_at":
+    if refusal.param == "expires_at" and _may_be_outdated(attempt, now):
         # It waited so long to be sent that its end is out of Stripe's bounds: nothing exists under its key.
         add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
         return
@@ -65,19 +73,10 @@ def replace_vanished(payment: Payment, attempt: CheckoutAttempt, now: datetime, 
         add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
 
 
-def add_attempt(payment: Payment, cause: AttemptCause, now: datetime, new_id: NewId) -> CheckoutAttempt:
-    """Claim the next attempt: its number and its idempotency key."""
-    newest = max(payment.attempts, key=lambda attempt: attempt.attempt_no)
-    pair, _, number = newest.idempotency_key.rpartition(":")
-    attempt = CheckoutAttempt(
-        id=AttemptId(new_id()),
-        session_id=payment.session.id,
-        attempt_no=newest.attempt_no + 1,
-        idempotency_key=f"{pair}:{int(number) + 1}",
-        kind=newest.kind,
-        cause=cause,
-        created_at=now,
-        due_at=now,
-    )
-    payment.attempts.append(attempt)
-    return attempt
+def _may_be_outdated(attempt: CheckoutAttempt, now: datetime) -> bool:
+    """Whether another request may fare better. A second one in a row only if time has passed, by our own clock.
+
+    Where Stripe's clock and ours differ, no request would ever be right.
+    """
+    asked = (attempt.request or {}).get("expires_at", 0)
+    return attempt.cause is not AttemptCause.REPLACEMENT or asked < (now + windows.STRIPE_SHORTEST).timestamp()

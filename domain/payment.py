@@ -7,7 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.dispute import Dispute
 from domain.money import Money
+from domain.payment_method import PaymentMethod
+from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Refund, Transaction
 
@@ -45,7 +48,7 @@ class LedgerLine:
     at: datetime
 
 
-_LISTS = ("attempts", "transactions", "refunds", "notes", "announcements", "ledger")
+_LISTS = ("attempts", "transactions", "refunds", "disputes", "signals", "notes", "announcements", "ledger", "methods")
 
 
 @dataclass(slots=True)
@@ -56,9 +59,15 @@ class Payment:
     attempts: list[CheckoutAttempt] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
+    disputes: list[Dispute] = field(default_factory=list)
+    signals: list[RiskSignal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
     ledger: list[LedgerLine] = field(default_factory=list)
+    #: Ways to pay that were used just now.
+    methods: list[PaymentMethod] = field(default_factory=list)
+    #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
+    withdraw_reopening: Callable[[], bool] = lambda: False
 
     @property
     def newest_attempt(self) -> CheckoutAttempt | None:
@@ -76,6 +85,10 @@ class Payment:
         """The money that pays for the lot."""
         return next((one for one in self.transactions if one.disposition is Disposition.KEPT), None)
 
+    def transaction(self, transaction_id: UUID) -> Transaction:
+        """The transaction with that id."""
+        return next(one for one in self.transactions if one.id == transaction_id)
+
     def attempt(self, attempt_id: UUID) -> CheckoutAttempt:
         """The attempt with that id."""
         return next(one for one in self.attempts if one.id == attempt_id)
@@ -84,7 +97,7 @@ class Payment:
         """Remember everything as it is now; calling the result puts it back."""
         lists = [getattr(self, name) for name in _LISTS]
         kept = [list(one) for one in lists]
-        records: list[Any] = [self.session, *self.attempts, *self.transactions, *self.refunds]
+        records: list[Any] = [self.session, *self.attempts, *self.transactions, *self.refunds, *self.disputes]
         values = [[getattr(record, name) for name in record.__slots__] for record in records]
 
         def restore() -> None:

@@ -8,7 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from domain.errors import OfferRefused
-from domain.money import Money
+from domain.money import Money, exponent_of
+
+#: Decimal places of most currencies.
+_HUNDREDTHS = 2
 
 
 class AttemptKind(StrEnum):
@@ -34,9 +37,22 @@ class Policy:
     retry_limit: int | None
     #: The longest time by which operators may extend a window, over all extensions.
     max_extension: timedelta
+    #: From this amount on the buyer's bank is asked to confirm (3-D Secure); in hundredths of a major unit.
+    three_ds_from: int | None = None
     card_only: bool = False
     #: Currencies that it takes; None: all of Stripe's.
     currencies: frozenset[str] | None = None
+
+    def asks_three_d_secure(self, amount: Money) -> bool:
+        """Whether the buyer's bank is asked to confirm a payment of this amount.
+
+        The threshold is one number for all currencies. Those without minor units are counted in hundreds, which is
+        near enough to tell a large amount from a small one.
+        """
+        if self.three_ds_from is None:
+            return False
+        step = 10 if exponent_of(amount.currency) > _HUNDREDTHS else 1
+        return amount.minor >= self.three_ds_from * step
 
     def admit(self, amount: Money) -> None:
         """Raise `OfferRefused` if this policy cannot collect that amount."""
@@ -46,13 +62,18 @@ class Policy:
 
 
 def standard(
-    *, window: timedelta, retry_limit: int, retry_backoff: tuple[timedelta, ...], max_extension: timedelta
+    *,
+    window: timedelta,
+    retry_limit: int,
+    retry_backoff: tuple[timedelta, ...],
+    max_extension: timedelta,
+    three_ds_from: int | None = None,
 ) -> Policy:
     """The marketplace's way: Stripe's hosted page, a long window, a few retries."""
-    return Policy("standard", AttemptKind.CHECKOUT, window, retry_backoff, retry_limit, max_extension)
+    return Policy("standard", AttemptKind.CHECKOUT, window, retry_backoff, retry_limit, max_extension, three_ds_from)
 
 
-def instant(*, window: timedelta, max_extension: timedelta) -> Policy:
+def instant(*, window: timedelta, max_extension: timedelta, three_ds_from: int | None = None) -> Policy:
     """The secret threshold's way: card fields on our page, minutes only, US dollars, tries without limit."""
     return Policy(
         "instant",
@@ -61,6 +82,7 @@ def instant(*, window: timedelta, max_extension: timedelta) -> Policy:
         retry_backoff=(),
         retry_limit=None,
         max_extension=max_extension,
+        three_ds_from=three_ds_from,
         card_only=True,
         currencies=frozenset({"USD"}),
     )

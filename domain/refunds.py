@@ -2,50 +2,89 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from domain import ledger
+from domain import connect, ledger
 from domain.errors import EventTooEarly
 from domain.facts import RefundReported
 from domain.ids import RefundId
+from domain.money import Money
 from domain.payment import Payment
-from domain.transaction import Disposition, Refund, RefundStatus, Transaction, TransactionStatus
+from domain.restating import restate
+from domain.transaction import UNDER_WAY, Disposition, Refund, RefundStatus, Transaction
+
+#: Whoever was not a person.
+NOBODY: Final = frozenset({"system", "stripe"})
+#: A report moves a refund forward, never back. It may fail, or come back, after it succeeded.
+_STEP: Final = {
+    RefundStatus.REQUESTED: 0,
+    RefundStatus.PENDING: 1,
+    RefundStatus.SUCCEEDED: 2,
+    RefundStatus.FAILED: 3,
+    RefundStatus.CANCELED: 3,
+}
+
+
+def left_of(payment: Payment, transaction: Transaction) -> Money:
+    """What could still be sent back: not what has gone back, nor what is on its way or waits for consent."""
+    mine = (one for one in payment.refunds if one.transaction_id == transaction.id)
+    under_way = sum(one.amount_minor for one in mine if one.status in UNDER_WAY)
+    return Money(transaction.currency, transaction.amount_minor - transaction.refunded_minor - under_way)
+
+
+def add_refund(
+    payment: Payment, transaction: Transaction, amount: Money, reason: str, *, now: datetime, new_id: Callable[[], UUID]
+) -> Refund:
+    """Decide to send an amount back. A worker asks Stripe for it, under the next key of that payment."""
+    session, intent = payment.session, transaction.stripe_payment_intent_id
+    keys = f"{session.auction_id}:{session.buyer_id}:refund:{intent}"
+    number = 1 + sum(one.idempotency_key.startswith(keys) for one in payment.refunds)
+    in_vain = connect.taken_back_in_vain(payment.refunds, transaction)
+    refund = Refund(
+        id=RefundId(new_id()),
+        session_id=session.id,
+        transaction_id=transaction.id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        status=RefundStatus.REQUESTED,
+        reason=reason,
+        idempotency_key=f"{keys}:{number}",
+        created_at=now,
+        updated_at=now,
+        due_at=now,
+        reverses_transfer=transaction.transferred_minor > 0 and in_vain < amount.minor,
+    )
+    payment.refunds.append(refund)
+    return refund
 
 
 def send_back(
     payment: Payment, transaction: Transaction, reason: str, now: datetime, new_id: Callable[[], UUID]
 ) -> Refund:
-    """Decide to refund money that is not ours to keep, in full. A worker asks Stripe for it."""
-    refund_id = RefundId(new_id())
-    session = payment.session
-    refund = Refund(
-        id=refund_id,
-        session_id=session.id,
-        transaction_id=transaction.id,
-        amount_minor=transaction.amount_minor - transaction.refunded_minor,
-        currency=transaction.currency,
-        status=RefundStatus.REQUESTED,
-        reason=reason,
-        # One refund of one kind for one payment: asked for again, it is the same.
-        idempotency_key=f"{session.auction_id}:{session.buyer_id}:refund:{transaction.stripe_payment_intent_id}",
-        created_at=now,
-        updated_at=now,
-        due_at=now,
-    )
-    payment.refunds.append(refund)
-    payment.note("refund_requested", now, refund=str(refund_id), reason=reason, amount_minor=refund.amount_minor)
+    """Decide to refund money that is not ours to keep, in full."""
+    refund = add_refund(payment, transaction, left_of(payment, transaction), reason, now=now, new_id=new_id)
+    payment.note("refund_requested", now, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
     return refund
 
 
 def reported(payment: Payment, fact: RefundReported, now: datetime, new_id: Callable[[], UUID]) -> None:
     """Take over what Stripe says of a refund, also of one that was made in its dashboard."""
     refund = _known(payment, fact) or _taken_over(payment, fact, now, new_id)
+    transaction = payment.transaction(refund.transaction_id)
+    # One that Stripe refused, as we thought, and has all the same, is as Stripe says.
+    step = _STEP[refund.status] if refund.stripe_refund_id is not None else 0
     refund.stripe_refund_id = fact.stripe_refund_id
-    if refund.status is fact.status or refund.status is RefundStatus.FAILED:
-        return
-    if refund.status is RefundStatus.SUCCEEDED and fact.status is not RefundStatus.FAILED:
-        return
-    _set(payment, refund, fact, now)
+    if fact.reversed_transfer and refund.reversed_minor is None and transaction.transferred_minor:
+        ledger.book_reversal(payment, transaction, refund, now)
+    if _STEP[fact.status] > step:
+        _set(payment, transaction, refund, fact, now)
+
+
+def refused(payment: Payment, refund: Refund, code: str, error: str, now: datetime) -> None:
+    """Record that Stripe will never carry a refund out: the money is with Stripe, and a person must look."""
+    refund.status, refund.failure_reason, refund.last_error, refund.updated_at = RefundStatus.FAILED, code, error, now
+    payment.note("refund_refused", now, refund=str(refund.id), error=error, amount_minor=refund.amount_minor)
 
 
 def _known(payment: Payment, fact: RefundReported) -> Refund | None:
@@ -81,33 +120,40 @@ def _transaction(payment: Payment, fact: RefundReported) -> Transaction:
     raise EventTooEarly("the payment of this refund is not recorded yet")
 
 
-def _set(payment: Payment, refund: Refund, fact: RefundReported, now: datetime) -> None:
-    transaction = next(one for one in payment.transactions if one.id == refund.transaction_id)
+def _set(payment: Payment, transaction: Transaction, refund: Refund, fact: RefundReported, now: datetime) -> None:
     was_done = refund.status is RefundStatus.SUCCEEDED
     refund.status, refund.failure_reason, refund.updated_at, refund.due_at = fact.status, fact.failure_reason, now, None
-    done = fact.status is RefundStatus.SUCCEEDED
-    if done or was_done:
-        transaction.refunded_minor += refund.amount_minor if done else -refund.amount_minor
-        _restate(payment, transaction)
-    kept = transaction.disposition is Disposition.KEPT
-    if done:
-        ledger.book_refund(payment, transaction, refund, ledger.MAKER if kept else ledger.UNWANTED, now)
+    payment.note(
+        f"refund_{fact.status}",
+        now,
+        refund=str(refund.id),
+        amount_minor=refund.amount_minor,
+        reason=fact.failure_reason,
+        # It had arrived, as Stripe said, and the money is back on our balance.
+        came_back=was_done or None,
+    )
+    if fact.status is RefundStatus.SUCCEEDED:
+        _gone_back(payment, transaction, refund, now)
     elif was_done:
-        ledger.book_returned_refund(payment, transaction, refund, ledger.MAKER if kept else ledger.UNWANTED, now)
-    payment.note(f"refund_{fact.status}", now, refund=str(refund.id), amount_minor=refund.amount_minor)
-    if done and kept:
-        body = {"refundId": str(refund.id), "amountMinor": refund.amount_minor, "currency": refund.currency}
-        payment.announce("auction.refunded", now, **body)
-        if payment.session.fully_refunded:
-            payment.announce("order.canceled", now, **body)
+        transaction.refunded_minor -= refund.amount_minor
+        restate(payment, transaction, now)
+        ledger.book_returned_refund(payment, transaction, refund, now)
 
 
-def _restate(payment: Payment, transaction: Transaction) -> None:
-    if transaction.refunded_minor >= transaction.amount_minor:
-        transaction.status = TransactionStatus.REFUNDED
-    elif transaction.refunded_minor:
-        transaction.status = TransactionStatus.PARTIALLY_REFUNDED
-    else:
-        transaction.status = TransactionStatus.SUCCEEDED
-    if transaction.disposition is Disposition.KEPT:
-        payment.session.fully_refunded = transaction.status is TransactionStatus.REFUNDED
+def _gone_back(payment: Payment, transaction: Transaction, refund: Refund, now: datetime) -> None:
+    transaction.refunded_minor += refund.amount_minor
+    takes_sale_back = restate(payment, transaction, now)
+    ledger.book_refund(payment, transaction, refund, now)
+    if transaction.disposition is not Disposition.KEPT:
+        return
+    body = {
+        "refundId": str(refund.id),
+        "amount": str(Money(refund.currency, refund.amount_minor).major),
+        "amountMinor": refund.amount_minor,
+        "currency": refund.currency,
+        "refunded": str(Money(refund.currency, transaction.refunded_minor).major),
+        "inFull": transaction.refunded_minor >= transaction.amount_minor,
+    }
+    payment.announce("auction.refunded", now, **body)
+    if takes_sale_back:
+        payment.announce("order.canceled", now, **body)

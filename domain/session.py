@@ -43,11 +43,23 @@ class PaymentSession:
     window_started_at: datetime | None = None
     #: Rises with every change of the window; an expiry planned for another version does nothing.
     window_version: int = 1
+    #: Seconds by which operators have extended it, over all extensions.
+    extended_seconds: int = 0
+    #: Attempts opened because of declines.
     retry_count: int = 0
+    #: When the next attempt is due: a retry, or one in place of a Stripe object that ends too early.
     next_retry_at: datetime | None = None
+    #: Since when a person wants the next attempt at once.
+    retry_asked_at: datetime | None = None
+    #: 0 to 100, by its risk signals.
+    risk_score: int = 0
+    #: Since when an operator must decide before the buyer may go on.
+    held_at: datetime | None = None
+    hold_reason: str | None = None
     completed_at: datetime | None = None
     #: When it became expired or canceled.
     closed_at: datetime | None = None
+    #: All of it went back once: the order was canceled, and the lot may be sold again.
     fully_refunded: bool = False
     #: The newest thing that Stripe said about it: attempt, time, rank within that second. Older news change nothing.
     news_attempt: int = 0
@@ -56,6 +68,11 @@ class PaymentSession:
     #: The end of its audit chain.
     audit_seq: int = 0
     audit_hash: bytes | None = None
+
+    @property
+    def device_id(self) -> str | None:
+        """The buyer's device, where the auction told it."""
+        return self.risk.get("device_id")
 
     @property
     def amount(self) -> Money:

@@ -4,31 +4,58 @@ Applying the same facts in any order, any number of times, ends in the same stat
 everything else only the newest counts (`domain/news.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain import ledger, refunds
+from domain import charges, completion, connect, disputes, holds, ledger, radar, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
-from domain.closing import close, close_window, request_closing
+from domain.closing import close, close_window
+from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.errors import EventTooEarly
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
+from domain.facts import (
+    ActionRequired,
+    ChargeReported,
+    Closed,
+    Declined,
+    DisputeReported,
+    Fact,
+    Paid,
+    Processing,
+    RefundReported,
+    ReviewClosed,
+)
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
-from domain.news import RANK, forget, is_news, remember
+from domain.news import RANK, is_news, remember
 from domain.payment import Payment
-from domain.policies import AttemptKind
+from domain.policies import AttemptKind, Policy
+from domain.retries import replan
+from domain.session import PaymentSession
 from domain.transaction import Disposition, Transaction, TransactionStatus
 
 #: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
 SAME_MOMENT: Final = timedelta(seconds=5)
 
 
-#: Reasons of a session that is processing: money is held, or its moment is not settled.
-AMOUNT_DIFFERS: Final = "amount_differs"
+#: Codes of a confirmation with the buyer's bank that failed or was left (3-D Secure).
+AUTHENTICATION_FAILURES: Final = frozenset(
+    {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
+)
+#: Why a session is processing although the bank has answered: whether money came in time is not settled.
 NEAR_THE_END: Final = "paid_near_the_end"
+
+
+class LatePolicy(StrEnum):
+    """What becomes of money that comes after the end."""
+
+    #: It goes back at once.
+    REFUND = "refund"
+    #: It is kept, if the auction has not been told yet that the lot is free.
+    HONOR = "honor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +63,8 @@ class Terms:
     """What the house has decided, as far as it bears on money that comes."""
 
     platform_fee_basis_points: int
+    policies: Mapping[str, Policy]
+    late_policy: LatePolicy
     new_id: Callable[[], UUID]
 
 
@@ -45,9 +74,12 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
     Raises:
         EventTooEarly: the fact speaks of something that we have not heard of yet.
     """
+    radar.hear(payment, fact, now)
     match fact:
         case Paid():
             _paid(payment, fact, now, terms)
+        case ActionRequired():
+            _action_required(payment, fact)
         case Processing():
             _processing(payment, fact)
         case Declined():
@@ -55,11 +87,29 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
         case Closed():
             _closed(payment, fact, now)
         case ChargeReported():
-            _charge_reported(payment, fact)
+            charges.reported(payment, fact, terms.new_id)
+        case ReviewClosed():
+            completion.review_closed(payment, fact, now, terms.platform_fee_basis_points, terms.new_id)
         case RefundReported():
             refunds.reported(payment, fact, now, terms.new_id)
-        case Irrelevant():
-            pass
+        case DisputeReported():
+            disputes.reported(payment, fact, now, terms.new_id)
+        case _:
+            pass  # It tells of risk, or of nothing that moves a payment.
+    replan(payment, terms.policies[payment.session.policy], now)
+
+
+def apply_answer(payment: Payment, facts: Sequence[Fact], now: datetime, terms: Terms) -> None:
+    """Make of a payment what it is after all that one answer tells. What Stripe thinks of money is heard first.
+
+    Raises:
+        EventTooEarly: as `apply`.
+    """
+    for fact in facts:
+        if isinstance(fact, ChargeReported):
+            radar.hear(payment, fact, now)
+    for fact in facts:
+        apply(payment, fact, now, terms)
 
 
 def attempt_of(payment: Payment, fact: Fact) -> CheckoutAttempt:
@@ -87,7 +137,10 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         _processing(payment, Processing(at=fact.at, where=fact.where), NEAR_THE_END)
         return
     attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.PAID, now, None
-    disposition = _disposition(payment, fact, in_time=in_time)
+    disposition = _disposition(payment, fact, terms, in_time=in_time)
+    held_for = AMOUNT_DIFFERS
+    if disposition is Disposition.KEPT and (doubt := holds.hold_on_money(payment, intent)) is not None:
+        disposition, held_for = Disposition.HELD, doubt
     transaction = Transaction(
         id=TransactionId(terms.new_id()),
         session_id=session.id,
@@ -101,15 +154,16 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         paid_at=fact.at,
         created_at=now,
     )
+    connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
-        _complete(payment, transaction, now, terms)
+        completion.complete(payment, transaction, now, terms.platform_fee_basis_points)
     elif disposition is Disposition.HELD:
-        _hold(payment, transaction, now)
+        completion.hold(payment, transaction, held_for, now)
+        completion.follow_review(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     else:
         ledger.book_unwanted(payment, transaction, now)
-        payment.note(f"payment_{disposition}", now, amount=str(fact.amount), payment_intent=intent)
-        refunds.send_back(payment, transaction, str(disposition), now, terms.new_id)
+        completion.give_back(payment, transaction, now, terms.new_id)
         if session.status not in FINAL:
             close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
@@ -132,52 +186,29 @@ def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool
     return fact.at <= end or confirmed_before or waited_for
 
 
-def _disposition(payment: Payment, fact: Paid, *, in_time: bool) -> Disposition:
+def _disposition(payment: Payment, fact: Paid, terms: Terms, *, in_time: bool) -> Disposition:
     if payment.kept_transaction is not None:
         return Disposition.DUPLICATE
-    if not in_time:
+    if not in_time and not _is_honored(payment, fact, terms):
         return Disposition.LATE
     return Disposition.KEPT if fact.amount == payment.session.amount else Disposition.HELD
 
 
-def _complete(payment: Payment, transaction: Transaction, now: datetime, terms: Terms) -> None:
+def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
+    """Whether late money is kept all the same: by policy, and as long as nobody was told that the lot is free."""
     session = payment.session
-    transaction.platform_fee_minor = session.amount.share(terms.platform_fee_basis_points).minor
-    step = move(session, Trigger.PAYMENT_SUCCEEDED)
-    session.completed_at, session.reason, session.next_retry_at = now, None, None
-    forget(session)
-    for other in payment.attempts:
-        if other.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
-            request_closing(other, now)
-    ledger.book_payment(payment, transaction, now)
-    payment.note(
-        "checkout_completed",
-        now,
-        before=step.before,
-        after=step.after,
-        amount=str(session.amount),
-        payment_intent=transaction.stripe_payment_intent_id,
-        transaction=str(transaction.id),
-    )
-    told = {"amount": str(session.amount.major), "currency": session.currency, "transactionId": str(transaction.id)}
-    payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-    payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-
-
-def _hold(payment: Payment, transaction: Transaction, now: datetime) -> None:
-    session = payment.session
-    step = move(session, Trigger.PAYMENT_PROCESSING)
-    session.reason = AMOUNT_DIFFERS
-    ledger.book_unwanted(payment, transaction, now)
-    received = f"{transaction.amount_minor} {transaction.currency}"
-    payment.note(
-        "payment_held", now, before=step.before, after=step.after, received=received, asked=str(session.amount)
-    )
+    if terms.late_policy is not LatePolicy.HONOR or fact.amount != session.amount:
+        return False
+    if session.status not in FINAL:
+        return True
+    if holds.hold_on_money(payment, fact.where.payment_intent_id or "") is not None:
+        return False  # The lot is not taken back from others for money that may not stay.
+    return session.status is Status.EXPIRED and payment.withdraw_reopening()
 
 
 def _processing(payment: Payment, fact: Processing, reason: str | None = None) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
-    if session.reason == AMOUNT_DIFFERS or not _newest(payment, attempt, fact):
+    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
         return
     step = move(session, Trigger.PAYMENT_PROCESSING)
     if step.after is PROCESSING:
@@ -186,18 +217,27 @@ def _processing(payment: Payment, fact: Processing, reason: str | None = None) -
         payment.note("payment_processing", fact.at, before=step.before, after=step.after, attempt=attempt.attempt_no)
 
 
+def _action_required(payment: Payment, fact: ActionRequired) -> None:
+    attempt = attempt_of(payment, fact)
+    if attempt.action_required_at is None or attempt.action_required_at < fact.at:
+        attempt.action_required_at = fact.at
+        payment.note("authentication_requested", fact.at, attempt=attempt.attempt_no)
+
+
 def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
     if fact.closes and attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
         attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.CLOSED, now, None
     if attempt.declined_at is None or attempt.declined_at <= fact.at:
         attempt.decline_code, attempt.declined_at = fact.code, fact.at
-    if session.reason == AMOUNT_DIFFERS or not _newest(payment, attempt, fact):
+    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     if step.after is not Status.FAILED:
         return
     session.reason = fact.code
+    if fact.code in AUTHENTICATION_FAILURES:
+        payment.note("authentication_failed", now, code=fact.code, attempt=attempt.attempt_no)
     payment.note(
         "payment_declined",
         now,
@@ -216,19 +256,6 @@ def _closed(payment: Payment, fact: Closed, now: datetime) -> None:
     close(payment, attempt, now)
 
 
-def _charge_reported(payment: Payment, fact: ChargeReported) -> None:
-    intent = fact.where.payment_intent_id
-    transaction = next((one for one in payment.transactions if one.stripe_payment_intent_id == intent), None)
-    if transaction is None:
-        raise EventTooEarly("the payment of this charge is not recorded yet")
-    transaction.stripe_charge_id = transaction.stripe_charge_id or fact.where.charge_id
-    booked = transaction.stripe_balance_transaction_id
-    transaction.stripe_balance_transaction_id = booked or fact.balance_transaction_id
-    if transaction.method_type is None:
-        transaction.method_type = fact.method_type
-        transaction.method_brand, transaction.method_last4 = fact.method_brand, fact.method_last4
-
-
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
     """Whether this fact is newer than all that we heard; remembers it if so. Nothing is news to what is over."""
     session, rank = payment.session, RANK[type(fact)]
@@ -236,3 +263,8 @@ def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
         return False
     remember(session, attempt.attempt_no, fact.at, rank)
     return True
+
+
+def _is_held(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
+    """Whether money has come and waits for a decision, or has come through this attempt: older news count no more."""
+    return session.reason in MONEY_IS_HELD or attempt.status is AttemptStatus.PAID

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
 from domain.ids import AttemptId, RefundId, SessionId, TransactionId
 
@@ -34,11 +35,18 @@ class Disposition(StrEnum):
 class RefundStatus(StrEnum):
     """Where a refund stands."""
 
-    #: Decided by us, not yet known to Stripe.
+    #: Decided by us, not yet known to Stripe; perhaps a second person must agree first.
     REQUESTED = "requested"
     PENDING = "pending"
     SUCCEEDED = "succeeded"
+    #: The money did not arrive, or came back later: it is on our balance, and a person must look.
     FAILED = "failed"
+    #: Called off before it arrived: declined by the second person, forgotten by everybody, or canceled at Stripe.
+    CANCELED = "canceled"
+
+
+#: Refunds whose money is on its way, or soon will be: it cannot be sent back twice.
+UNDER_WAY: Final = frozenset({RefundStatus.REQUESTED, RefundStatus.PENDING})
 
 
 @dataclass(slots=True)
@@ -63,6 +71,10 @@ class Transaction:
     net_minor: int | None = None
     settlement_currency: str | None = None
     platform_fee_minor: int = 0
+    #: The maker's own Stripe account, to which Stripe passed this money on at once (Connect).
+    destination: str | None = None
+    #: What that account got: the amount less the platform's fee. 0 where there is none.
+    transferred_minor: int = 0
     refunded_minor: int = 0
     method_type: str | None = None
     method_brand: str | None = None
@@ -85,6 +97,17 @@ class Refund:
     created_at: datetime
     updated_at: datetime
     requested_by: str = "system"
+    #: Until then a second person may agree; None: nobody need to. Nothing is sent before somebody has.
+    approval_until: datetime | None = None
+    approved_by: str | None = None
+    #: Stripe is asked to take the maker's part back from their account, and to give them the platform's fee of it.
+    reverses_transfer: bool = False
+    #: What the maker's account gave back for it, less the fee that it got back; None: nothing was taken from it.
+    reversed_minor: int | None = None
+    #: The parameters sent first, sent unchanged ever after. None until the first call is about to be made.
+    request: dict[str, Any] | None = None
+    #: When the first call was about to be made.
+    sent_at: datetime | None = None
     stripe_refund_id: str | None = None
     failure_reason: str | None = None
     tries: int = 0
@@ -92,3 +115,16 @@ class Refund:
     due_at: datetime | None = None
     leased_until: datetime | None = None
     fence: int = 0
+    #: Under which number Stripe booked it; None until we have seen that.
+    stripe_balance_transaction_id: str | None = None
+    #: When Stripe is to be asked what became of it (`domain/lookups.py`); None if nothing can have been missed.
+    look_up_at: datetime | None = None
+    #: Not to be asked again before this.
+    look_up_after: datetime | None = None
+    #: How often it was looked up.
+    look_ups: int = 0
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether a second person must agree before it is sent."""
+        return self.status is RefundStatus.REQUESTED and self.approval_until is not None and self.approved_by is None

@@ -5,7 +5,8 @@ from typing import Final
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close_window, outlives
-from domain.lifecycle import Trigger
+from domain.errors import OfferRefused
+from domain.lifecycle import PROCESSING, UNPAID, Trigger
 from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
 from domain.session import PaymentSession
@@ -48,6 +49,29 @@ def begin(session: PaymentSession, policy: Policy, attempt: CheckoutAttempt, ope
         # Stripe's end is the window's end: it closes the page itself, and nothing can be paid after it.
         end = attempt.expires_at
     session.window_expires_at = end
+    session.window_version += 1
+
+
+def extend(session: PaymentSession, policy: Policy, by: timedelta, now: datetime) -> None:
+    """Move the end of a window that still runs.
+
+    Raises:
+        OfferRefused: `not_positive`, `already_over`, `payment_in_flight` or `beyond_maximum`; nothing has changed.
+    """
+    if by <= timedelta(0):
+        raise OfferRefused("not_positive", "the extension must be a positive time")
+    if session.status is PROCESSING:
+        raise OfferRefused("payment_in_flight", "money is on its way; the window waits for it by itself")
+    if session.status not in UNPAID or now >= session.window_expires_at:
+        raise OfferRefused("already_over", f"the payment is {session.status}, or its time is over")
+    allowed = policy.max_extension
+    if session.max_extension_minutes is not None:
+        allowed = min(allowed, timedelta(minutes=session.max_extension_minutes))
+    total = timedelta(seconds=session.extended_seconds) + by
+    if total > allowed:
+        raise OfferRefused("beyond_maximum", f"it may be extended by {allowed} in all, and this would make {total}")
+    session.extended_seconds = int(total.total_seconds())
+    session.window_expires_at += by
     session.window_version += 1
 
 

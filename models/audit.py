@@ -14,10 +14,15 @@ from domain.payment import Note, Payment
 def link(payment: Payment) -> list[AuditEntry]:
     """Turn a payment's notes into the next links of its chain, and remember the chain's new end in the session."""
     session = payment.session
-    entries = list(_links(session.id, session.audit_seq, session.audit_hash, payment.notes))
+    entries = chain(session.id, session.audit_seq, session.audit_hash, payment.notes)
     if entries:
         session.audit_seq, session.audit_hash = entries[-1].seq, entries[-1].hash
     return entries
+
+
+def chain(session_id: UUID, seq: int, previous: bytes | None, notes: Iterable[Note]) -> list[AuditEntry]:
+    """The links that follow after number `seq`, whose hash is `previous`."""
+    return list(_links(session_id, seq, previous, notes))
 
 
 def _links(session_id: UUID, seq: int, previous: bytes | None, notes: Iterable[Note]) -> Iterator[AuditEntry]:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import TransientError
 
@@ -19,8 +20,17 @@ class DatabaseUnavailable(TransientError):
     code = "database_unavailable"
 
 
-#: Failures that another try of the same transaction can heal: lost connections, deadlocks, full, shutting down.
-_PASSING = (psycopg.OperationalError, psycopg.errors.InterfaceError)
+#: Failures that another try of the same transaction can heal: lost connections, deadlocks, full, shutting down, just
+#: demoted to a standby; and a transaction that the server cut off for its length.
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.errors.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
+#: SQLSTATEs that tell of the server, not of one statement: connections break, or it shuts down.
+_SERVER_GONE = ("08", "57P", "25006")
 
 
 class Database:
@@ -57,8 +67,9 @@ class Database:
             cause = getattr(error, "orig", None) or error
             if not isinstance(cause, (*_PASSING, SQLAlchemyError)):
                 raise
-            # The server may have restarted: none of the pool's other connections is worth a try.
-            self.engine.dispose()
+            if _tells_of_the_server(cause):
+                # It may have restarted: none of the pool's other connections is worth a try.
+                self.engine.dispose()
             raise DatabaseUnavailable(str(cause).strip() or type(cause).__name__) from error
 
     def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
@@ -69,6 +80,17 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _tells_of_the_server(cause: BaseException) -> bool:
+    """Whether all connections are likely to share this failure; not a deadlock, a timeout, nor a pool that is used up.
+
+    A pool that is thrown away while its connections are in use is made anew beside them, beyond its size.
+    """
+    if isinstance(cause, PoolTimeout):
+        return False
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(_SERVER_GONE)
 
 
 def _driver(connection: Any) -> psycopg.Connection[Any]:

@@ -25,10 +25,13 @@ class DeadLetters:
         if letters:
             DEAD_LETTERS.insert_all(self.connection, letters, self.cipher)
 
-    def find(self, condition: str = "true", **params: Any) -> list[DeadLetter]:
-        """Letters by a condition on `dead_letters r`, newest first."""
-        sql = f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {condition} ORDER BY r.id DESC"  # noqa: S608
-        return [DEAD_LETTERS.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+    def find(self, condition: str = "true", *, limit: int | None = None, **params: Any) -> list[DeadLetter]:
+        """Letters by a condition on `dead_letters r`, newest first, `limit` at most."""
+        sql = (
+            f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {condition} ORDER BY r.id DESC LIMIT %(limit)s"  # noqa: S608
+        )
+        rows = self.connection.execute(sql, params | {"limit": limit})
+        return [DEAD_LETTERS.load(row, self.cipher) for row in rows]
 
     def take(self, letter_id: UUID) -> DeadLetter | None:
         """Lock one letter that nobody has dealt with yet."""

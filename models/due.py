@@ -8,16 +8,19 @@ from typing import Any, Final
 from domain.bells import (
     DELIVER_EVENTS,
     EXPIRE_WINDOWS,
+    EXPLAIN_MONEY,
     MIRROR_WINDOWS,
     OPEN_CHECKOUTS,
+    OPEN_RETRIES,
     PROCESS_EVENTS,
-    READ_FEES,
+    RECONCILE_ATTEMPTS,
+    RECONCILE_EVENTS,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
-from domain.fees import WAITED, WORTH_A_CALL
+from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
 from models.database import Database
-from models.work import ATTEMPT_WORK, DELIVERY_WORK, REFUND_WORK, Work
+from models.work import ATTEMPT_LOOK_UP, ATTEMPT_WORK, DELIVERY_WORK, REFUND_LOOK_UP, REFUND_WORK, Work
 
 #: More need not be counted: nobody rings more often.
 _ENOUGH: Final = 64
@@ -26,11 +29,14 @@ _EVENTS: Final = "SELECT 1 FROM webhook_events WHERE status = 'waiting' AND due_
 _WINDOWS: Final = (
     "SELECT 1 FROM payment_sessions WHERE status IN ('pending', 'failed') AND window_expires_at <= %(now)s"
 )
-_FEES: Final = """
-    SELECT count(*) >= %(worth)s OR min(created_at) <= %(waited)s FROM (
-      SELECT created_at FROM transactions
-       WHERE stripe_fee_minor IS NULL AND stripe_balance_transaction_id IS NOT NULL AND stripe_charge_id IS NOT NULL
-       ORDER BY created_at LIMIT %(worth)s) missing
+_CURSOR: Final = """
+    SELECT count(*) FROM cursors
+     WHERE name = %(name)s AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until <= lease_now())
+"""
+_RETRIES: Final = """
+    SELECT 1 FROM payment_sessions r WHERE status IN ('pending', 'failed') AND next_retry_at <= %(now)s
+       AND NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
+                          AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
 """
 
 
@@ -49,7 +55,10 @@ class Due:
             SEND_REFUNDS: lambda: self._leased(REFUND_WORK),
             DELIVER_EVENTS: lambda: self._leased(DELIVERY_WORK),
             PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
-            READ_FEES: self._fees,
+            RECONCILE_EVENTS: lambda: self._cursor(STRIPE_EVENTS),
+            RECONCILE_ATTEMPTS: lambda: self._leased(ATTEMPT_LOOK_UP) + self._leased(REFUND_LOOK_UP),
+            EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE),
+            OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
@@ -59,9 +68,8 @@ class Due:
         with self.database.transaction() as connection:
             return work.due(connection, self.now(), _ENOUGH)
 
-    def _fees(self) -> int:
-        params = {"worth": WORTH_A_CALL, "waited": self.now() - WAITED}
-        return int(bool(self.database.rows(_FEES, params)[0][0]))
+    def _cursor(self, name: str) -> int:
+        return int(self.database.rows(_CURSOR, {"name": name, "now": self.now()})[0][0])
 
     def _counted(self, selection: str, waited: timedelta) -> int:
         sql = f"SELECT count(*) FROM ({selection} LIMIT {_ENOUGH}) due"  # noqa: S608 - our own words

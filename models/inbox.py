@@ -24,8 +24,15 @@ class Inbox:
         """Store events that are not there yet, in one statement; returns how many were new."""
         if not events:
             return 0
-        stored = EVENTS.insert_all(self.connection, events, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
+        # In one order everywhere: who inserts an event that another has not committed yet waits for the other.
+        ordered = sorted(events, key=lambda event: event.stripe_event_id)
+        stored = EVENTS.insert_all(self.connection, ordered, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
         return int(stored.rowcount)
+
+    def known(self, stripe_event_ids: Sequence[str]) -> set[str]:
+        """Which of these events are stored."""
+        sql = "SELECT stripe_event_id FROM webhook_events WHERE stripe_event_id = ANY(%s)"
+        return {row[0] for row in self.connection.execute(sql, (list(stripe_event_ids),))}
 
     def claim(self, now: datetime, limit: int) -> list[StoredEvent]:
         """Take up to `limit` events that wait, oldest first. They are ours until the transaction ends."""

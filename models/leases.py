@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
+import psycopg
+
 from models.database import Database, DatabaseUnavailable
 from models.work import LEASE, Work
 
@@ -63,7 +65,7 @@ class LeaseRenewer:
         try:
             with self._database.transaction() as connection:
                 work.renew(connection, identities)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, psycopg.Error):
             return  # The leases may run out now; fencing keeps us from writing after somebody else.
 
 

@@ -51,7 +51,12 @@ class RecordTable(Generic[R]):
     def insert(self) -> str:
         """Inserts one array per column."""
         columns = self.table.columns
-        return f"INSERT INTO {self.table.name} ({_listed(columns)}) SELECT * FROM {_unnested(columns)}"  # noqa: S608
+        return f"INSERT INTO {self.table.name} ({_listed(columns)}) SELECT * FROM {unnested(columns)}"  # noqa: S608
+
+    @cached_property
+    def sealed(self) -> list[Column[Any]]:
+        """The columns that are encrypted at rest."""
+        return [column for column in self.columns if SEALED in column.info]
 
     @cached_property
     def _written(self) -> list[Column[Any]]:
@@ -64,7 +69,7 @@ class RecordTable(Generic[R]):
         changed = [column.name for column in self._written if column.name not in self.identity]
         assignments = ", ".join(f"{name} = v.{name}" for name in changed)
         matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
-        source = f"{_unnested(self._written)} AS v({_listed(self._written)})"
+        source = f"{unnested(self._written)} AS v({_listed(self._written)})"
         return f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
 
     def insert_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher, tail: str = "") -> Any:
@@ -84,7 +89,7 @@ class RecordTable(Generic[R]):
                 continue
             form = column.info.get(SEALED)
             if form is not None:
-                values[name] = _unsealed(form, cipher.open(bytes(value), self._context(name, values)))
+                values[name] = _unsealed(form, cipher.open(bytes(value), self.context(name, values)))
             elif (enum := self._enums[name]) is not None:
                 values[name] = enum(value)
         return self.record(**values)
@@ -108,12 +113,12 @@ class RecordTable(Generic[R]):
         form = column.info.get(SEALED)
         if form is not None:
             identity = {name: getattr(record, name) for name in self.identity}
-            return cipher.seal(_plain(form, value), self._context(column.name, identity))
+            return cipher.seal(_plain(form, value), self.context(column.name, identity))
         if isinstance(column.type, JSONB):
             return orjson.dumps(value).decode()
         return value.value if isinstance(value, Enum) else value
 
-    def _context(self, column: str, identity: dict[str, Any]) -> bytes:
+    def context(self, column: str, identity: dict[str, Any]) -> bytes:
         """Binds a sealed value to its place, so that it cannot be moved to another row."""
         return ":".join((self.table.name, column, *(str(identity[name]) for name in self.identity))).encode()
 
@@ -139,11 +144,13 @@ def _listed(columns: Iterable[Column[Any]]) -> str:
     return ", ".join(column.name for column in columns)
 
 
-def _unnested(columns: Iterable[Column[Any]]) -> str:
-    return f"unnest({', '.join(f'%({column.name})b::{_array_of(column)}' for column in columns)})"
+def unnested(columns: Iterable[Column[Any]]) -> str:
+    """The rows of one array per column, as parameters named like the columns."""
+    return f"unnest({', '.join(f'%({column.name})b::{array_of(column)}' for column in columns)})"
 
 
-def _array_of(column: Column[Any]) -> str:
+def array_of(column: Column[Any]) -> str:
+    """PostgreSQL's name for an array of such values."""
     for kind, name in _ARRAYS:
         if isinstance(column.type, kind):
             return name

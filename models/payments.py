@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
 
+from domain import lookups
 from domain.attempt import CheckoutAttempt
 from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
-from domain.transaction import Refund
+from domain.transaction import Refund, Transaction
 from domain.window_mirror import Window, window_of
-from models import audit, outbox
+from models import audit, methods, outbox
 from models.mapping import RecordTable
-from models.records import ATTEMPTS, AUDIT, REFUNDS, SESSIONS, TRANSACTIONS
+from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -75,16 +77,26 @@ class Payments:
         """Load attempts alone, by a condition on `checkout_attempts r`, without locking them."""
         return self._select(ATTEMPTS, condition, **params)
 
-    def intent_of(self, refund: Refund) -> str:
-        """The payment intent that a refund gives back."""
-        one = "r.id = %(id)s"
-        return self._select(TRANSACTIONS, one, id=refund.transaction_id)[0].stripe_payment_intent_id
+    def transaction_of(self, refund: Refund) -> Transaction:
+        """The money that a refund gives back, as it stands now."""
+        return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
-    def fees_missing(self, limit: int) -> list[tuple[datetime, str]]:
-        """When and by which charge money came whose fee is unknown, though Stripe has booked it."""
+    def fees_not_listed(self, before: datetime, limit: int) -> list[Transaction]:
+        """Money recorded before then that Stripe has booked, and whose fee is unknown all the same; not locked."""
         missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
-                     AND r.stripe_charge_id IS NOT NULL ORDER BY r.created_at LIMIT %(limit)s"""
-        return [(one.paid_at, one.stripe_charge_id or "") for one in self._select(TRANSACTIONS, missing, limit=limit)]
+                     AND r.created_at < %(before)s ORDER BY r.created_at LIMIT %(limit)s"""
+        return self._select(TRANSACTIONS, missing, before=before, limit=limit)
+
+    def want_look_ups(self, session_id: UUID, now: datetime) -> None:
+        """Have all that Stripe knows of a payment, and that is not paid, looked up at once."""
+        self.connection.execute(
+            """
+            UPDATE checkout_attempts SET look_up_at = %(now)s
+             WHERE session_id = %(id)s AND status IN ('open', 'closed') AND due_at IS NULL
+               AND coalesce(stripe_checkout_id, stripe_payment_intent_id) IS NOT NULL
+            """,
+            {"id": session_id, "now": now},
+        )
 
     def insert_new(self, payments: Sequence[Payment]) -> list[Payment]:
         """Insert payments whose request and auction are free; returns those that were inserted.
@@ -100,6 +112,7 @@ class Payments:
         new = [payment for payment in ordered if payment.session.id in inserted]
         if new:
             self._insert(ATTEMPTS, [attempt for payment in new for attempt in payment.attempts])
+            self._insert(RISK_SIGNALS, [signal for payment in new for signal in payment.signals])
             self._insert(AUDIT, [entry for payment in new for entry in links[payment.session.id]])
             self.noted += [(payment.session, note) for payment in new for note in payment.notes]
             self.windows += [window_of(payment.session) for payment in new]
@@ -111,9 +124,15 @@ class Payments:
         """Store what Stripe will be asked, before it is asked. The attempt is leased, not locked with its payment."""
         ATTEMPTS.update_all(self.connection, [attempt], self.cipher)
 
+    def save_sending(self, refund: Refund) -> None:
+        """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
+        REFUNDS.update_all(self.connection, [refund], self.cipher)
+
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         payments = list(self._held.values())
+        for payment in payments:
+            lookups.plan(payment)
         links = [entry for payment in payments for entry in audit.link(payment)]
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         windows = (window_of(payment.session) for payment in payments)
@@ -124,8 +143,11 @@ class Payments:
         self._write(TRANSACTIONS, [one for payment in payments for one in payment.transactions])
         refunds = self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
         self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
+        self._write(DISPUTES, [dispute for payment in payments for dispute in payment.disputes])
+        self._write(RISK_SIGNALS, [signal for payment in payments for signal in payment.signals])
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
+        methods.upsert(self.connection, self.cipher, [one for payment in payments for one in payment.methods])
         self._announce(payments)
         self._held.clear()
         self._seen.clear()
@@ -142,19 +164,56 @@ class Payments:
     def _assemble(self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool) -> list[Payment]:
         if not sessions:
             return []
-        payments = {session.id: Payment(session) for session in sessions}
+        payments = {
+            session.id: Payment(session, withdraw_reopening=partial(self._withdraw_reopening, session.id))
+            for session in sessions
+        }
         mine = f"r.session_id = ANY(%(ids)s) ORDER BY r.id {lock}"
         ids = list(payments)
-        for attempt in self._select(ATTEMPTS, mine, ids=ids):
+        for attempt in sorted(self._select(ATTEMPTS, mine, ids=ids), key=lambda one: one.attempt_no):
             payments[attempt.session_id].attempts.append(attempt)
         for transaction in self._select(TRANSACTIONS, mine, ids=ids):
             payments[transaction.session_id].transactions.append(transaction)
         for refund in self._select(REFUNDS, mine, ids=ids):
             payments[refund.session_id].refunds.append(refund)
+        for dispute in self._select(DISPUTES, mine, ids=ids):
+            payments[dispute.session_id].disputes.append(dispute)
+        for signal in self._select(
+            RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
+        ):
+            payments[signal.session_id].signals.append(signal)
         if remember:
             for payment in payments.values():
                 self.remember(payment)
         return list(payments.values())
+
+    def _withdraw_reopening(self, session_id: UUID) -> bool:
+        """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now."""
+        rivals = self.connection.execute(
+            """
+            SELECT 1 FROM payment_sessions mine JOIN payment_sessions r USING (auction_id)
+             WHERE mine.id = %(id)s AND r.id <> mine.id AND NOT r.fully_refunded
+               AND r.status IN ('pending', 'processing', 'failed', 'completed')
+            """,
+            {"id": session_id},
+        ).fetchone()
+        told = self.connection.execute(
+            """
+            SELECT d.tries, d.status FROM deliveries d JOIN outbox o ON o.id = d.event_id
+             WHERE o.session_id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
+            """,
+            {"id": session_id},
+        ).fetchall()
+        if rivals or any(tries or status != "waiting" for tries, status in told):
+            return False
+        self.connection.execute(
+            """
+            DELETE FROM deliveries d USING outbox o
+             WHERE o.id = d.event_id AND o.session_id = %(id)s AND o.type = 'auction.reopened'
+            """,
+            {"id": session_id},
+        )
+        return True
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""
@@ -163,6 +222,8 @@ class Payments:
         self._see(ATTEMPTS, payment.attempts)
         self._see(TRANSACTIONS, payment.transactions)
         self._see(REFUNDS, payment.refunds)
+        self._see(DISPUTES, payment.disputes)
+        self._see(RISK_SIGNALS, payment.signals)
 
     def _see(self, table: RecordTable[R], records: Sequence[R]) -> None:
         for record in records:

@@ -12,6 +12,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 4
@@ -87,6 +89,20 @@ class FieldCipher:
     def needs_resealing(self, sealed: bytes) -> bool:
         """Whether it was sealed under another key than the first one."""
         return bytes(sealed[:_ID_BYTES]) != self._current
+
+    @property
+    def current(self) -> bytes:
+        """The id of the key that seals: the first bytes of everything sealed now."""
+        return self._current
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of our keys in hexadecimal; the first one seals."""
+        return tuple(one.hex() for one in self._ciphers)
+
+    def derive(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes for another purpose, from the index key (HKDF-SHA256). No index gives it away."""
+        return HKDF(SHA256(), 32, salt=None, info=b"gavelpay " + purpose).derive(self._index_key)
 
     def index(self, value: str) -> bytes:
         """32 bytes to search by: the same for values that differ in case or in blanks around them."""

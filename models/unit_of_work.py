@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from domain.bells import DELIVER_EVENTS
 from domain.payment import Announcement, Note
+from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
 from domain.window_mirror import Window
 from models import outbox
@@ -19,6 +20,7 @@ from models.inbox import Inbox
 from models.outbox import Endpoints
 from models.payments import Payments
 from models.sealing import FieldCipher
+from models.security import Alarmed, SecurityLog, nobody_alarmed
 
 #: Rings the bells of queues: each name with how many pieces of work there are. It never raises: a bell that is lost
 #: costs seconds, for idle workers and sweeps look for the work itself.
@@ -34,11 +36,21 @@ class UnitOfWork:
     payments: Payments
     inbox: Inbox
     dead_letters: DeadLetters
+    security: SecurityLog
     bells: Counter[str]
 
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
+
+    def flush(self) -> None:
+        """Write what changed. What an operator was refused is a security event as well."""
+        self.payments.flush()
+        for session, note in self.payments.noted:
+            if is_refused_act(note):
+                kind, details = SecurityEventKind.ACT_REFUSED, dict(note.data)
+                self.security.note(kind, note.at, note.actor, session_id=session.id, act=note.action, details=details)
+        self.security.flush()
 
     def announce_once(self, announcements: Mapping[str, Announcement]) -> None:
         """Tell something that belongs to no payment, each once for its key, however often it is announced."""
@@ -73,6 +85,7 @@ class Store:
     endpoints: Endpoints
     ring: Ring
     noted: Noted = nobody
+    alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
 
     @contextmanager
@@ -86,10 +99,13 @@ class Store:
                 Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
                 Inbox(connection, self.cipher),
                 DeadLetters(connection, self.cipher),
+                SecurityLog(connection, self.cipher, self.endpoints.new_id),
                 bells,
             )
             yield uow
-            uow.payments.flush()
+            uow.flush()
+        if uow.security.recorded:
+            self.alarmed(uow.security.recorded)
         if uow.payments.noted:
             self.noted(uow.payments.noted)
         if rung := +uow.bells:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
-from models.mapping import RecordTable
-from models.records import ATTEMPTS, DELIVERIES, REFUNDS
+from models.mapping import RecordTable, unnested
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -21,7 +21,7 @@ R = TypeVar("R")
 #: How long a worker may stay silent before its work is taken over. Renewed every third of it.
 LEASE: Final = timedelta(seconds=6)
 
-_FREE: Final = "r.due_at <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
+_FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint.
 _FIRST_IN_LINE: Final = """
     r.status = 'waiting' AND NOT EXISTS (
@@ -36,6 +36,13 @@ class Work(Generic[R]):
 
     table: RecordTable[R]
     condition: str = "true"
+    #: The column that says when it is due, and the one that counts how often it was taken in hand.
+    due_column: str = "due_at"
+    count_column: str = "tries"
+
+    @property
+    def _free(self) -> str:
+        return _FREE.format(due=self.due_column)
 
     def claim(
         self,
@@ -48,14 +55,15 @@ class Work(Generic[R]):
     ) -> list[R]:
         """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
         name, identity = self.table.table.name, self.table.identity
-        chosen = " AND ".join([_FREE, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+        chosen = " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
+        counting = f"{self.count_column} = {self.count_column} + 1"
         rows = connection.execute(
             f"""
             WITH c AS (
               SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {chosen} ORDER BY r.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, tries = tries + 1
+               WHERE {chosen} ORDER BY r.{self.due_column} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
               FROM c WHERE {same}
             RETURNING {self.table.selection_as("t")}
             """,  # noqa: S608 - our own words
@@ -66,21 +74,31 @@ class Work(Generic[R]):
     def due(self, connection: Connection[Any], now: datetime, limit: int) -> int:
         """How many rows are due and free, counted up to `limit`."""
         row = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {_FREE} AND {self.condition} LIMIT %(limit)s) due",  # noqa: E501, S608
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {self._free} AND {self.condition} LIMIT %(limit)s) due",  # noqa: E501, S608
             {"now": now, "limit": limit},
         ).fetchone()
         return int(row[0]) if row else 0
 
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
-        """Prolong leases, each given by its identity and fence. One that was taken over stays lost."""
-        match = sql.SQL(" AND ").join(
-            sql.SQL("{} = %s").format(sql.Identifier(column)) for column in (*self.table.identity, "fence")
+        """Prolong leases, each given by its identity and fence. One that was taken over stays lost.
+
+        Rows that a transaction has locked are passed by until next time: whoever records a payment locks several
+        attempts in its own order, and must never wait for us while we wait for it.
+        """
+        columns = [self.table.table.columns[name] for name in (*self.table.identity, "fence")]
+        mine = " AND ".join(f"r.{column.name} = v.{column.name}" for column in columns)
+        same = " AND ".join(f"t.{column} = c.{column}" for column in self.table.identity)
+        chosen = ", ".join(f"r.{column}" for column in self.table.identity)
+        connection.execute(
+            f"""
+            WITH c AS (
+              SELECT {chosen} FROM {self.table.table.name} r
+                JOIN {unnested(columns)} AS v({", ".join(column.name for column in columns)}) ON {mine}
+                 FOR UPDATE OF r SKIP LOCKED)
+            UPDATE {self.table.table.name} t SET leased_until = lease_now() + %(lease)s FROM c WHERE {same}
+            """,  # noqa: S608 - our own words
+            {"lease": LEASE} | {column.name: [one[n] for one in held] for n, column in enumerate(columns)},
         )
-        statement = sql.SQL("UPDATE {} SET leased_until = lease_now() + %s WHERE {}").format(
-            sql.Identifier(self.table.table.name), match
-        )
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, [(LEASE, *identity) for identity in held])
 
     def read(self, connection: Connection[Any], cipher: FieldCipher, condition: str, **params: Any) -> list[R]:
         """Rows by a condition on the table as `r`."""
@@ -89,5 +107,8 @@ class Work(Generic[R]):
 
 
 ATTEMPT_WORK: Final = Work(ATTEMPTS)
-REFUND_WORK: Final = Work(REFUNDS)
+REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
+ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
+REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
+CURSOR_WORK: Final = Work(CURSORS)

@@ -11,7 +11,7 @@ from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
-from domain.settlement import Terms
+from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
 from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
@@ -22,23 +22,35 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
+from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from services.accept_other_amount import AcceptOtherAmount
+from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
+from services.compare_movements import CompareMovements
 from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
+from services.explain_money import ExplainMoney
 from services.mirror_windows import MirrorWindows
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
 from services.process_events import ProcessEvents
-from services.read_fees import ReadFees
 from services.receive_events import ReadEvent, ReceiveEvents
+from services.reconcile import Reconcile
+from services.reconcile_attempts import ReconcileAttempts
+from services.reconcile_events import ReconcileEvents
+from services.reconcile_refunds import ReconcileRefunds
+from services.record_security_event import RecordSecurityEvent
 from services.refund_payment import SendRefunds
+from services.release_hold import ReleaseHold
+from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
+from services.retry_payment import RetryPayment, RetryPayments
 from services.view_payments import ViewPayments
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
@@ -59,20 +71,33 @@ class App:
     open_checkouts: OpenCheckouts
     close_by_request: CloseByRequest
     expire_windows: ExpireWindows
+    open_retries: RetryPayments
+    retry_payment: RetryPayment
+    extend_window: ExtendWindow
+    terminate_window: TerminateWindow
     read_event: ReadEvent
     receive_events: ReceiveEvents
     process_events: ProcessEvents
     send_refunds: SendRefunds
     deliver_events: DeliverEvents
-    read_fees: ReadFees
     dead_letters: DeadLetterOffice
     view_payments: ViewPayments
     check_invariants: CheckInvariants
+    reconcile_events: ReconcileEvents
+    reconcile_attempts: ReconcileAttempts
+    reconcile_refunds: ReconcileRefunds
+    explain_money: ExplainMoney
+    reconcile: Reconcile
+    request_refund: RequestRefund
+    decide_refund: DecideRefund
     mirror_windows: MirrorWindows
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
     new_id: NewId
+    release_hold: ReleaseHold
+    accept_other_amount: AcceptOtherAmount
+    record_security_event: RecordSecurityEvent
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -95,6 +120,7 @@ def build_app(
     observer: Observer,
     now: Clock,
     noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
     threads: int = 8,
 ) -> App:
     """Wire a process.
@@ -108,13 +134,21 @@ def build_app(
         observer: who hears of what happened.
         now: the clock.
         noted: hears of everything noted about payments.
+        alarmed: hears of security events.
         threads: how many use cases run at the same time.
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
     mirror = build_window_mirror(settings, now)
     store = build_store(
-        settings, role=role, ring=ring, noted=noted, mirror=mirror.write, new_id=new_id, threads=threads
+        settings,
+        role=role,
+        ring=ring,
+        noted=noted,
+        alarmed=alarmed,
+        mirror=mirror.write,
+        new_id=new_id,
+        threads=threads,
     )
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
@@ -123,9 +157,18 @@ def build_app(
     downstream = Webhooks(_downstream(settings), now)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
-    terms = Terms(settings.money.platform_fee_basis_points, new_id)
+    late = LatePolicy(settings.windows.late_policy)
+    terms = Terms(settings.money.platform_fee_basis_points, policies, late, new_id)
     require = RequirePayments(store.begin, policies, now, new_id, checkout.allowed_origins)
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
+    read, receive = ReadEvent(now, new_id), ReceiveEvents(store.begin)
+    process = ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng)
+    sweep = settings.windows.sweep
+    events = ReconcileEvents(store.begin, stripe, read, receive, leases.hold, sweep, now, rng)
+    attempts = ReconcileAttempts(store.begin, stripe, terms, leases.hold, now, rng)
+    refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
+    compare = CompareMovements(store.begin, stripe, attempts, terms, now)
+    money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
     return App(
         settings=settings,
         database=database,
@@ -137,19 +180,32 @@ def build_app(
         open_checkouts=opening,
         close_by_request=CloseByRequest(store.begin, now),
         expire_windows=ExpireWindows(store.begin, settings.windows.grace, now),
-        read_event=ReadEvent(now, new_id),
-        receive_events=ReceiveEvents(store.begin),
-        process_events=ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng),
+        read_event=read,
+        receive_events=receive,
+        process_events=process,
+        open_retries=RetryPayments(store.begin, policies, now, new_id),
+        retry_payment=RetryPayment(store.begin, policies, now, new_id),
+        extend_window=ExtendWindow(store.begin, policies, now),
+        terminate_window=TerminateWindow(store.begin, now),
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
         deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
-        read_fees=ReadFees(store.begin, stripe, now),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
         mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
+        reconcile_events=events,
+        reconcile_attempts=attempts,
+        reconcile_refunds=refunds,
+        explain_money=money,
+        reconcile=Reconcile(events, process, attempts, refunds, money),
+        request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
+        decide_refund=DecideRefund(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,
+        release_hold=ReleaseHold(store.begin, terms, now),
+        accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
+        record_security_event=RecordSecurityEvent(store.begin, now),
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
     )
 
@@ -160,6 +216,7 @@ def build_store(
     role: str,
     ring: Ring,
     noted: Noted = nobody,
+    alarmed: Alarmed = nobody_alarmed,
     mirror: Mirror = nowhere,
     new_id: NewId,
     threads: int,
@@ -167,7 +224,7 @@ def build_store(
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, mirror)
+    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror)
 
 
 def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
@@ -192,15 +249,16 @@ def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
 
 def build_policies(settings: Settings) -> Mapping[str, Policy]:
     """The two ways to collect, as configured."""
-    longest = settings.windows.max_extension
+    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
     policies = (
         standard(
             window=settings.standard.window,
             retry_limit=settings.standard.retry_limit,
             retry_backoff=settings.standard.retry_backoff,
             max_extension=longest,
+            three_ds_from=three_ds_from,
         ),
-        instant(window=settings.instant.window, max_extension=longest),
+        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
     )
     return {policy.name: policy for policy in policies}
 

@@ -8,12 +8,28 @@ from prometheus_client.registry import Collector
 
 from domain.errors import TransientError
 from models.database import Database
+from models.differences import UNEXPLAINED
 
 _STANDING: Final = """
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
-           (SELECT count(*) FROM dead_letters WHERE status = 'dead')
+           (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
+           (SELECT count(*) FROM disputes
+             WHERE closed_at IS NULL
+               AND status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')),
+           (SELECT count(*) FROM refunds
+             WHERE status = 'requested' AND approval_until IS NOT NULL AND approved_by IS NULL),
+           (SELECT count(*) FROM transactions t
+             WHERE disposition IN ('late', 'duplicate') AND refunded_minor < amount_minor AND status <> 'disputed'
+               AND NOT EXISTS (SELECT 1 FROM refunds r
+                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending')))
 """
+#: What waits for a person, in that order.
+_WAITING: Final = (
+    ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
+    ("payments_refunds_awaiting_approval", "Refunds that wait for a second person"),
+    ("payments_refunds_stuck", "Payments that must go back, and whose refund failed"),
+)
 _ACTIVE: Final = """
     SELECT status, policy, count(*) FROM payment_sessions
      WHERE status IN ('pending', 'processing', 'failed') GROUP BY 1, 2
@@ -29,19 +45,30 @@ class StandingCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask once for all."""
         try:
-            ((inbox, outbox, dead),) = self._database.rows(_STANDING)
+            ((inbox, outbox, dead, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
+            unexplained = self._database.rows(UNEXPLAINED)
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
         yield GaugeMetricFamily("payments_outbox_backlog", "Outgoing events not yet delivered", value=outbox)
         yield GaugeMetricFamily("payments_dead_letters", "Messages that gave up and wait for a person", value=dead)
+        for (name, meaning), value in zip(_WAITING, waiting, strict=True):
+            yield GaugeMetricFamily(name, meaning, value=value)
         live = GaugeMetricFamily(
             "payments_checkout_sessions_active", "Live payment sessions", labels=["status", "policy"]
         )
         for status, policy, count in active:
             live.add_metric([status, policy], count)
         yield live
+        money = GaugeMetricFamily(
+            "payments_unexplained_minor_units",
+            "Money that our books and Stripe's do not both explain",
+            labels=["currency"],
+        )
+        for currency, minor in unexplained:
+            money.add_metric([currency], minor)
+        yield money
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

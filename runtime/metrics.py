@@ -37,6 +37,11 @@ class Metrics:
     #: Declined attempts, by `policy` and `reason`.
     sessions_failed: Counter
     windows_expired: Counter
+    #: Acts of operators: more time; more time or an end.
+    windows_extended: Counter
+    windows_overridden: Counter
+    #: Confirmations with the buyer's bank (3-D Secure), by `result`.
+    authentications: Counter
     #: Retries planned; attempts opened for them; attempts that could not be opened.
     retries_initiated: Counter
     retry_attempts: Counter
@@ -46,12 +51,18 @@ class Metrics:
     #: By `type` and `outcome`.
     webhooks_received: Counter
     webhook_signature_failures: Counter
+    #: By `kind`.
+    security_events: Counter
     #: By `operation` and `outcome`.
     stripe_request: Histogram
     stripe_circuit_open: Gauge
-    #: By `currency`. Anything but 0 is money nobody can explain.
-    unexplained_minor_units: Gauge
     refunds: Counter
+    #: Refunds whose money is with Stripe again, or never left: a person must look.
+    refund_failures: Counter
+    #: Steps of disputes, by `status`.
+    disputes: Counter
+    #: By `kind` of signal.
+    risk_alerts: Counter
     #: From the first checkout to the payment.
     time_to_pay: Histogram
     #: By `kind`: missing, wrong, stale.
@@ -74,6 +85,15 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_checkout_session_failed_total", "Declined attempts", ["policy", "reason"], registry=registry
         ),
         windows_expired=Counter("payments_window_expired_total", "Windows that ran out unpaid", registry=registry),
+        windows_extended=Counter(
+            "payments_window_extension_total", "Windows that an operator made longer", registry=registry
+        ),
+        windows_overridden=Counter(
+            "payments_window_override_total", "Windows that an operator made longer or ended", registry=registry
+        ),
+        authentications=Counter(
+            "payments_authentication_total", "Confirmations with the buyer's bank", ["result"], registry=registry
+        ),
         retries_initiated=Counter(
             "payments_retry_initiated_total", "Retries planned after a decline", registry=registry
         ),
@@ -88,6 +108,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         webhook_signature_failures=Counter(
             "payments_webhook_signature_failures_total", "Webhooks with a wrong signature", registry=registry
         ),
+        security_events=Counter(
+            "payments_security_events_total", "Security events recorded", ["kind"], registry=registry
+        ),
         stripe_request=Histogram(
             "payments_stripe_request_seconds",
             "Calls to Stripe",
@@ -98,13 +121,14 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         stripe_circuit_open=Gauge(
             "payments_stripe_circuit_open", "1 while calls to Stripe are held back", registry=registry
         ),
-        unexplained_minor_units=Gauge(
-            "payments_unexplained_minor_units",
-            "Money that is neither an order nor a refund",
-            ["currency"],
-            registry=registry,
-        ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
+        refund_failures=Counter(
+            "payments_refund_failures_total", "Refunds that failed, and wait for a person", registry=registry
+        ),
+        disputes=Counter("payments_disputes_total", "Steps of disputes", ["status"], registry=registry),
+        risk_alerts=Counter(
+            "payments_risk_alerts_total", "Payments that look risky, by what says so", ["kind"], registry=registry
+        ),
         time_to_pay=Histogram(
             "payments_time_to_pay_seconds", "From the first checkout to the payment", buckets=_TO_PAY, registry=registry
         ),

@@ -6,7 +6,9 @@ from typing import Final
 
 import structlog
 
+from domain.attempt import AttemptCause
 from domain.payment import Note
+from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from runtime.metrics import Metrics
 
@@ -20,6 +22,9 @@ _EVENT: Final = {
     "payment_processing": "payment.processing",
     "checkout_completed": "payment.completed",
 }
+
+#: Notes that a person should see.
+_WARNINGS: Final = frozenset({"risk_alert", "risk_hold"})
 
 Count = Callable[[Metrics, PaymentSession, Note], None]
 
@@ -38,8 +43,47 @@ def _expired(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.windows_expired.inc()
 
 
+def _extended(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_extended.inc()
+    metrics.windows_overridden.inc()
+
+
+def _canceled(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.windows_overridden.inc()
+
+
+def _retried(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.retries_initiated.inc()
+
+
+def _opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_attempts.inc()
+
+
+def _not_opened(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    if note.data.get("cause") == AttemptCause.RETRY:
+        metrics.retry_failures.inc()
+
+
+def _authentication(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.authentications.labels(str(note.data.get("result", note.action.removeprefix("authentication_")))).inc()
+
+
 def _refunded(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
     metrics.refunds.inc()
+
+
+def _alerted(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.risk_alerts.labels(str(note.data["kind"])).inc()
+
+
+def _refund_failed(metrics: Metrics, _session: PaymentSession, _note: Note) -> None:
+    metrics.refund_failures.inc()
+
+
+def _disputed(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.disputes.labels(str(note.data["after"])).inc()
 
 
 #: Which note about a payment counts as what.
@@ -48,6 +92,18 @@ COUNTS: Final[Mapping[str, Count]] = {
     "payment_declined": _declined,
     "payment_expired": _expired,
     "refund_succeeded": _refunded,
+    "risk_alert": _alerted,
+    "window_extended": _extended,
+    "payment_canceled": _canceled,
+    "retry_initiated": _retried,
+    "checkout_created": _opened,
+    "checkout_refused": _not_opened,
+    "authentication_requested": _authentication,
+    "authentication_failed": _authentication,
+    "authentication_result": _authentication,
+    "refund_failed": _refund_failed,
+    "refund_refused": _refund_failed,
+    "dispute_changed": _disputed,
 }
 
 
@@ -61,10 +117,18 @@ class MetricsObserver:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
         for session, note in notes:
             ids = {"session_id": str(session.id), "auction_id": session.auction_id, "buyer_id": session.buyer_id}
-            log.info(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
+            tell = log.warning if note.action in _WARNINGS else log.info
+            tell(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
             count = COUNTS.get(note.action)
             if count is not None:
                 count(self.metrics, session, note)
+
+    def alarmed(self, events: Sequence[SecurityEvent]) -> None:
+        """Count and log what happened to the system."""
+        for event in events:
+            about = {} if event.session_id is None else {"session_id": str(event.session_id)}
+            log.warning("security_event.recorded", kind=event.kind, actor=event.actor, **about, details=event.data)
+            self.metrics.security_events.labels(event.kind).inc()
 
     def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
         """A stored event has been dealt with."""

@@ -48,11 +48,18 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             "windows end by the clock; nothing else says so",
         ),
         Job(
+            "open_retries",
+            sweep,
+            bells.OPEN_RETRIES,
+            sweep_seconds,
+            "retries are due by the clock; nothing else says so",
+        ),
+        Job(
             "open_checkouts",
             sweep,
             bells.OPEN_CHECKOUTS,
             _NET_SECONDS,
-            "retries come due; a worker died while it asked",
+            "a worker died while it asked; Stripe was away",
         ),
         Job(
             "process_events",
@@ -70,7 +77,25 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
         ),
         Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
         Job(
-            "read_fees", reconcile, bells.READ_FEES, 30.0, "Stripe tells fees later than payments, and many in one call"
+            "reconcile_events",
+            reconcile,
+            bells.RECONCILE_EVENTS,
+            sweep_seconds,
+            "webhooks get lost; Stripe lists what they would have told",
+        ),
+        Job(
+            "reconcile_attempts",
+            reconcile,
+            bells.RECONCILE_ATTEMPTS,
+            sweep_seconds,
+            "what was due to happen and was not heard of is looked up",
+        ),
+        Job(
+            "explain_money",
+            Kind.CHECK,
+            bells.EXPLAIN_MONEY,
+            30.0,
+            "every cent in Stripe's books must be in ours; its fees come with them",
         ),
         Job(
             "mirror_windows",

@@ -25,7 +25,7 @@ class Created:
     """A session, and its present attempt as far as it is open."""
 
     session: PaymentSession
-    #: None while Stripe has not answered.
+    #: None while Stripe has not answered, and while the session is on hold.
     attempt: CheckoutAttempt | None
     is_new: bool
 
@@ -55,7 +55,7 @@ class CreateCheckout:
             attempt = payment.newest_attempt
             if attempt is None or attempt.status is not AttemptStatus.OPENING:
                 return Created(payment.session, attempt, answer.is_new)
-            if self.tick() >= deadline:
+            if payment.session.held_at is not None or self.tick() >= deadline:
                 return Created(payment.session, None, answer.is_new)
             # Do it ourselves, unless a worker is at it already.
             if not self.open(answer.session_id):

@@ -50,7 +50,7 @@ class DeadLetterOffice:
         """The newest letters, of one status or all."""
         with self.begin() as uow:
             condition = "(%(status)s::text IS NULL OR r.status = %(status)s)"
-            return uow.dead_letters.find(condition, status=status)[:limit]
+            return uow.dead_letters.find(condition, limit=limit, status=status)
 
     def show(self, letter_id: UUID) -> DeadLetter:
         """One letter; raises `NotFound`."""

@@ -1,5 +1,7 @@
 """Tell the services downstream what happened: each event until it is received, each auction's in order."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -45,23 +47,45 @@ class DeliverEvents:
         with self.begin() as uow:
             claimed = DELIVERY_WORK.claim(uow.connection, uow.cipher, self.now(), limit)
             events = {event.id: event for event in _events(uow, claimed)}
-        for delivery in claimed:
-            event = events[delivery.event_id]
-            ids = {"auction_id": event.auction_id, "event": event.type}
-            if event.session_id is not None:
-                ids["session_id"] = str(event.session_id)
-            with self.hold(DELIVERY_WORK, delivery), bound_contextvars(**ids):
-                self._deliver(delivery, event)
+        with ExitStack() as stack:
+            # All are held from the start: one that was taken over while it waited here would be told again, after what
+            # follows it.
+            holds = [stack.enter_context(ExitStack()) for _ in claimed]
+            for hold, delivery in zip(holds, claimed, strict=True):
+                hold.enter_context(self.hold(DELIVERY_WORK, delivery))
+            for number, (hold, delivery) in enumerate(zip(holds, claimed, strict=True), 1):
+                with hold:
+                    received = self._deliver(delivery, events[delivery.event_id])
+                if not received and claimed[number:]:
+                    # Whoever listens may be slow to fail. The rest need not wait for that, others take it up.
+                    stack.close()
+                    self._give_back(claimed[number:])
+                    break
         return len(claimed)
 
-    def _deliver(self, delivery: Delivery, event: OutgoingEvent) -> None:
-        try:
-            self.downstream.send(delivery.endpoint, event)
-        except GatewayUnavailable as failure:
-            self._failed(delivery, event, failure)
-        else:
+    def _deliver(self, delivery: Delivery, event: OutgoingEvent) -> bool:
+        """Send one; answers whether it was received."""
+        ids = {"auction_id": event.auction_id, "event": event.type}
+        if event.session_id is not None:
+            ids["session_id"] = str(event.session_id)
+        with bound_contextvars(**ids):
+            try:
+                self.downstream.send(delivery.endpoint, event)
+            except GatewayUnavailable as failure:
+                self._failed(delivery, event, failure)
+                return False
             self._write(delivery, status="sent", last_error=None, finished_at=self.now())
             self.observer.delivered(delivery.endpoint, "sent")
+            return True
+
+    def _give_back(self, deliveries: Sequence[Delivery]) -> None:
+        """Let others have what was not begun."""
+        with self.begin() as uow, uow.connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE deliveries SET leased_until = NULL, tries = tries - 1"
+                " WHERE event_id = %s AND endpoint = %s AND fence = %s",
+                [(one.event_id, one.endpoint, one.fence) for one in deliveries],
+            )
 
     def _failed(self, delivery: Delivery, event: OutgoingEvent, failure: GatewayUnavailable) -> None:
         now = self.now()

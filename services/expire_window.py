@@ -21,7 +21,7 @@ _DUE: Final = """
     r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s
     AND (r.window_expires_at <= %(patience)s OR NOT EXISTS (
       SELECT 1 FROM checkout_attempts a
-       WHERE a.session_id = r.id AND a.status = 'open' AND a.close_requested_at IS NOT NULL))
+       WHERE a.session_id = r.id AND a.status = 'open' AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL))
     ORDER BY r.window_expires_at
 """
 

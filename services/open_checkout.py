@@ -7,10 +7,10 @@ lease writes nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
@@ -19,14 +19,17 @@ from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
+from domain.connect import agree
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
+from domain.lifecycle import FINAL
 from domain.opening import record_opened, record_refused, replace_vanished
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.retries import take_next_step
 from domain.session import PaymentSession
-from domain.settlement import Terms, apply
+from domain.settlement import Terms, apply_answer
 from domain.windows import close_if_over, stripe_expiry
 from gateways.stripe.gateway import Opened, PaymentGateway
 from gateways.stripe.requests import opening_request
@@ -39,8 +42,12 @@ Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
 
 #: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
 _SAVED_ERROR = 3
+#: Stripe remembers a key for a day. Near the end of that what may have been opened is looked up instead.
+_KEY_MEMORY: Final = timedelta(hours=23)
 #: Seconds between two tries at most: a window may be short.
 _LONGEST_WAIT = 20.0
+#: The same once the window is over: nobody waits, and what never succeeds must not use up Stripe's limit.
+_LONGEST_WAIT_AFTER_END = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class OpenCheckouts:
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]
         begun = session.window_expires_at if session.window_started_at else None
+        agree(attempt, session, self.terms.platform_fee_basis_points)
         return opening_request(
             session,
             attempt,
@@ -112,8 +120,10 @@ class OpenCheckouts:
             self._record(attempt, partial(self._opened, opened))
 
     def _ask(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> Opened | None:
-        """Ask Stripe to open it; None if it turns out that Stripe has failed for good under this key."""
-        if attempt.tries > _SAVED_ERROR and attempt.last_error == GatewayFaulted.code:
+        """Ask Stripe to open it; None if it turns out that Stripe has nothing of it, and its key is used up."""
+        saved = attempt.tries > _SAVED_ERROR and attempt.last_error == GatewayFaulted.code
+        forgotten = attempt.tries > 1 and self.now() - attempt.created_at > _KEY_MEMORY
+        if saved or forgotten:
             return self.stripe.find(attempt)
         return self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)
 
@@ -133,17 +143,17 @@ class OpenCheckouts:
     def _close(self, attempt: CheckoutAttempt) -> None:
         try:
             # Closing twice does no harm, and an error that Stripe saved must not be repeated for ever: each try has its
-            # own key.
-            facts = self.stripe.close(attempt, idempotency_key=f"{attempt.idempotency_key}:close:{attempt.tries}")
+            # own key. The fence never goes back.
+            facts = self.stripe.close(attempt, idempotency_key=f"{attempt.idempotency_key}:close:{attempt.fence}")
         except (GatewayUnavailable, GatewayRefused) as failure:
             self._record(attempt, partial(self._postponed, failure))
         else:
             self._record(attempt, partial(self._closed, facts))
 
     def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
-        for fact in facts:
-            apply(payment, fact, now, self.terms)
-        close_if_over(payment, now)
+        apply_answer(payment, facts, now, self.terms)
+        if not close_if_over(payment, now):
+            take_next_step(payment, self.policies[payment.session.policy], now, self.new_id)
 
     def _postponed(
         self,
@@ -155,7 +165,8 @@ class OpenCheckouts:
         """The outcome is unknown: ask again later, with the same key. Never a failure of the payment."""
         asked = failure.retry_after if isinstance(failure, GatewayUnavailable) else None
         attempt.last_error = failure.code
-        attempt.due_at = now + backoff(attempt.tries, self.rng, longest=_LONGEST_WAIT, asked=asked)
+        longest = _LONGEST_WAIT_AFTER_END if payment.session.status in FINAL else _LONGEST_WAIT
+        attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
         close_if_over(payment, now)
 
     def _record(self, attempt: CheckoutAttempt, record: Recording) -> None:

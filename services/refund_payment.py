@@ -1,25 +1,40 @@
-"""Send back money that is not ours to keep: claim, call, record."""
+"""Send money back: claim, call, record."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
+from typing import Final
 
 from structlog.contextvars import bound_contextvars
 
+from domain import refund_requests, refunds
 from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
-from domain.transaction import Refund, RefundStatus
+from domain.transaction import Refund
 from gateways.stripe.gateway import PaymentGateway
+from gateways.stripe.requests import refund_request
 from models.leases import Hold
 from models.unit_of_work import Begin
 from models.work import REFUND_WORK
 
+#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
+_SAVED_ERROR: Final = 3
+#: Stripe may forget a key after 24 hours; asked again then, a part would be sent back twice.
+_KEY_LASTS: Final = timedelta(hours=23)
+
+_Answer = RefundReported | GatewayUnavailable | GatewayRefused
+
 
 @dataclass(frozen=True, slots=True)
 class SendRefunds:
-    """Take one refund that is due and ask Stripe for it. Asked for twice, it is one refund: its key is stored."""
+    """Take one refund that is due and ask Stripe for it. Asked for twice, it is one refund.
+
+    Its key and its parameters are stored before the first call, and sent unchanged. One that waits for a second person
+    is never sent; it comes due when it has waited long enough, and is called off then.
+    """
 
     begin: Begin
     stripe: PaymentGateway
@@ -29,27 +44,32 @@ class SendRefunds:
     rng: Random
 
     def __call__(self) -> int:
-        """Ask for one refund; returns 1, or 0 if none is due."""
+        """Do one refund; returns 1, or 0 if none is due."""
         with self.begin() as uow:
             claimed = REFUND_WORK.claim(uow.connection, uow.cipher, self.now())
-            paid = [uow.payments.intent_of(refund) for refund in claimed]
-        for refund, intent in zip(claimed, paid, strict=True):
+            for refund in claimed:
+                if refund.request is None and not refund.awaits_approval:
+                    refund.request = refund_request(refund, uow.payments.transaction_of(refund))
+                    refund.sent_at = self.now()
+                    uow.payments.save_sending(refund)
+        for refund in claimed:
             ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
             with self.hold(REFUND_WORK, refund), bound_contextvars(**ids):
-                self._send(refund, intent)
+                self._record(refund, None if refund.request is None else self._ask(refund))
         return len(claimed)
 
-    def _send(self, refund: Refund, payment_intent_id: str) -> None:
+    def _ask(self, refund: Refund) -> _Answer:
         try:
-            answer = self.stripe.refund(refund, payment_intent_id, idempotency_key=refund.idempotency_key)
-        except GatewayUnavailable as silence:
-            self._record(refund, silence)
-        except GatewayRefused as refusal:
-            self._record(refund, refusal)
-        else:
-            self._record(refund, answer)
+            return self._found(refund) or self.stripe.refund(refund.request or {}, idempotency_key=_key(refund))
+        except (GatewayUnavailable, GatewayRefused) as failure:
+            return failure
 
-    def _record(self, refund: Refund, answer: RefundReported | GatewayUnavailable | GatewayRefused) -> None:
+    def _found(self, refund: Refund) -> RefundReported | None:
+        """Look for what was asked before, where asking again under the key would not tell."""
+        is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
+        return self.stripe.find_refund(refund) if is_old or _is_saved_error(refund) else None
+
+    def _record(self, refund: Refund, answer: _Answer | None) -> None:
         with self.begin() as uow:
             payment = uow.payments.lock_one(refund.session_id)
             if payment is None:
@@ -59,13 +79,29 @@ class SendRefunds:
                 return
             now = self.now()
             mine.leased_until, mine.due_at, mine.updated_at = None, None, now
+            if mine.stripe_refund_id is not None and not isinstance(answer, RefundReported):
+                return  # Stripe's event was faster than its answer, and knows better.
             match answer:
+                case None:
+                    refund_requests.void(payment, mine, now)
                 case RefundReported():
                     apply(payment, answer, now, self.terms)
                 case GatewayUnavailable():
                     mine.last_error = answer.code
                     mine.due_at = now + backoff(mine.tries, self.rng, asked=answer.retry_after)
                 case GatewayRefused():
-                    mine.status, mine.last_error = RefundStatus.FAILED, str(answer)[:500]
-                    mine.failure_reason = answer.provider_code or answer.code
-                    payment.note("refund_refused", now, refund=str(mine.id), error=mine.last_error)
+                    refunds.refused(payment, mine, answer.provider_code or answer.code, str(answer)[:500], now)
+
+
+def _is_saved_error(refund: Refund) -> bool:
+    return refund.tries > _SAVED_ERROR and refund.last_error == GatewayFaulted.code
+
+
+def _key(refund: Refund) -> str:
+    """The key to ask with. Stripe has nothing of a refund whose error it saved: that key would only repeat the error.
+
+    Each further try has its own key then, by the number that was stored with the claim; what came of it is looked up
+    before the next one.
+    """
+    again = f":again:{refund.tries}" if _is_saved_error(refund) else ""
+    return refund.idempotency_key + again

@@ -16,6 +16,7 @@ from domain.policies import Policy
 from domain.session import PaymentSession
 from models.payments import Payments
 from models.unit_of_work import Begin
+from services.weigh_requests import weigh_requests
 
 #: A request can lose against a session that ends at the same moment; more than twice in a row it does not.
 _ROUNDS = 3
@@ -69,6 +70,7 @@ class RequirePayments:
                     answers[number] = decision
                 else:
                     opened[number] = self._new_payment(request, counts.get((request.auction_id, request.buyer_id), 0))
+            weigh_requests(uow, list(opened.values()), self.now())
             inserted = {payment.session.id for payment in uow.payments.insert_new(list(opened.values()))}
             for number, payment in opened.items():
                 if payment.session.id in inserted:

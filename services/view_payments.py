@@ -8,6 +8,8 @@ from uuid import UUID
 from domain.errors import NotFound
 from domain.messaging import AuditEntry
 from domain.payment import Payment
+from domain.payment_method import PaymentMethod
+from models import methods
 from models.records import AUDIT
 from models.unit_of_work import Begin
 
@@ -57,6 +59,11 @@ class ViewPayments:
             sessions = uow.payments.find(page, limit=min(limit, _MOST), **filters)
             payments = {payment.session.id: payment for payment in uow.payments.read([one.id for one in sessions])}
         return [payments[session.id] for session in sessions]
+
+    def methods(self, buyer_id: str) -> list[PaymentMethod]:
+        """How a buyer has paid successfully, the method used last first. Never card data."""
+        with self.begin() as uow:
+            return methods.of_buyer(uow.connection, uow.cipher, buyer_id, _MOST)
 
     def history(self, session_id: UUID) -> list[AuditEntry]:
         """The audit chain of a payment, oldest first."""

@@ -37,7 +37,17 @@ class Databases:
 
     def drop(self, url: str) -> None:
         """Drop a database, whoever may still be connected to it."""
-        self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name_of(url))
+        name = _name_of(url)
+        try:
+            self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        except psycopg.errors.InsufficientPrivilege:
+            # The server vacuums it just now. Force may not end that; a drop without force sends it away.
+            self._admin.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                [name],
+            )
+            self._do("DROP DATABASE IF EXISTS {}", name)
 
     def template(self, name: str, prepare: Callable[[str], None]) -> str:
         """Return the name of a template that `prepare(url)` filled: once, whichever xdist worker comes first."""

@@ -143,7 +143,7 @@ class House:
 
     def process(self) -> None:
         """Process everything that waits."""
-        for _ in range(50):
+        for _ in range(2000):
             if not self.app.process_events():
                 return
         raise AssertionError("events keep coming")
@@ -153,11 +153,12 @@ class House:
         pieces = (
             self.app.process_events,
             self.app.expire_windows,
+            self.app.open_retries,
             self.app.open_checkouts,
             self.app.send_refunds,
             self.app.deliver_events,
         )
-        for _ in range(200):
+        for _ in range(5000):
             if not sum(piece() for piece in pieces):
                 return
         raise AssertionError("work keeps coming")

@@ -9,6 +9,7 @@ from domain.messaging import StoredEvent
 from gateways.stripe.signatures import Signatures
 from webhook_ingest.asgi import CLOSE, Answer, Receive, Scope, Send, problem
 from webhook_ingest.committer import Committer
+from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import IngestMetrics
 from webhook_ingest.readiness import Readiness, in_thread
@@ -90,6 +91,7 @@ def create_app(
     ready: Callable[[], bool],
     render_metrics: Callable[[], bytes],
     limits: Limits | None = None,
+    forged: Callable[[str], None] = nobody_hears,
 ) -> IngestApp:
     """Build the application.
 
@@ -102,11 +104,12 @@ def create_app(
         ready: whether the database is reachable and its schema current. It may wait, and may raise.
         render_metrics: Prometheus' text format 0.0.4. It may wait.
         limits: the bounds of everything, if not the usual ones.
+        forged: hears of each bad signature, with what was wrong: `ForgeryAlarm`. It must not wait.
 
     Raises:
         ValueError: there is no secret, or an empty one.
     """
     limits = limits or Limits()
     committer = Committer(receive, limits)
-    webhook = Webhook(Signatures(tuple(secrets), clock), read, committer, metrics, limits)
+    webhook = Webhook(Signatures(tuple(secrets), clock), read, committer, metrics, limits, forged)
     return IngestApp(webhook, committer, Readiness(ready), render_metrics)

@@ -11,6 +11,7 @@ from gateways.stripe.signatures import Signatures
 from services.receive_events import NotAnEvent
 from webhook_ingest.asgi import Answer, BodyTooLarge, ClientGone, Header, Receive, Scope, Send, read_body
 from webhook_ingest.committer import Committer, Overloaded
+from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import UNKNOWN_TYPE, IngestMetrics
 from webhook_ingest.outcomes import ANSWERS, REFUSALS, Outcome
@@ -27,6 +28,8 @@ class Webhook:
     committer: Committer
     metrics: IngestMetrics
     limits: Limits
+    #: Hears of each bad signature. It is called on the event loop and must not wait.
+    forged: Callable[[str], None] = nobody_hears
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,6 +54,7 @@ class Webhook:
         problem = self.signatures.problem_with(body, signature)
         if problem is not None:
             self.metrics.signature_failure(problem.value)
+            self.forged(problem.value)
             _log.info("webhook.refused", reason=problem.value)
             return REFUSALS[problem]
         return await self._take_verified(body)

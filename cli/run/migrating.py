@@ -1,10 +1,8 @@
 """Brings the database to the current schema before anything else is started."""
 
-from sqlalchemy.exc import OperationalError
-
 from cli.run.errors import CannotRun
 from models import schema
-from models.database import Database
+from models.database import Database, DatabaseUnavailable
 
 
 def migrate(url: str) -> None:
@@ -16,8 +14,8 @@ def migrate(url: str) -> None:
     database = Database(url, pool_size=1, application="gavelpay migrate")
     try:
         schema.migrate(database)
-    except OperationalError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
+    except (DatabaseUnavailable, schema.NotPermitted) as error:
+        reason = str(error).partition("\n")[0]
         raise CannotRun(f"The database cannot be used: {reason}") from error
     finally:
         database.close()

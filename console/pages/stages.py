@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.completion import MONEY_IS_HELD
 from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PROCESSING
 from domain.payment import Payment
 from domain.policies import AttemptKind, Policy
-from domain.settlement import AMOUNT_DIFFERS
 from domain.transaction import Disposition
 
 
@@ -56,7 +56,7 @@ def stage_of(payment: Payment, policy: Policy, now: datetime, *, back_from_payin
         came_late = any(one.disposition is Disposition.LATE for one in payment.transactions)
         return Stage.LATE if came_late else Stage.EXPIRED if session.status is EXPIRED else Stage.CANCELED
     if session.status is PROCESSING:
-        return Stage.HELD if session.reason == AMOUNT_DIFFERS else Stage.PROCESSING
+        return Stage.HELD if session.reason in MONEY_IS_HELD else Stage.PROCESSING
     if now >= session.window_expires_at:
         return Stage.CHECKING
     return _unpaid(payment, policy, back_from_paying=back_from_paying)
@@ -64,6 +64,8 @@ def stage_of(payment: Payment, policy: Policy, now: datetime, *, back_from_payin
 
 def _unpaid(payment: Payment, policy: Policy, *, back_from_paying: bool) -> Stage:
     open_one = payable_attempt(payment)
+    if open_one is None and payment.session.held_at is not None:
+        return Stage.HELD
     if payment.session.status is FAILED:
         return Stage.EXHAUSTED if _nothing_left(payment, policy) else Stage.DECLINED
     if open_one is None:

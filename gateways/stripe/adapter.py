@@ -9,15 +9,17 @@ import stripe
 
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
-from domain.facts import Fact, RefundReported
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
+from domain.facts import Declined, Fact, RefundReported
+from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
-from gateways.stripe.answers import booking, opened, page, paid_at, refunded
-from gateways.stripe.events import checkout_fact, intent_fact
+from gateways.stripe.answers import opened, page, refunded
 from gateways.stripe.failures import translated
-from gateways.stripe.gateway import Booking, Opened
+from gateways.stripe.gateway import Opened, Page
 from gateways.stripe.guard import Guard
+from gateways.stripe.movements import movement
+from gateways.stripe.standing import standing
 from gateways.stripe.transport import PooledClient
 
 #: What this code was written for, whatever the account's default is.
@@ -86,10 +88,10 @@ class Stripe:
         else:
             path, operation = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}/cancel", "payment_intent.cancel"
         try:
-            return self._call(operation, "post", path, {}, self._telling(attempt), idempotency_key=idempotency_key)
+            return self._call(operation, "post", path, {}, self._telling(), idempotency_key=idempotency_key)
         except GatewayRefused:
             ended = self.look_up(attempt)
-            if not ended:
+            if all(isinstance(fact, Declined) and not fact.closes for fact in ended):
                 raise  # It is still open, so this was no answer of one that is over.
             return ended
 
@@ -101,25 +103,46 @@ class Stripe:
         else:
             path, operation = f"/v1/payment_intents/{attempt.stripe_payment_intent_id}", "payment_intent.retrieve"
             expand = "latest_charge"
-        return self._call(operation, "get", path, {"expand": [expand]}, self._telling(attempt))
+        return self._call(operation, "get", path, {"expand": [expand]}, self._telling())
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
-        request = {
-            "payment_intent": payment_intent_id,
-            "amount": refund.amount_minor,
-            "metadata": {"refund_id": str(refund.id), "payment_session_id": str(refund.session_id)},
-        }
+    def refund(self, request: Document, *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
         return self._call("refund.create", "post", "/v1/refunds", request, refunded, idempotency_key=idempotency_key)
 
-    def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
-        """The charges that Stripe booked in that time (both ends included), a hundred a call."""
-        within = {"gte": int(created_from.timestamp()), "lte": int(created_to.timestamp())}
-        return [
-            booking(document)
-            for document in self._pages("balance_transaction.list", "/v1/balance_transactions", {"created": within})
-            if document["type"] in ("charge", "payment")
-        ]
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, among all of its payment's."""
+        intent = (refund.request or {})["payment_intent"]
+        for document in self._pages("refund.list", "/v1/refunds", {"payment_intent": intent}):
+            if (document.get("metadata") or {}).get("refund_id") == str(refund.id):
+                return refunded(document)
+        return None
+
+    def look_up_refund(self, refund: Refund) -> RefundReported:
+        """Tell what became of a refund that Stripe knows."""
+        return self._call("refund.retrieve", "get", f"/v1/refunds/{refund.stripe_refund_id}", {}, refunded)
+
+    def list_events(
+        self, types: Sequence[str], *, created_from: datetime, created_to: datetime, after: str | None
+    ) -> Page[bytes]:
+        """A hundred events of at most twenty types of that time (both ends included), as webhooks would bring them."""
+        params = {"types": list(types), **_span(created_from, created_to, after)}
+        documents, last = self._call("event.list", "get", "/v1/events", params, page)
+        return Page([orjson.dumps(document) for document in documents], last)
+
+    def list_movements(self, *, created_from: datetime, created_to: datetime, after: str | None) -> Page[Movement]:
+        """A hundred movements on our balance of that time (both ends included)."""
+        params = {"expand": ["data.source"], **_span(created_from, created_to, after)}
+
+        def read(document: Document) -> Page[Movement]:
+            documents, last = page(document)
+            return Page([movement(one) for one in documents], last)
+
+        return self._call("balance_transaction.list", "get", "/v1/balance_transactions", params, read)
+
+    def movement(self, movement_id: str) -> Movement:
+        """One movement on our balance."""
+        path = f"/v1/balance_transactions/{movement_id}"
+        return self._call("balance_transaction.retrieve", "get", path, {"expand": ["source"]}, movement)
 
     def ping(self) -> Document:
         """Ask for the account: tells whether Stripe is there and takes our key."""
@@ -129,15 +152,10 @@ class Stripe:
         """Close all connections."""
         self._transport.close()
 
-    def _telling(self, attempt: CheckoutAttempt) -> Callable[[Document], Sequence[Fact]]:
-        """Reads what an attempt's own object tells."""
-        read = checkout_fact if attempt.kind is AttemptKind.CHECKOUT else intent_fact
-
-        def facts(document: Document) -> Sequence[Fact]:
-            fact = read(document, paid_at(document) or self._now())
-            return [] if fact is None else [fact]
-
-        return facts
+    def _telling(self) -> Callable[[Document], Sequence[Fact]]:
+        """Reads what the object that an attempt opened tells, as of now."""
+        asked_at = self._now()
+        return lambda document: standing(document, asked_at)
 
     def _call(
         self,
@@ -157,7 +175,7 @@ class Stripe:
                 raise translated(error) from error
             try:
                 return read(orjson.loads(answer.body))
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
                 # It did something; what, it may tell when it is asked again.
                 raise GatewayFaulted(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 
@@ -173,3 +191,8 @@ class Stripe:
             cursor = {"starting_after": last}
         # Whoever asked would take an end for "there is nothing more".
         raise GatewayUnavailable(f"Stripe: {path} has more than {_PAGES} pages since then")
+
+
+def _span(created_from: datetime, created_to: datetime, after: str | None) -> dict[str, Any]:
+    within = {"gte": int(created_from.timestamp()), "lte": int(created_to.timestamp())}
+    return {"created": within, "limit": _PAGE} | ({} if after is None else {"starting_after": after})

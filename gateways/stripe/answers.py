@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.facts import RefundReported
-from domain.money import Money
 from gateways.stripe.events import moment, refund_fact
-from gateways.stripe.gateway import Booking, Opened
+from gateways.stripe.gateway import Opened
 
 Document = Mapping[str, Any]
 
@@ -19,7 +18,7 @@ def page(document: Document) -> tuple[list[Document], str | None]:
 
 
 def refunded(document: Document) -> RefundReported:
-    """Where a refund stands that was just asked for."""
+    """Where a refund stands."""
     return refund_fact(document, moment(document["created"]))
 
 
@@ -50,15 +49,3 @@ def paid_at(document: Document) -> datetime | None:
     intent = document if document["object"] == "payment_intent" else document.get("payment_intent")
     charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
     return moment(charge["created"]) if isinstance(charge, Mapping) else None
-
-
-def booking(document: Document) -> Booking:
-    """A balance transaction of a charge."""
-    currency = document["currency"].upper()
-    source = document["source"]
-    return Booking(
-        balance_transaction_id=document["id"],
-        charge_id=source["id"] if isinstance(source, Mapping) else source,
-        fee=Money(currency, document["fee"]),
-        net=Money(currency, document["net"]),
-    )

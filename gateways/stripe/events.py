@@ -5,8 +5,26 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from domain.dispute import DisputeStatus
 from domain.errors import UnknownProviderStatus
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported, Where
+from domain.facts import (
+    ActionRequired,
+    ChargeJudged,
+    ChargeReported,
+    Closed,
+    Declined,
+    DisputeReported,
+    Fact,
+    FraudWarned,
+    Irrelevant,
+    Judgment,
+    Paid,
+    Processing,
+    RefundReported,
+    ReviewClosed,
+    ReviewOpened,
+    Where,
+)
 from domain.ids import SessionId
 from domain.money import Money
 from domain.transaction import RefundStatus
@@ -18,8 +36,11 @@ _REFUND_STATUS: Final = {
     "requires_action": RefundStatus.PENDING,
     "succeeded": RefundStatus.SUCCEEDED,
     "failed": RefundStatus.FAILED,
-    "canceled": RefundStatus.FAILED,
+    "canceled": RefundStatus.CANCELED,
 }
+_REVIEW_ENDS: Final = frozenset(
+    "approved refunded refunded_as_fraud disputed redacted canceled payment_never_settled acknowledged".split()
+)
 
 
 def read_event(event: Document) -> Fact:
@@ -99,6 +120,31 @@ def refund_fact(refund: Document, at: datetime) -> RefundReported:
         amount=_money(refund["amount"], refund["currency"]),
         status=status,
         failure_reason=refund.get("failure_reason"),
+        reversed_transfer=refund.get("transfer_reversal") is not None,
+    )
+
+
+def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
+    """What a dispute says of itself, and by the movements that it lists, of the money."""
+    try:
+        status = DisputeStatus(dispute["status"])
+    except ValueError:
+        raise UnknownProviderStatus(f"dispute {dispute['id']} is {dispute['status']}") from None
+    moved = dispute.get("balance_transactions") or []
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeReported(
+        at=at,
+        where=where(dispute),
+        stripe_dispute_id=dispute["id"],
+        amount=_money(dispute["amount"], dispute["currency"]),
+        status=status,
+        reason=dispute["reason"],
+        opened_at=moment(dispute["created"]),
+        evidence_due_at=None if due is None else moment(due),
+        movements=len(moved),
+        withdrawn=bool(moved),
+        reinstated=any(one["amount"] > 0 for one in moved),
+        fee=_money(sum(one["fee"] for one in moved), moved[0]["currency"]) if moved else None,
     )
 
 
@@ -128,18 +174,28 @@ def _checkout_failed_at_last(session: Document, at: datetime) -> Declined:
 
 
 def _intent_paid(intent: Document, at: datetime) -> Paid:
-    return Paid(at=at, where=where(intent), amount=_money(intent["amount_received"], intent["currency"]))
+    return Paid(
+        at=at,
+        where=where(intent),
+        amount=_money(intent["amount_received"], intent["currency"]),
+        review_id=_id(intent.get("review")),
+    )
 
 
 def _intent_declined(intent: Document, at: datetime) -> Declined:
+    return Declined(at=at, where=where(intent), code=decline_code(intent))
+
+
+def decline_code(intent: Document) -> str:
+    """Why the last try to pay a payment intent failed."""
     error = intent.get("last_payment_error") or {}
-    code = error.get("decline_code") or error.get("code") or "generic_decline"
-    return Declined(at=at, where=where(intent), code=code)
+    return str(error.get("decline_code") or error.get("code") or "generic_decline")
 
 
-def _charge(charge: Document, at: datetime) -> Fact:
+def charge_fact(charge: Document, at: datetime) -> Fact:
+    """What a charge says of itself."""
     if charge["status"] != "succeeded":
-        return Irrelevant(at=at, where=where(charge))
+        return _charge_failed(charge, at)
     details = charge.get("payment_method_details") or {}
     method = details.get("type")
     card = details.get(method) or {}
@@ -150,6 +206,43 @@ def _charge(charge: Document, at: datetime) -> Fact:
         method_type=method,
         method_brand=card.get("brand"),
         method_last4=card.get("last4"),
+        authentication=(card.get("three_d_secure") or {}).get("result"),
+        method_exp_month=card.get("exp_month"),
+        method_exp_year=card.get("exp_year"),
+        stripe_payment_method_id=_id(charge.get("payment_method")),
+        judgment=_judgment(charge),
+        review_id=_id(charge.get("review")),
+    )
+
+
+def _charge_failed(charge: Document, at: datetime) -> Fact:
+    judgment = _judgment(charge) if charge["status"] == "failed" else None
+    if judgment is None:
+        return Irrelevant(at=at, where=where(charge))
+    return ChargeJudged(at=at, where=where(charge), judgment=judgment)
+
+
+def _judgment(charge: Document) -> Judgment | None:
+    outcome = charge.get("outcome")
+    if outcome is None:
+        return None
+    return Judgment(outcome.get("risk_level"), outcome.get("risk_score"), outcome.get("type"))
+
+
+def _review_closed(review: Document, at: datetime) -> ReviewClosed:
+    reason = review["closed_reason"]
+    if reason not in _REVIEW_ENDS:
+        raise UnknownProviderStatus(f"review {review['id']} was closed as {reason}")
+    return ReviewClosed(at=at, where=where(review), review_id=review["id"], reason=reason)
+
+
+def _fraud_warning(warning: Document, at: datetime) -> FraudWarned:
+    return FraudWarned(
+        at=at,
+        where=where(warning),
+        warning_id=warning["id"],
+        fraud_type=warning["fraud_type"],
+        actionable=bool(warning["actionable"]),
     )
 
 
@@ -173,12 +266,23 @@ _READERS: Final[Mapping[str, Callable[[Document, datetime], Fact]]] = {
     "payment_intent.succeeded": _intent_paid,
     "payment_intent.payment_failed": _intent_declined,
     "payment_intent.processing": lambda intent, at: Processing(at=at, where=where(intent)),
+    "payment_intent.requires_action": lambda intent, at: ActionRequired(at=at, where=where(intent)),
     "payment_intent.canceled": lambda intent, at: Closed(at=at, where=where(intent)),
-    "charge.succeeded": _charge,
-    "charge.updated": _charge,
+    "charge.succeeded": charge_fact,
+    "charge.updated": charge_fact,
+    "charge.failed": charge_fact,
+    "review.opened": lambda review, at: ReviewOpened(at=at, where=where(review), review_id=review["id"]),
+    "review.closed": _review_closed,
+    "radar.early_fraud_warning.created": _fraud_warning,
+    "radar.early_fraud_warning.updated": _fraud_warning,
     "refund.created": refund_fact,
     "refund.updated": refund_fact,
     "refund.failed": refund_fact,
+    "charge.dispute.created": dispute_fact,
+    "charge.dispute.updated": dispute_fact,
+    "charge.dispute.funds_withdrawn": dispute_fact,
+    "charge.dispute.funds_reinstated": dispute_fact,
+    "charge.dispute.closed": dispute_fact,
 }
 
 #: Types that move a payment. Others are stored for review.

@@ -7,13 +7,15 @@ the same key), `GatewayBusy` (nothing was done, ask again later), `GatewayRefuse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from domain.attempt import CheckoutAttempt
 from domain.facts import Fact, RefundReported
-from domain.money import Money
+from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,12 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
-    """A charge in Stripe's own books, with what Stripe kept."""
+class Page(Generic[T]):
+    """A part of a list that Stripe keeps newest first."""
 
-    balance_transaction_id: str
-    charge_id: str
-    fee: Money
-    net: Money
+    items: Sequence[T]
+    #: The id to go on from; None where the list ends.
+    after: str | None
 
 
 class PaymentGateway(Protocol):
@@ -57,8 +58,22 @@ class PaymentGateway(Protocol):
     def look_up(self, attempt: CheckoutAttempt) -> Sequence[Fact]:
         """Tell what became of an attempt; empty if nothing has happened yet."""
 
-    def refund(self, refund: Refund, payment_intent_id: str, *, idempotency_key: str) -> RefundReported:
-        """Send money back."""
+    def refund(self, request: Mapping[str, Any], *, idempotency_key: str) -> RefundReported:
+        """Send money back, with exactly these parameters."""
 
-    def bookings(self, *, created_from: datetime, created_to: datetime) -> Sequence[Booking]:
-        """The charges that Stripe booked in that time (both ends included), a hundred a call."""
+    def find_refund(self, refund: Refund) -> RefundReported | None:
+        """Find what was asked for a refund, by its metadata; None if Stripe has nothing of it."""
+
+    def look_up_refund(self, refund: Refund) -> RefundReported:
+        """Tell what became of a refund that Stripe knows."""
+
+    def list_events(
+        self, types: Sequence[str], *, created_from: datetime, created_to: datetime, after: str | None
+    ) -> Page[bytes]:
+        """A hundred events of at most twenty types of that time (both ends included), as webhooks would bring them."""
+
+    def list_movements(self, *, created_from: datetime, created_to: datetime, after: str | None) -> Page[Movement]:
+        """A hundred movements on our balance of that time (both ends included)."""
+
+    def movement(self, movement_id: str) -> Movement:
+        """One movement on our balance."""

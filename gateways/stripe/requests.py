@@ -1,4 +1,4 @@
-"""The parameters with which a checkout or payment intent is opened. They are stored, and sent unchanged ever after."""
+"""The parameters of what is opened and sent back. They are stored, and sent unchanged ever after."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from typing import Any, Final
 from domain.attempt import CheckoutAttempt
 from domain.policies import AttemptKind, Policy
 from domain.session import PaymentSession
+from domain.transaction import Refund, Transaction
 
 #: Longer titles are cut: a checkout page shows one line.
 _NAME: Final = 250
@@ -44,8 +45,13 @@ def opening_request(
         "client_reference_id": str(session.id),
         "metadata": _metadata(session, attempt),
         # A Checkout Session's metadata is not copied to its payment intent.
-        "payment_intent_data": {"metadata": _metadata(session, attempt), "description": _title(session)},
+        "payment_intent_data": {
+            "metadata": _metadata(session, attempt),
+            "description": _title(session),
+            **_passing_on(attempt),
+        },
     }
+    request |= _authentication(session, policy)
     if expires_at is not None:
         request["expires_at"] = int(expires_at.timestamp())
     if (address := _address(session)) is not None:
@@ -55,18 +61,58 @@ def opening_request(
     return request
 
 
+def refund_request(refund: Refund, transaction: Transaction) -> dict[str, Any]:
+    """Everything that Stripe is told about one refund.
+
+    On Connect, Stripe takes the maker's part back in proportion to the amount, and gives them the platform's fee of it;
+    both only where asked.
+    """
+    request: dict[str, Any] = {
+        "payment_intent": transaction.stripe_payment_intent_id,
+        "amount": refund.amount_minor,
+        "metadata": {"refund_id": str(refund.id), "payment_session_id": str(refund.session_id)},
+    }
+    if refund.reverses_transfer:
+        request["reverse_transfer"] = True
+        if transaction.transferred_minor < transaction.amount_minor:
+            request["refund_application_fee"] = True
+    return request
+
+
+def _passing_on(attempt: CheckoutAttempt) -> dict[str, Any]:
+    """A destination charge, settled by the maker's own account (docs/adr/0011-destination-charges.md)."""
+    if attempt.destination is None:
+        return {}
+    passing: dict[str, Any] = {
+        "transfer_data": {"destination": attempt.destination},
+        "on_behalf_of": attempt.destination,
+    }
+    if attempt.application_fee_minor:
+        passing["application_fee_amount"] = attempt.application_fee_minor
+    return passing
+
+
 def _payment_intent(session: PaymentSession, attempt: CheckoutAttempt, policy: Policy) -> dict[str, Any]:
     request: dict[str, Any] = {
         "amount": session.amount_minor,
         "currency": session.currency.lower(),
         "description": _title(session),
         "metadata": _metadata(session, attempt),
+        **_passing_on(attempt),
     }
+    request |= _authentication(session, policy)
     if policy.card_only:
         request["allowed_payment_method_types"] = ["card"]
     if (address := _address(session)) is not None:
         request["receipt_email"] = address
     return request
+
+
+def _authentication(session: PaymentSession, policy: Policy) -> dict[str, Any]:
+    """Ask for 3-D Secure where the card has it. Stripe's default asks only where it must."""
+    if not policy.asks_three_d_secure(session.amount):
+        return {}
+    return {"payment_method_options": {"card": {"request_three_d_secure": "any"}}}
 
 
 def _price(session: PaymentSession) -> dict[str, Any]:

@@ -1,20 +1,28 @@
 """The tables. Their columns are the fields of the records in `domain/`; constraints carry the guarantees."""
 
-from models.tables.audit import AUDIT
+from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
-from models.tables.payments import ATTEMPTS, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.reconciling import CURSORS, DIFFERENCES
+from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
 __all__ = [
     "ATTEMPTS",
     "AUCTIONS",
     "AUDIT",
+    "CURSORS",
     "DEAD_LETTERS",
     "DELIVERIES",
+    "DIFFERENCES",
+    "DISPUTES",
     "LEDGER",
     "METADATA",
     "OUTBOX",
+    "PAYMENT_METHODS",
     "REFUNDS",
+    "RISK_SIGNALS",
+    "SECURITY_EVENTS",
     "SESSIONS",
     "TRANSACTIONS",
     "WEBHOOK_EVENTS",

@@ -1,10 +1,11 @@
-"""The audit trail: append-only, hash-chained per payment."""
+"""The audit trail: append-only, hash-chained per payment, and one chain more for security events."""
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy.dialects.postgresql import UUID
 
-from models.tables.schema import METADATA, json, key, moment, text
+from models.tables.schema import FROZEN, METADATA, json, key, moment, text
 
 AUDIT: Final = Table(
     "audit_entries",
@@ -21,3 +22,19 @@ AUDIT: Final = Table(
 )
 Index("audit_entries_at", AUDIT.c.at)
 Index("audit_entries_action", AUDIT.c.action)
+
+SECURITY_EVENTS: Final = Table(
+    "security_events",
+    METADATA,
+    key(primary_key=True),
+    # Any word: each release knows more kinds, and none may be lost because another one wrote it.
+    text("kind", frozen=True),
+    text("actor", frozen=True),
+    moment("at", frozen=True),
+    Column("session_id", UUID(as_uuid=True), nullable=True, info={FROZEN: True}),
+    json("data", frozen=True),
+    # Each event is an entry of the security chain.
+    Column("audit_seq", Integer, nullable=False, info={FROZEN: True}),
+    UniqueConstraint("audit_seq"),
+)
+Index("security_events_kind", SECURITY_EVENTS.c.kind, SECURITY_EVENTS.c.at)

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from domain.attempt import AttemptCause, AttemptStatus
+from domain.dispute import DisputeStatus
 from domain.lifecycle import Status
 from domain.policies import AttemptKind
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
@@ -48,11 +49,17 @@ SESSIONS: Final = Table(
     Column("max_extension_minutes", Integer, nullable=True, info={FROZEN: True}),
     json("metadata", frozen=True),
     sealed("risk", "json", null=False, frozen=True),
+    index_of("device_id"),
     moment("window_started_at", null=True),
     moment("window_expires_at"),
     Column("window_version", Integer, nullable=False),
     Column("retry_count", Integer, nullable=False),
     moment("next_retry_at", null=True),
+    Column("extended_seconds", Integer, nullable=False),
+    moment("retry_asked_at", null=True),
+    Column("risk_score", Integer, nullable=False),
+    moment("held_at", null=True),
+    text("hold_reason", null=True),
     moment("completed_at", null=True),
     moment("closed_at", null=True),
     Column("fully_refunded", Boolean, nullable=False),
@@ -68,20 +75,36 @@ SESSIONS: Final = Table(
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),
     CheckConstraint("(status IN ('expired', 'canceled')) <= (closed_at IS NOT NULL)", name="closed_at"),
+    CheckConstraint("risk_score BETWEEN 0 AND 100", name="risk_score"),
+    CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="held_at"),
     one_of("status", Status),
 )
 _LIVE: Final = "status IN ('pending', 'processing', 'failed', 'completed') AND NOT fully_refunded"
 # One live payment per auction. A sale that is not fully refunded stays live: the lot is sold.
 Index("payment_sessions_live_auction", SESSIONS.c.auction_id, unique=True, postgresql_where=_LIVE)
 Index("payment_sessions_auction", SESSIONS.c.auction_id)
-Index("payment_sessions_buyer", SESSIONS.c.buyer_id)
-Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index)
+# What one buyer, one address or one device did lately is a short walk along one of these.
+Index("payment_sessions_buyer", SESSIONS.c.buyer_id, SESSIONS.c.created_at)
+Index("payment_sessions_buyer_email", SESSIONS.c.buyer_email_index, SESSIONS.c.created_at)
+Index(
+    "payment_sessions_device",
+    SESSIONS.c.device_id_index,
+    SESSIONS.c.created_at,
+    postgresql_where="device_id_index IS NOT NULL",
+)
+Index("payment_sessions_held", SESSIONS.c.held_at, postgresql_where="held_at IS NOT NULL")
 Index(
     "payment_sessions_due", SESSIONS.c.window_expires_at, postgresql_where="status IN ('pending', 'failed')"
 )  # what the window sweep looks at, and nothing else
 Index(
     "payment_sessions_live", SESSIONS.c.id, postgresql_where="status IN ('pending', 'processing', 'failed')"
 )  # what the mirror of windows is compared with
+
+Index(
+    "payment_sessions_next_attempt",
+    SESSIONS.c.next_retry_at,
+    postgresql_where="status IN ('pending', 'failed') AND next_retry_at IS NOT NULL",
+)  # what the retry sweep looks at, and nothing else
 
 ATTEMPTS: Final = Table(
     "checkout_attempts",
@@ -94,6 +117,8 @@ ATTEMPTS: Final = Table(
     text("cause", frozen=True),
     text("status"),
     sealed("request", "json"),
+    text("destination", null=True),
+    minor("application_fee_minor", null=True),
     text("stripe_checkout_id", null=True),
     text("stripe_payment_intent_id", null=True),
     sealed("url"),
@@ -104,11 +129,15 @@ ATTEMPTS: Final = Table(
     moment("close_requested_at", null=True),
     text("decline_code", null=True),
     moment("declined_at", null=True),
+    moment("action_required_at", null=True),
     Column("tries", Integer, nullable=False),
     text("last_error", null=True),
     moment("due_at", null=True),
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
+    moment("look_up_at", null=True),
+    moment("look_up_after", null=True),
+    Column("look_ups", Integer, nullable=False, server_default="0"),
     moment("created_at", frozen=True),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
     UniqueConstraint("session_id", "attempt_no"),
@@ -126,6 +155,10 @@ Index(
     postgresql_where="status IN ('opening', 'open') AND close_requested_at IS NULL",
 )
 Index("checkout_attempts_due", ATTEMPTS.c.due_at, postgresql_where="due_at IS NOT NULL")
+Index("checkout_attempts_look_up", ATTEMPTS.c.look_up_at, postgresql_where="look_up_at IS NOT NULL")
+Index(
+    "checkout_attempts_intents", ATTEMPTS.c.id, postgresql_where="kind = 'payment_intent'"
+)  # ids sort by time: tells whether there were any lately
 
 TRANSACTIONS: Final = Table(
     "transactions",
@@ -144,6 +177,8 @@ TRANSACTIONS: Final = Table(
     minor("net_minor", null=True),
     text("settlement_currency", null=True),
     minor("platform_fee_minor"),
+    text("destination", null=True, frozen=True),
+    minor("transferred_minor", frozen=True),
     minor("refunded_minor"),
     text("method_type", null=True),
     text("method_brand", null=True),
@@ -164,6 +199,9 @@ Index("transactions_session", TRANSACTIONS.c.session_id)
 Index(
     "transactions_one_kept", TRANSACTIONS.c.session_id, unique=True, postgresql_where="disposition = 'kept'"
 )  # at most one payment is kept per session
+Index(
+    "transactions_unwanted", TRANSACTIONS.c.created_at, postgresql_where="disposition IN ('late', 'duplicate')"
+)  # money that must go back
 Index("transactions_fee_missing", TRANSACTIONS.c.created_at, postgresql_where="stripe_fee_minor IS NULL")
 
 REFUNDS: Final = Table(
@@ -177,6 +215,12 @@ REFUNDS: Final = Table(
     text("status"),
     text("reason", frozen=True),
     text("requested_by", frozen=True),
+    moment("approval_until", null=True, frozen=True),
+    text("approved_by", null=True),
+    Column("reverses_transfer", Boolean, nullable=False, info={FROZEN: True}),
+    minor("reversed_minor", null=True),
+    sealed("request", "json"),
+    moment("sent_at", null=True),
     text("idempotency_key", frozen=True),
     text("stripe_refund_id", null=True),
     text("failure_reason", null=True),
@@ -185,6 +229,10 @@ REFUNDS: Final = Table(
     moment("due_at", null=True),
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
+    text("stripe_balance_transaction_id", null=True),
+    moment("look_up_at", null=True),
+    moment("look_up_after", null=True),
+    Column("look_ups", Integer, nullable=False, server_default="0"),
     moment("created_at", frozen=True),
     moment("updated_at"),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
@@ -192,10 +240,54 @@ REFUNDS: Final = Table(
     UniqueConstraint("idempotency_key"),
     UniqueConstraint("stripe_refund_id"),
     CheckConstraint("amount_minor > 0", name="amount"),
+    # Whoever asked cannot agree.
+    CheckConstraint("approved_by <> requested_by", name="two_people"),
     one_of("status", RefundStatus),
 )
 Index("refunds_session", REFUNDS.c.session_id)
 Index("refunds_due", REFUNDS.c.due_at, postgresql_where="due_at IS NOT NULL")
+Index("refunds_look_up", REFUNDS.c.look_up_at, postgresql_where="look_up_at IS NOT NULL")
+Index(
+    "refunds_not_booked",
+    REFUNDS.c.updated_at,
+    postgresql_where="status = 'succeeded' AND stripe_balance_transaction_id IS NULL",
+)  # what Stripe's books must still show
+Index("refunds_under_way", REFUNDS.c.transaction_id, postgresql_where="status IN ('requested', 'pending')")
+
+DISPUTES: Final = Table(
+    "disputes",
+    METADATA,
+    key(primary_key=True),
+    key("session_id"),
+    key("transaction_id"),
+    text("stripe_dispute_id", frozen=True),
+    minor("amount_minor", frozen=True),
+    text("currency", frozen=True),
+    text("status"),
+    text("reason"),
+    moment("evidence_due_at", null=True),
+    Column("movements", Integer, nullable=False),
+    minor("withdrawn_minor"),
+    minor("reinstated_minor"),
+    minor("lost_minor"),
+    minor("fee_minor"),
+    text("fee_currency", null=True),
+    Column("bookings", Integer, nullable=False),
+    moment("news_at", null=True),
+    Column("news_rank", Integer, nullable=False),
+    moment("opened_at", frozen=True),
+    moment("closed_at", null=True),
+    moment("created_at", frozen=True),
+    moment("updated_at"),
+    ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
+    ForeignKeyConstraint(["transaction_id"], ["transactions.id"]),
+    UniqueConstraint("stripe_dispute_id"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    CheckConstraint("(fee_minor = 0) OR (fee_currency IS NOT NULL)", name="fee"),
+    one_of("status", DisputeStatus),
+)
+Index("disputes_session", DISPUTES.c.session_id)
+Index("disputes_open", DISPUTES.c.evidence_due_at, postgresql_where="closed_at IS NULL")
 
 LEDGER: Final = Table(
     "ledger_entries",

@@ -82,7 +82,8 @@ def test_a_database_without_tables_is_told_what_to_do(run: Run, fresh_database: 
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     commands = [
-        ("sessions", "list"), ("sessions", "show"), ("events", "list"), ("events", "show"), ("events", "replay"),
+        ("sessions", "list"), ("sessions", "show"), ("sessions", "release"), ("sessions", "refund"),
+        ("events", "list"), ("events", "show"), ("events", "replay"),
         ("dead-letters", "list"), ("dead-letters", "show"), ("dead-letters", "requeue"), ("dead-letters", "discard"),
         ("doctor",),
     ]  # fmt: skip
@@ -91,3 +92,32 @@ def test_every_command_has_help_with_an_example(run: Run) -> None:
         result = run(*command, "--help")
         assert result.exit_code == 0
         assert "Example: gavelpay " + " ".join(command) in " ".join(result.output.split())
+
+
+def on_hold(home: House) -> str:
+    """A session on hold: the fourth buyer on a device whose cards are declined again and again."""
+    first = home.opened(auction_id="first", buyer_id="b-1", risk={"device_id": "phone-1"})
+    for _ in range(6):
+        home.pay(first, "4000000000000002")
+    home.hear()
+    for number in (2, 3):
+        home.require(auction_id=f"a-{number}", buyer_id=f"b-{number}", risk={"device_id": "phone-1"})
+    return str(home.require(risk={"device_id": "phone-1"}))
+
+
+def test_a_hold_is_shown_with_its_reasons_and_can_be_released(home: House, run: Run, told: Told) -> None:
+    session_id = on_hold(home)
+    shown = run("sessions", "show", session_id).output
+    for words in ("on hold for", "risk_score", "many_buyers_on_device", "95"):
+        assert words in shown
+
+    released = run("sessions", "release", session_id, "--reason", "called the buyer")
+    assert (released.exit_code, released.output) == (0, "Released; the payment is pending.\n")
+    home.work()
+    (entry,) = [one for one in told("sessions", "show", session_id)["timeline"] if one["action"] == "hold_released"]
+    assert entry["data"]["reason"] == "called the buyer"
+    assert entry["actor"].startswith("cli")
+
+    again = run("sessions", "release", session_id, "--reason", "once more")
+    assert (again.exit_code, again.stderr) == (1, "Error: The payment is not on hold.\n")
+    assert run("sessions", "release", session_id).exit_code == 2

@@ -1,89 +1,19 @@
 """What a payment becomes by what Stripe says: the same in any order, with any repeats, in one second or over days."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
-from random import Random
-from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.closing import close_window
-from domain.errors import EventTooEarly
 from domain.facts import ChargeReported, Closed, Declined, Fact, Paid, Processing, RefundReported, Where
-from domain.ids import AttemptId, SessionId
 from domain.lifecycle import Status, Trigger
 from domain.money import Money
 from domain.payment import Payment
-from domain.policies import AttemptKind
-from domain.session import PaymentSession
-from domain.settlement import Terms, apply
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-END = NOW + timedelta(hours=24)
-ASKED = Money("USD", 27550)
-WHERE = Where(
-    session_id=SessionId(UUID(int=1)), attempt_no=1, checkout_id="cs_1", payment_intent_id="pi_1", charge_id="ch_1"
-)
-
-
-def terms() -> Terms:
-    rng = Random(1)  # noqa: S311 - ids of a test
-    return Terms(500, lambda: UUID(int=rng.getrandbits(128)))
-
-
-def a_payment(**changes: Any) -> Payment:
-    session = PaymentSession(
-        id=SessionId(UUID(int=1)),
-        auction_id="a",
-        buyer_id="b",
-        maker_id="m",
-        intake_key="a:b",
-        policy="standard",
-        amount_minor=ASKED.minor,
-        currency=ASKED.currency,
-        created_at=NOW,
-        updated_at=NOW,
-        window_expires_at=END,
-    )
-    attempt = CheckoutAttempt(
-        id=AttemptId(UUID(int=2)),
-        session_id=session.id,
-        attempt_no=1,
-        idempotency_key="a:b:1",
-        kind=AttemptKind.CHECKOUT,
-        cause=AttemptCause.FIRST,
-        created_at=NOW,
-        status=AttemptStatus.OPEN,
-        stripe_checkout_id="cs_1",
-        expires_at=END,
-    )
-    for name, value in changes.items():
-        setattr(session, name, value)
-    return Payment(session, [attempt])
-
-
-def told(payment: Payment, facts: Sequence[Fact]) -> Payment:
-    """Tell facts as the inbox does: what comes before its cause is told again later."""
-    waiting = list(facts)
-    for _ in range(len(facts) + 1):
-        early = []
-        for fact in waiting:
-            undo = payment.checkpoint()
-            try:
-                apply(payment, fact, NOW, terms())
-            except EventTooEarly:
-                undo()
-                early.append(fact)
-        waiting = early
-        if not waiting:
-            break
-    return payment
+from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, paid, told
 
 
 def state(payment: Payment) -> object:
@@ -92,6 +22,7 @@ def state(payment: Payment) -> object:
     return (
         session.status,
         session.reason,
+        session.next_retry_at,
         (session.news_attempt, session.news_at, session.news_rank),
         (attempt.status, attempt.decline_code, attempt.stripe_payment_intent_id),
         sorted(
@@ -103,15 +34,6 @@ def state(payment: Payment) -> object:
     )
 
 
-def after(seconds: float) -> datetime:
-    return NOW + timedelta(seconds=seconds)
-
-
-def paid(at: datetime, where: Where = WHERE, amount: Money = ASKED) -> Paid:
-    return Paid(at=at, where=where, amount=amount)
-
-
-INTENT = Where(session_id=WHERE.session_id, attempt_no=1, payment_intent_id="pi_1", charge_id="ch_1")
 CARD = ChargeReported(
     at=after(2), where=INTENT, balance_transaction_id=None, method_type="card", method_brand="visa", method_last4="4242"
 )

@@ -18,8 +18,10 @@ NAMES = {
     "payments_webhook_signature_failures_total": set(),
     "payments_stripe_request_seconds_bucket": {"operation", "outcome", "le"},
     "payments_stripe_circuit_open": set(),
-    "payments_unexplained_minor_units": {"currency"},
     "payments_refunds_total": set(),
+    "payments_risk_alerts_total": {"kind"},
+    "payments_refund_failures_total": set(),
+    "payments_disputes_total": {"status"},
     "payments_time_to_pay_seconds_bucket": {"le"},
     "payments_window_mirror_repairs_total": {"kind"},
     "payments_window_mirror_compared_timestamp_seconds": set(),
@@ -32,7 +34,8 @@ def test_what_a_process_counts_is_exposed_by_its_name_and_labels() -> None:
     metrics.sessions_failed.labels(policy="standard", reason="card_declined").inc()
     metrics.webhooks_received.labels(type="charge.updated", outcome="stored").inc()
     metrics.stripe_request.labels(operation="open_checkout", outcome="ok").observe(0.2)
-    metrics.unexplained_minor_units.labels(currency="usd").set(0)
+    metrics.risk_alerts.labels(kind="fraud_warning").inc()
+    metrics.disputes.labels(status="lost").inc()
     metrics.mirror_repairs.labels(kind="missing").inc()
     body, content_type = exposition(metrics.registry)
     samples = {

@@ -99,7 +99,7 @@ def test_clocks_may_differ_by_half_a_minute() -> None:
 @pytest.mark.parametrize(
     ("claim", "taken"), [("pay", True), (["x", "pay"], True), ("x", False), ([], False), (None, False)]
 )
-def test_an_audience_is_enforced_where_it_is_set(claim: Any, taken: bool) -> None:  # noqa: FBT001
+def test_an_audience_is_enforced_where_it_is_set(claim: Any, taken: bool) -> None:
     token = _token(aud=claim)
     assert _verifier()(token)
     if taken:

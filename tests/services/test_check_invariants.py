@@ -6,6 +6,14 @@ import pytest
 
 from tests.house import House, house
 
+#: More than there is.
+ON_ITS_WAY = """
+    INSERT INTO refunds (id, session_id, transaction_id, amount_minor, currency, status, reason, requested_by,
+                         idempotency_key, reverses_transfer, tries, fence, created_at, updated_at)
+    SELECT gen_random_uuid(), session_id, id, amount_minor + 1, currency, 'pending', 'x', 'x', 'x', false, 0, 0,
+           now(), now() FROM transactions
+"""
+
 
 @pytest.fixture
 def sold(database_url: str) -> Iterator[House]:
@@ -25,9 +33,12 @@ def sold(database_url: str) -> Iterator[House]:
         ("UPDATE transactions SET amount_minor = amount_minor + 1", "was asked"),
         ("UPDATE transactions SET refunded_minor = 1", "went back"),
         ("DELETE FROM ledger_entries WHERE line = 2", "is booked with"),
+        ("DELETE FROM ledger_entries WHERE line = 2", "The ledger has 26172 USD at Stripe"),
+        ("UPDATE transactions SET status = 'disputed'", "0 disputes stand"),
+        (ON_ITS_WAY, "on its way back"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "counts 3 events and has 2"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "was told as auction.sold 0 times"),
-        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "does not end where the payment says"),
+        ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "it is missing; the last one is entry"),
         ("UPDATE payment_sessions SET status = 'pending', completed_at = NULL", "keeps 1 transactions"),
     ],
 )

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
+from domain.errors import GatewayUnavailable
+from domain.messaging import Delivery, OutgoingEvent
 from services.deliver_events import GIVE_UP, DeliverEvents
 from tests.crashes import Died, DiesAfterCall
 from tests.house import House, house
@@ -115,3 +118,44 @@ def test_what_was_never_received_in_three_days_is_a_dead_letter_that_can_be_sent
     telling.app.deliver_events()
     assert auction.types[0] == "auction.payment_pending"
     telling.work()
+
+
+def test_a_batch_is_held_to_its_end(telling: House) -> None:
+    """What waits behind a slow one must not be taken over meanwhile, and then told again after what follows it."""
+    for number in range(3):
+        telling.require(auction_id=f"auction-{number}")
+    held: set[object] = set()
+    seen: list[int] = []
+
+    @contextmanager
+    def hold(_work: object, delivery: Delivery) -> Iterator[None]:
+        held.add(delivery.event_id)
+        yield
+        held.discard(delivery.event_id)
+
+    class Watching:
+        def send(self, _endpoint: str, _event: object) -> None:
+            seen.append(len(held))
+
+    assert replace(telling.app.deliver_events, hold=hold, downstream=Watching())() == 3
+    assert seen == [3, 2, 1]
+    assert not held
+
+
+def test_behind_one_that_does_not_answer_nobody_waits(telling: House, auction: Listener) -> None:
+    for number in range(3):
+        telling.require(auction_id=f"auction-{number}")
+    asked: list[str] = []
+
+    class Silent:
+        def send(self, _endpoint: str, event: OutgoingEvent) -> None:
+            asked.append(event.auction_id)
+            raise GatewayUnavailable("it did not answer")
+
+    assert replace(telling.app.deliver_events, downstream=Silent())() == 3
+    assert len(asked) == 1
+    telling.work()
+    assert sorted(event["data"]["auctionId"] for _, event in auction.told) == sorted(
+        {"auction-0", "auction-1", "auction-2"} - set(asked)
+    )
+    assert telling.app.database.rows("SELECT tries FROM deliveries ORDER BY tries") == [(1,), (1,), (1,)]

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
 from tests.house import House
@@ -49,3 +51,25 @@ def test_a_payment_completes_its_session_and_tells_whoever_must_know(home: House
     assert (transaction.method_type, transaction.method_brand, transaction.method_last4) == ("card", "visa", "4242")
     assert home.told() == ["auction.payment_pending", "auction.sold", "order.requested"]
     assert "checkout_completed" in home.actions(session_id)
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"amount": "499.99"}, False),
+        ({"amount": "500.00"}, True),
+        ({"amount": "500.00", "policy": "instant"}, True),
+        ({"amount": "49999", "currency": "JPY"}, False),
+        ({"amount": "50000", "currency": "JPY"}, True),
+        ({"amount": "499.990", "currency": "KWD"}, False),
+        ({"amount": "500.000", "currency": "KWD"}, True),
+    ],
+)
+def test_from_a_threshold_on_the_buyers_bank_is_asked_to_confirm(
+    home: House, changes: dict[str, str], asked: bool
+) -> None:
+    session_id = home.opened(**changes)
+    attempt = home.payment(session_id).newest_attempt
+    assert attempt is not None
+    assert attempt.request is not None
+    assert ("payment_method_options" in attempt.request) is asked

@@ -230,16 +230,3 @@ def test_around_the_end_every_cent_is_an_order_or_a_refund(home: House, seconds:
     else:
         assert payment.session.status is Status.EXPIRED
         assert [refund.amount_minor for refund in payment.refunds] == [27550]
-
-
-def test_fees_are_read_in_bulk(home: House) -> None:
-    sessions = [home.opened(auction_id=f"auction-{number}") for number in range(5)]
-    for session_id in sessions:
-        home.pay(session_id)
-    home.forward(minutes=5)
-    home.hear()
-    assert home.app.read_fees(at_once=True) == 5
-    (transaction,) = home.payment(sessions[0]).transactions
-    assert transaction.stripe_fee_minor == 829
-    assert transaction.net_minor == 27550 - 829
-    assert home.app.read_fees(at_once=True) == 0

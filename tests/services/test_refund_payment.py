@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.transaction import RefundStatus
 from services.refund_payment import SendRefunds
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
@@ -66,5 +67,29 @@ def test_a_refund_that_stripe_refuses_waits_for_a_person(home: House) -> None:
     (refund,) = home.payment(session_id).refunds
     assert refund.status is RefundStatus.FAILED
     assert refund.failure_reason == "resource_missing"
-    with home.app.database.transaction() as connection:
-        connection.execute("UPDATE refunds SET status = 'pending'")  # the books of this test are not at stake
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [GatewayRefused("it was refunded already", provider_code="charge_already_refunded"), GatewayUnavailable("silence")],
+)
+def test_what_stripe_has_told_of_a_refund_outlasts_the_answer_to_a_call(home: House, answer: Exception) -> None:
+    session_id = late_money(home)
+
+    class Overtaken:
+        """Its events are faster than its answer."""
+
+        def __getattr__(self, name: str) -> Any:
+            real = getattr(home.app.stripe, name)
+
+            def call(*args: Any, **kwargs: Any) -> Any:
+                real(*args, **kwargs)
+                home.hear()
+                raise answer
+
+            return call if name == "refund" else real
+
+    replace(home.app.send_refunds, stripe=Overtaken())()
+    payment = home.payment(session_id)
+    assert payment.refunds[0].status is RefundStatus.SUCCEEDED
+    assert payment.refunds[0].due_at is None

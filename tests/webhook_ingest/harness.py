@@ -25,6 +25,7 @@ from models.unit_of_work import Ring, Store
 from runtime.serving import listen
 from services.receive_events import ReadEvent, ReceiveEvents
 from webhook_ingest.app import WEBHOOK_PATH, create_app
+from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.server import build_server
 
@@ -116,6 +117,7 @@ class Ingest:
         ready: Callable[[], bool] = lambda: True,
         render_metrics: Callable[[], bytes] = lambda: b"up 1\n",
         new_id: Callable[[], UUID] = uuid4,
+        forged: Callable[[Store, Clock], Callable[[str], None]] = lambda _store, _clock: nobody_hears,
     ) -> None:
         self.clock = Clock()
         self.counts = Counts()
@@ -132,6 +134,7 @@ class Ingest:
             ready=ready,
             render_metrics=render_metrics,
             limits=limits,
+            forged=forged(store, self.clock),
         )
         self.server = build_server(self.app, limits or Limits())
         self._listener = listen("ingest", "127.0.0.1", 0, 128)

@@ -31,8 +31,10 @@ BELLS = (
     bells.EXPIRE_WINDOWS,
     bells.SEND_REFUNDS,
     bells.DELIVER_EVENTS,
-    bells.READ_FEES,
     bells.MIRROR_WINDOWS,
+    bells.RECONCILE_EVENTS,
+    bells.RECONCILE_ATTEMPTS,
+    bells.EXPLAIN_MONEY,
 )
 
 
@@ -98,6 +100,9 @@ class TinyApp:
     def process_events(self) -> int:
         return self.work(bells.PROCESS_EVENTS)
 
+    def open_retries(self) -> int:
+        return 0
+
     def expire_windows(self) -> int:
         return self.work(bells.EXPIRE_WINDOWS)
 
@@ -107,8 +112,17 @@ class TinyApp:
     def deliver_events(self) -> int:
         return self.work(bells.DELIVER_EVENTS)
 
-    def read_fees(self) -> int:
-        return self.work(bells.READ_FEES)
+    def reconcile_events(self) -> int:
+        return self.work(bells.RECONCILE_EVENTS)
+
+    def reconcile_attempts(self) -> int:
+        return self.work(bells.RECONCILE_ATTEMPTS)
+
+    def reconcile_refunds(self) -> int:
+        return 0
+
+    def explain_money(self) -> int:
+        return self.work(bells.EXPLAIN_MONEY)
 
     def mirror_windows(self) -> int:
         return self.work(bells.MIRROR_WINDOWS)

@@ -9,14 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
+from domain.facts import RefundReported
 from domain.ids import AttemptId, RefundId, SessionId, TransactionId
 from domain.policies import AttemptKind, Policy, instant, standard
 from domain.session import PaymentSession
-from domain.transaction import Refund, RefundStatus
+from domain.transaction import Disposition, Refund, RefundStatus, Transaction, TransactionStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.gateway import Opened
 from gateways.stripe.guard import Guard, unguarded
-from gateways.stripe.requests import opening_request
+from gateways.stripe.requests import opening_request, refund_request
 
 STANDARD = standard(
     window=timedelta(hours=24), retry_limit=3, retry_backoff=(timedelta(minutes=1),), max_extension=timedelta(days=2)
@@ -80,6 +81,28 @@ def refund_of(session: PaymentSession, amount: int) -> Refund:
         created_at=now(),
         updated_at=now(),
     )
+
+
+def money_of(session: PaymentSession, intent: str, **changes: Any) -> Transaction:
+    """Money that pays for the lot."""
+    ordinary: dict[str, Any] = {
+        "id": TransactionId(uuid4()),
+        "session_id": session.id,
+        "stripe_payment_intent_id": intent,
+        "amount_minor": session.amount_minor,
+        "currency": session.currency,
+        "status": TransactionStatus.SUCCEEDED,
+        "disposition": Disposition.KEPT,
+        "paid_at": now(),
+        "created_at": now(),
+    }
+    return Transaction(**ordinary | changes)
+
+
+def send_back(stripe: Stripe, paying: PaymentSession, refund: Refund, intent: str, **changes: Any) -> RefundReported:
+    """Ask for a refund as it is asked for: the parameters are kept."""
+    refund.request = refund_request(refund, money_of(paying, intent, **changes))
+    return stripe.refund(refund.request, idempotency_key=refund.idempotency_key)
 
 
 @contextmanager

@@ -1,24 +1,30 @@
 """The adapter against the sandbox, over HTTP, with Stripe's real library."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
+from domain.connect import agree
 from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
-from domain.facts import Closed, Paid, Processing
+from domain.facts import ChargeReported, Closed, Declined, Paid, Processing, RefundReported
 from domain.money import Money
+from domain.movements import Kind
 from domain.policies import AttemptKind
 from domain.transaction import RefundStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.breaker import Breaker
+from gateways.stripe.event_list import watched
 from gateways.stripe.failures import Contended, RateLimited
 from gateways.stripe.guard import StripeGuard
 from gateways.stripe.limiter import LocalLimiter
+from gateways.stripe.movements import movement
 from gateways.stripe.slots import Rates
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from sandbox.stripe.settings import Settings
-from tests.gateways.stripe.builders import attempt, now, recorded, refund_of, request_of, session, talking_to
+from tests.gateways.stripe.builders import attempt, now, recorded, refund_of, request_of, send_back, session, talking_to
 
 CHECKOUT, INTENT = AttemptKind.CHECKOUT, AttemptKind.PAYMENT_INTENT
 BOTH = pytest.mark.parametrize("kind", [CHECKOUT, INTENT])
@@ -254,8 +260,10 @@ def test_closing_what_is_paid_tells_of_the_money(stripe: Stripe, sandbox: Runnin
     sandbox.pay(opened.stripe_checkout_id or opened.stripe_payment_intent_id or "")
     before = now() - timedelta(minutes=1)
     for facts in (stripe.close(opened, idempotency_key="close:1"), stripe.look_up(opened)):
-        (fact,) = facts
+        fact, charge = facts
         assert isinstance(fact, Paid)
+        assert isinstance(charge, ChargeReported)
+        assert charge.method_last4 == "4242"
         assert fact.amount == Money("USD", 27550)
         assert fact.where.session_id == paying.id
         assert fact.where.payment_intent_id is not None
@@ -296,14 +304,14 @@ def test_money_goes_back_once_for_each_key(stripe: Stripe, sandbox: RunningSandb
     asked = attempt(paying)
     opened = stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
     sandbox.pay(opened.checkout_id or "")
-    (paid,) = stripe.look_up(recorded(asked, opened))
+    paid, _ = stripe.look_up(recorded(asked, opened))
     intent = paid.where.payment_intent_id or ""
     refund = refund_of(paying, 10_000)
 
     sandbox.fault("lost_after", "refunds.create", count=1)
     with pytest.raises(GatewayUnavailable):
-        stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
-    reported = stripe.refund(refund, intent, idempotency_key=refund.idempotency_key)
+        send_back(stripe, paying, refund, intent)
+    reported = send_back(stripe, paying, refund, intent)
 
     assert reported.status is RefundStatus.SUCCEEDED
     assert reported.amount == Money("USD", 10_000)
@@ -313,28 +321,185 @@ def test_money_goes_back_once_for_each_key(stripe: Stripe, sandbox: RunningSandb
     assert len(list(sandbox.core.world.store.table("refund").oldest())) == 1
     rest = refund_of(paying, 20_000)
     with pytest.raises(GatewayRefused):
-        stripe.refund(rest, intent, idempotency_key=rest.idempotency_key)
+        send_back(stripe, paying, rest, intent)
 
 
-def test_bookings_of_a_time_are_read_a_hundred_a_call(stripe: Stripe, sandbox: RunningSandbox) -> None:
-    begun = now()
+def test_a_refund_is_found_by_its_own_id_among_others(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying, INTENT)
+    opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    intent = opened.payment_intent_id or ""
+    sandbox.pay(intent)
+    first, second, unsent = refund_of(paying, 100), refund_of(paying, 200), refund_of(paying, 300)
+    for one in (first, second):
+        send_back(stripe, paying, one, intent)
+    unsent.request = first.request
+
+    found = stripe.find_refund(first)
+
+    assert found is not None
+    assert (found.refund_id, found.amount.minor) == (str(first.id), 100)
+    assert stripe.find_refund(unsent) is None
+
+
+@BOTH
+def test_a_maker_with_an_account_gets_their_part_and_gives_it_back(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind
+) -> None:
+    account = stripe._call("account.create", "post", "/v1/accounts", {"country": "DE"}, dict, idempotency_key="acct")
+    paying = session(maker_stripe_account=account["id"])
+    asked = attempt(paying, kind)
+    agree(asked, paying, 500)
+    opened = stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    sandbox.pay(opened.checkout_id or opened.payment_intent_id or "")
+    sandbox.advance()
+    (intent,) = sandbox.core.world.store.table("payment_intent").oldest()
+    refund = replace(refund_of(paying, 27550), reverses_transfer=True)
+
+    back = send_back(stripe, paying, refund, intent["id"], transferred_minor=26172)
+
+    assert (intent["transfer_data"]["destination"], intent["on_behalf_of"]) == (account["id"], account["id"])
+    assert intent["application_fee_amount"] == 1378
+    assert back.reversed_transfer
+    for table in ("transfer", "application_fee"):
+        (moved,) = sandbox.core.world.store.table(table).oldest()
+        assert moved["reversed" if table == "transfer" else "refunded"]
+
+
+def test_movements_of_a_time_are_read_a_hundred_a_call_with_what_is_behind_them(
+    stripe: Stripe, sandbox: RunningSandbox
+) -> None:
+    begun = now() - timedelta(seconds=2)
     for number in range(120):
         paying = session(auction_id=f"lot-{number}")
         asked = attempt(paying, INTENT)
         opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
         sandbox.pay(opened.payment_intent_id or "")
     refund = refund_of(paying, 5_000)
-    stripe.refund(refund, opened.payment_intent_id or "", idempotency_key=refund.idempotency_key)
+    reported = send_back(stripe, paying, refund, opened.payment_intent_id or "")
     sandbox.advance()
-    before = sandbox.core.world.calls["balance_transactions.list"]
+    until = now() + timedelta(seconds=2)
 
-    bookings = stripe.bookings(created_from=begun - timedelta(seconds=2), created_to=now() + timedelta(seconds=2))
+    first = stripe.list_movements(created_from=begun, created_to=until, after=None)
+    second = stripe.list_movements(created_from=begun, created_to=until, after=first.after)
 
-    assert len({one.charge_id for one in bookings}) == len(bookings) == 120, "a refund is no charge"
-    assert sandbox.core.world.calls["balance_transactions.list"] == before + 2
-    assert all(one.fee.minor > 0 and one.fee.minor + one.net.minor == 27550 for one in bookings)
+    assert (len(first.items), len(second.items), second.after) == (100, 21, None)
+    returned, *charges = (*first.items, *second.items)
+    assert (returned.kind, returned.source_id) == (Kind.REFUND, reported.stripe_refund_id)
+    assert (returned.amount_minor, returned.original) == (-5_000, Money("USD", 5_000))
+    assert isinstance(returned.fact, RefundReported)
+    assert {one.kind for one in charges} == {Kind.CHARGE}
+    assert all(one.fee_minor > 0 and one.fee_minor + one.net_minor == 27550 == one.amount_minor for one in charges)
+    assert charges[0].session_id == paying.id
+    assert isinstance(charges[0].fact, ChargeReported)
+    assert stripe.movement(charges[0].id) == charges[0]
     earlier = begun - timedelta(hours=1)
-    assert stripe.bookings(created_from=earlier, created_to=earlier) == []
+    assert stripe.list_movements(created_from=earlier, created_to=earlier, after=None).items == []
+
+
+def test_movements_that_no_payment_makes_are_told_apart() -> None:
+    payout = {
+        "id": "txn_1",
+        "type": "payout",
+        "created": 1_790_000_000,
+        "currency": "usd",
+        "amount": -100,
+        "fee": 0,
+        "net": -100,
+        "source": "po_1",
+    }
+    assert movement(payout).kind is Kind.OTHER
+    assert movement(payout | {"type": "adjustment"}).kind is Kind.OTHER
+    dispute = {"object": "dispute", "id": "du_1", "charge": "ch_1", "amount": 100, "currency": "usd"}
+    assert movement(payout | {"type": "adjustment", "source": dispute}).kind is Kind.DISPUTE
+    refund = {"object": "refund", "id": "re_1", "amount": 100, "currency": "usd", "status": "new_word", "created": 1}
+    strange = movement(payout | {"type": "refund", "source": refund})
+    assert (strange.kind, strange.fact, strange.source_id) == (Kind.REFUND, None, "re_1")
+
+
+def test_events_of_a_time_are_listed_by_type_as_webhooks_would_bring_them(
+    stripe: Stripe, sandbox: RunningSandbox
+) -> None:
+    begun = now() - timedelta(seconds=2)
+    for number in range(101):
+        paying = session(auction_id=f"lot-{number}")
+        asked = attempt(paying, INTENT)
+        opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+        sandbox.pay(opened.payment_intent_id or "")
+    until, types = now() + timedelta(seconds=2), ["payment_intent.succeeded"]
+
+    first = stripe.list_events(types, created_from=begun, created_to=until, after=None)
+    second = stripe.list_events(types, created_from=begun, created_to=until, after=first.after)
+
+    events = [orjson.loads(body) for body in (*first.items, *second.items)]
+    assert (len(first.items), second.after) == (100, None)
+    assert len({event["id"] for event in events}) == 101
+    assert {event["type"] for event in events} == set(types)
+    assert events[0]["data"]["object"]["id"] == opened.payment_intent_id
+    with pytest.raises(GatewayRefused):
+        stripe.list_events(types, created_from=begun, created_to=until, after="evt_of_nobody")
+
+
+def test_no_more_types_are_listed_in_a_call_than_stripe_takes() -> None:
+    assert all(0 < len(part) <= 20 for intents in (True, False) for part in watched(intents=intents))
+    assert len(watched(intents=True)) == 1, "a second call for each look would double what it costs"
+    every = {kind for part in watched(intents=True) for kind in part}
+    assert every - {kind for part in watched(intents=False) for kind in part} == {"payment_intent.succeeded"}
+    assert {"checkout.session.completed", "payment_intent.payment_failed", "refund.failed"} <= every
+
+
+def test_a_refund_is_looked_up(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    opened = stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    sandbox.pay(opened.checkout_id or "")
+    paid, _ = stripe.look_up(recorded(asked, opened))
+    refund = refund_of(paying, 10_000)
+    told = send_back(stripe, paying, refund, paid.where.payment_intent_id or "")
+    refund.stripe_refund_id = told.stripe_refund_id
+    sandbox.core.fail_refund(told.stripe_refund_id)
+    assert stripe.look_up_refund(refund).status is RefundStatus.FAILED
+
+
+@BOTH
+def test_a_look_up_tells_that_the_last_try_was_declined(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind
+) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    opened = recorded(asked, stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key))
+    sandbox.pay(opened.stripe_checkout_id or opened.stripe_payment_intent_id or "", "4000000000009995")
+    (fact,) = stripe.look_up(opened)
+    assert isinstance(fact, Declined)
+    assert (fact.code, fact.closes) == ("insufficient_funds", False)
+
+
+@BOTH
+@pytest.mark.parametrize("passed", [None, True, False])
+def test_a_look_up_tells_how_a_debit_stands(
+    stripe: Stripe, sandbox: RunningSandbox, kind: AttemptKind, *, passed: bool | None
+) -> None:
+    paying = session()
+    asked = attempt(paying, kind)
+    request = {key: value for key, value in request_of(paying, asked).items() if not key.startswith("allowed_")}
+    opened = recorded(asked, stripe.open(kind, request, idempotency_key=asked.idempotency_key))
+    target = opened.stripe_checkout_id or opened.stripe_payment_intent_id or ""
+    sandbox.pay(target, "bank_debit")
+    if passed is not None:
+        sandbox.settle(target, passed=passed)
+    fact = stripe.look_up(opened)[0]
+    assert type(fact) is {None: Processing, True: Paid, False: Declined}[passed]
+    if isinstance(fact, Declined):
+        assert fact.closes is (kind is CHECKOUT), "a checkout is complete, and a payment intent can be tried again"
+
+
+def test_a_refusal_to_close_what_was_only_declined_is_no_end(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session()
+    asked = attempt(paying)
+    opened = recorded(asked, stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key))
+    sandbox.pay(opened.stripe_checkout_id or "", "4000000000000002")
+    with pytest.raises(GatewayRefused):
+        stripe.close(opened, idempotency_key="k" * 300)
 
 
 def test_no_call_is_refused_for_its_rate_behind_the_guard(sandbox: RunningSandbox) -> None:

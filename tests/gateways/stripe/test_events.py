@@ -8,8 +8,24 @@ from typing import Any
 import orjson
 import pytest
 
+from domain.dispute import DisputeStatus
 from domain.errors import UnknownProviderStatus
-from domain.facts import ChargeReported, Closed, Declined, Fact, Irrelevant, Paid, Processing, RefundReported
+from domain.facts import (
+    ChargeJudged,
+    ChargeReported,
+    Closed,
+    Declined,
+    DisputeReported,
+    Fact,
+    FraudWarned,
+    Irrelevant,
+    Judgment,
+    Paid,
+    Processing,
+    RefundReported,
+    ReviewClosed,
+    ReviewOpened,
+)
 from domain.money import Money
 from domain.policies import AttemptKind
 from domain.session import PaymentSession
@@ -18,7 +34,7 @@ from gateways.stripe.adapter import Stripe
 from gateways.stripe.events import HANDLED, checkout_fact, intent_fact, read_event, refund_fact
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from sandbox.stripe.settings import Settings
-from tests.gateways.stripe.builders import attempt, now, refund_of, request_of, session, talking_to
+from tests.gateways.stripe.builders import attempt, now, refund_of, request_of, send_back, session, talking_to
 
 CHECKOUT, INTENT = AttemptKind.CHECKOUT, AttemptKind.PAYMENT_INTENT
 Event = dict[str, Any]
@@ -207,7 +223,7 @@ def test_news_of_a_charge_that_brought_nothing_are_irrelevant(scene: Opening) ->
     one = scene()
     one.sandbox.pay(one.target)
     event = one.event("charge.updated")
-    event["data"]["object"]["status"] = "failed"
+    event["data"]["object"]["status"] = "pending"
     assert isinstance(read_event(event), Irrelevant)
 
 
@@ -223,7 +239,7 @@ def test_a_refund_from_its_beginning_to_its_end(scene: Opening, card: str, kinds
     one = scene()
     one.sandbox.pay(one.target, card)
     refund = refund_of(one.paying, 10_000)
-    reported = one.stripe.refund(refund, one.intent_id(), idempotency_key=refund.idempotency_key)
+    reported = send_back(one.stripe, one.paying, refund, one.intent_id())
     for kind, status in kinds.items():
         fact = one.fact(kind)
         assert isinstance(fact, RefundReported)
@@ -247,6 +263,49 @@ def test_a_refund_made_in_the_dashboard_is_read_too(scene: Opening) -> None:
     assert fact.where.payment_intent_id == one.intent_id()
 
 
+def open_dispute(one: Scene, **changes: Any) -> str:
+    """Have the buyer dispute the payment; the dispute's id."""
+    charge = one.event("charge.succeeded")["data"]["object"]["id"]
+    with one.sandbox.host.using() as core:
+        return str(core.dispute(charge, **changes)["id"])
+
+
+def close_dispute(one: Scene, *, won: bool) -> None:
+    with one.sandbox.host.using() as core:
+        core.close_dispute(open_dispute(one), won=won)
+
+
+def test_a_dispute_from_its_beginning_to_its_end(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target)
+    close_dispute(one, won=True)
+    opened, closed = one.fact("charge.dispute.created"), one.fact("charge.dispute.closed")
+    assert isinstance(opened, DisputeReported)
+    assert isinstance(closed, DisputeReported)
+    assert (opened.status, opened.movements, opened.withdrawn, opened.reinstated) == (
+        DisputeStatus.NEEDS_RESPONSE, 1, True, False,
+    )  # fmt: skip
+    assert (closed.status, closed.movements, closed.withdrawn, closed.reinstated) == (DisputeStatus.WON, 2, True, True)
+    assert opened.amount == Money("USD", 27550)
+    assert opened.fee == closed.fee == Money("USD", 1500)
+    assert opened.evidence_due_at == opened.opened_at + timedelta(days=7)
+    assert (opened.reason, opened.where.session_id) == ("fraudulent", None)
+    assert opened.where.payment_intent_id == one.intent_id()
+    assert opened.where.charge_id is not None
+
+
+@pytest.mark.parametrize("status", list(DisputeStatus))
+def test_every_status_of_a_dispute_is_known(scene: Opening, status: DisputeStatus) -> None:
+    one = scene()
+    one.sandbox.pay(one.target)
+    open_dispute(one)
+    event = one.event("charge.dispute.created")
+    event["data"]["object"].update(status=status.value, balance_transactions=[], evidence_details=None)
+    fact = read_event(event | {"type": "charge.dispute.updated"})
+    assert isinstance(fact, DisputeReported)
+    assert (fact.status, fact.withdrawn, fact.fee, fact.evidence_due_at) == (status, False, None, None)
+
+
 def test_a_zero_decimal_currency_is_counted_as_stripe_counts_it(scene: Opening) -> None:
     one = scene(currency="JPY", amount_minor=4200)
     one.sandbox.pay(one.target)
@@ -268,22 +327,81 @@ def test_every_type_that_is_handled_has_been_seen_here_and_all_others_are_irrele
     canceled.stripe._call(
         "payment_intent.cancel", "post", f"/v1/payment_intents/{canceled.target}/cancel", {}, dict, idempotency_key="x4"
     )
-    for card in ("4000000000007726", "4000000000005126", "dispute", "elevated"):
+    for card in ("4000000000007726", "4000000000005126", "dispute", "elevated", "early_fraud_warning"):
         one = scene(INTENT)
         one.sandbox.pay(one.target, card)
+        if card == "elevated":
+            review = one.event("review.opened")["data"]["object"]["id"]
+            with one.sandbox.host.using() as core:
+                core.close_review(review)
+        if card == "early_fraud_warning":
+            one.sandbox.advance(60)
+            whole = {"payment_intent": one.target}
+            one.stripe._call("refund.create", "post", "/v1/refunds", whole, dict, idempotency_key="x5")
         if card.isdecimal():
             refund = refund_of(one.paying, 100)
-            one.stripe.refund(refund, one.target, idempotency_key=refund.idempotency_key)
+            send_back(one.stripe, one.paying, refund, one.target)
+    close_dispute(paid, won=True)
     expired.sandbox.advance(25 * 3600)
 
     events = expired.events()
 
-    assert {event["type"] for event in events} >= HANDLED
+    # Nobody sends evidence here.
+    assert {event["type"] for event in events} >= HANDLED - {"charge.dispute.updated"}
     others = [event for event in events if event["type"] not in HANDLED]
-    assert {"payment_intent.created", "charge.failed", "charge.refunded"} <= {event["type"] for event in others}
+    assert {"payment_intent.created", "charge.refunded"} <= {event["type"] for event in others}
     assert all(isinstance(read_event(event), Irrelevant) for event in others)
     handled = [event for event in events if event["type"] in HANDLED]
     assert not any(isinstance(read_event(event), Irrelevant) for event in handled)
+
+
+def test_what_radar_thinks_of_a_charge_is_read_whether_it_brought_money_or_not(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "highest")
+    failed = one.fact("charge.failed")
+    assert isinstance(failed, ChargeJudged)
+    belongs(failed, one)
+    assert failed.judgment == Judgment("highest", 92, "blocked")
+
+    one.sandbox.pay(one.target, "elevated")
+    charged, paid, opened = (
+        one.fact("charge.succeeded"),
+        one.fact("payment_intent.succeeded"),
+        one.fact("review.opened"),
+    )
+    assert isinstance(charged, ChargeReported)
+    assert isinstance(paid, Paid)
+    assert isinstance(opened, ReviewOpened)
+    assert charged.judgment == Judgment("elevated", 68, "manual_review")
+    assert charged.review_id == paid.review_id == opened.review_id
+    assert opened.where.payment_intent_id == one.intent_id()
+    assert (charged.method_exp_month, charged.method_exp_year) == (12, 2034)
+    assert (charged.stripe_payment_method_id or "").startswith("pm_")
+
+
+def test_a_reviews_end_and_an_issuers_warning(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "elevated")
+    opened = one.fact("review.opened")
+    assert isinstance(opened, ReviewOpened)
+    with one.sandbox.host.using() as core:
+        core.close_review(opened.review_id, "refunded_as_fraud")
+        core.warn(opened.where.charge_id or "")
+    closed, warning = one.fact("review.closed"), one.fact("radar.early_fraud_warning.created")
+    assert isinstance(closed, ReviewClosed)
+    assert (closed.review_id, closed.reason) == (opened.review_id, "refunded_as_fraud")
+    assert isinstance(warning, FraudWarned)
+    assert (warning.fraud_type, warning.actionable) == ("made_with_stolen_card", True)
+    assert warning.where.payment_intent_id == one.intent_id()
+
+
+def test_a_review_that_ends_in_an_unknown_way_is_never_guessed(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target, "elevated")
+    event = one.event("review.opened") | {"type": "review.closed"}
+    event["data"]["object"]["closed_reason"] = "forgotten"
+    with pytest.raises(UnknownProviderStatus, match="forgotten"):
+        read_event(event)
 
 
 @pytest.mark.parametrize(
@@ -294,13 +412,15 @@ def test_every_type_that_is_handled_has_been_seen_here_and_all_others_are_irrele
         ("checkout.session.completed", {"payment_status": "half"}),
         ("checkout.session.completed", {"payment_status": "no_payment_required"}),
         ("refund.created", {"status": "lost"}),
+        ("charge.dispute.created", {"status": "drawn"}),
     ],
 )
 def test_a_status_that_nobody_knows_is_never_guessed(scene: Opening, kind: str, changes: dict[str, str]) -> None:
     one = scene()
     one.sandbox.pay(one.target)
     refund = refund_of(one.paying, 100)
-    one.stripe.refund(refund, one.intent_id(), idempotency_key=refund.idempotency_key)
+    send_back(one.stripe, one.paying, refund, one.intent_id())
+    open_dispute(one)
     event = one.event(kind)
     event["data"]["object"].update(changes)
     with pytest.raises(UnknownProviderStatus, match=event["data"]["object"]["id"]):
@@ -335,9 +455,9 @@ def test_a_refund_under_way_is_pending(scene: Opening) -> None:
     one = scene()
     one.sandbox.pay(one.target)
     refund = refund_of(one.paying, 100)
-    one.stripe.refund(refund, one.intent_id(), idempotency_key=refund.idempotency_key)
+    send_back(one.stripe, one.paying, refund, one.intent_id())
     document = one.event("refund.created")["data"]["object"]
-    for status, read in (("requires_action", RefundStatus.PENDING), ("canceled", RefundStatus.FAILED)):
+    for status, read in (("requires_action", RefundStatus.PENDING), ("canceled", RefundStatus.CANCELED)):
         assert refund_fact(document | {"status": status}, now()).status is read
 
 

@@ -9,16 +9,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.connect import agree
 from domain.errors import InvalidMessage
 from domain.messages import read_payment_required
 from domain.money import CURRENCIES, MAXIMUM, MINIMUM, ZERO_DECIMAL, Money
 from domain.policies import AttemptKind
 from domain.session import PaymentSession
 from gateways.stripe.adapter import Stripe
-from gateways.stripe.requests import opening_request
+from gateways.stripe.requests import opening_request, refund_request
 from sandbox.stripe.money import SUPPORTED, minimum
 from sandbox.stripe.server import running_sandbox
-from tests.gateways.stripe.builders import INSTANT, STANDARD, attempt, now, request_of, session, talking_to
+from tests.gateways.stripe.builders import (
+    INSTANT,
+    STANDARD,
+    attempt,
+    money_of,
+    now,
+    refund_of,
+    request_of,
+    session,
+    talking_to,
+)
 
 CHECKOUT, INTENT = AttemptKind.CHECKOUT, AttemptKind.PAYMENT_INTENT
 
@@ -203,3 +214,27 @@ def test_stripe_takes_every_request_that_the_intake_lets_through(
         request["success_url"] = asked.return_url
     opened = stripe.open(kind, request, idempotency_key=asking.idempotency_key)
     assert opened.checkout_id or opened.payment_intent_id
+
+
+def test_a_fee_of_nothing_is_not_asked_for_and_none_is_more_than_the_amount() -> None:
+    paying = session(maker_stripe_account="acct_1")
+    free, all_of_it, elsewhere = (attempt(paying, INTENT) for _ in range(3))
+    agree(free, paying, 0)
+    agree(all_of_it, paying, 10_000)
+    passed_on = request_of(paying, free)
+    assert passed_on["transfer_data"] == {"destination": "acct_1"}
+    assert passed_on["on_behalf_of"] == "acct_1"
+    assert "application_fee_amount" not in passed_on
+    assert request_of(paying, all_of_it)["application_fee_amount"] == paying.amount_minor
+    assert "transfer_data" not in request_of(paying, elsewhere)
+
+
+def test_a_refund_asks_for_a_fee_only_where_there_was_one() -> None:
+    paying = session()
+    refund = refund_of(paying, 100)
+    assert "reverse_transfer" not in refund_request(refund, money_of(paying, "pi_1"))
+    refund.reverses_transfer = True
+    assert refund_request(refund, money_of(paying, "pi_1", transferred_minor=27_000))["refund_application_fee"] is True
+    free = refund_request(refund, money_of(paying, "pi_1", transferred_minor=27_550))
+    assert free["reverse_transfer"] is True
+    assert "refund_application_fee" not in free

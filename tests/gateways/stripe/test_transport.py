@@ -19,7 +19,6 @@ from tests.gateways.stripe.builders import (
     http,
     now,
     recorded,
-    refund_of,
     request_of,
     session,
     talking_to,
@@ -103,15 +102,15 @@ def test_an_answer_cut_short_is_an_unknown_outcome(answer: bytes) -> None:
 def test_an_answer_that_lacks_what_it_must_tell_is_a_fault(body: bytes) -> None:
     paying = session()
     asked = recorded(attempt(paying), OPENED)
-    refund = refund_of(paying, 100)
     with wire(saying(http("200 OK", body))) as server, talking_to(server.url) as stripe:
         for call in (
             lambda: stripe.open(asked.kind, {}, idempotency_key="k1"),
             lambda: stripe.find(asked),
             lambda: stripe.close(asked, idempotency_key="k2"),
             lambda: stripe.look_up(asked),
-            lambda: stripe.refund(refund, "pi_1", idempotency_key="k3"),
-            lambda: stripe.bookings(created_from=now(), created_to=now()),
+            lambda: stripe.list_movements(created_from=now(), created_to=now(), after=None),
+            lambda: stripe.list_events([], created_from=now(), created_to=now(), after=None),
+            lambda: stripe.refund({}, idempotency_key="k3"),
         ):
             with pytest.raises(GatewayFaulted, match="cannot be read"):
                 call()

@@ -106,7 +106,7 @@ def test_a_librarys_arguments_that_do_not_fit_are_written_as_they_are(configure:
 
 
 @pytest.mark.parametrize("readable", [True, False])
-def test_a_traceback_shows_neither_secrets_nor_local_variables(configure: Configure, readable: bool) -> None:  # noqa: FBT001
+def test_a_traceback_shows_neither_secrets_nor_local_variables(configure: Configure, readable: bool) -> None:
     _, stream = configure(readable=readable)
 
     def charge(card: str) -> None:

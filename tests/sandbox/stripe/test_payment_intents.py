@@ -86,7 +86,7 @@ def test_each_declined_card_says_why(call: Caller, number: str, code: str, decli
 
 
 @pytest.mark.parametrize(("passed", "status"), [(True, "succeeded"), (False, "requires_payment_method")])
-def test_three_d_secure_sends_the_buyer_away_and_back(call: Caller, passed: bool, status: str) -> None:  # noqa: FBT001
+def test_three_d_secure_sends_the_buyer_away_and_back(call: Caller, passed: bool, status: str) -> None:
     made = intent(call, f"&confirm=true&payment_method=pm_card_authenticationRequired{BACK}")
     assert made["status"] == "requires_action"
     assert made["next_action"]["redirect_to_url"]["return_url"] == "https://shop.example/back"

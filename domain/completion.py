@@ -1,0 +1,128 @@
+"""What becomes of money that has come: it pays for the lot, is held until someone decides, or goes back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from domain import connect, holds, ledger, refunds
+from domain.attempt import AttemptStatus
+from domain.closing import request_closing
+from domain.facts import ReviewClosed
+from domain.ids import NewId
+from domain.lifecycle import FINAL, Status, Trigger, move
+from domain.money import Money
+from domain.news import forget
+from domain.payment import Payment
+from domain.transaction import Disposition, Transaction
+
+#: Why money is held although it came in time: another amount or currency than what was asked.
+AMOUNT_DIFFERS: Final = "amount_differs"
+#: Reasons of a session for which money that has come is held until someone decides.
+MONEY_IS_HELD: Final = frozenset({AMOUNT_DIFFERS, holds.STRIPE_REVIEW, holds.HIGHEST_RISK})
+
+Book = Callable[[Payment, Transaction, datetime], None]
+
+
+def complete(
+    payment: Payment,
+    transaction: Transaction,
+    now: datetime,
+    fee_basis_points: int,
+    *,
+    book: Book = ledger.book_payment,
+    actor: str = "system",
+) -> None:
+    """Have money pay for the lot: the session, the books, the audit trail, and what is told of it."""
+    session = payment.session
+    transaction.disposition = Disposition.KEPT
+    transaction.platform_fee_minor = connect.platform_fee(transaction, fee_basis_points)
+    honored = session.status is Status.EXPIRED
+    step = move(session, Trigger.PAYMENT_HONORED if honored else Trigger.PAYMENT_SUCCEEDED)
+    session.closed_at = None
+    session.completed_at, session.reason, session.next_retry_at = now, None, None
+    session.held_at, session.hold_reason = None, None
+    forget(session)
+    for other in payment.attempts:
+        if other.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
+            request_closing(other, now)
+    book(payment, transaction, now)
+    payment.note(
+        "checkout_completed",
+        now,
+        actor,
+        before=step.before,
+        after=step.after,
+        amount=str(session.amount),
+        payment_intent=transaction.stripe_payment_intent_id,
+        transaction=str(transaction.id),
+    )
+    paid = Money(transaction.currency, transaction.amount_minor)
+    told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
+    payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
+    payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
+
+
+def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime) -> None:
+    """Hold money: neither kept nor sent back until someone decides. The window waits."""
+    session = payment.session
+    step = move(session, Trigger.PAYMENT_PROCESSING)
+    session.reason = reason
+    if reason != AMOUNT_DIFFERS:
+        session.held_at, session.hold_reason = now, reason
+        forget(session)
+    ledger.book_unwanted(payment, transaction, now)
+    payment.note(
+        "payment_held",
+        now,
+        before=step.before,
+        after=step.after,
+        reason=reason,
+        received=f"{transaction.amount_minor} {transaction.currency}",
+        asked=str(session.amount),
+    )
+
+
+def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
+    """Send back money that is booked and does not pay for the lot; its disposition says why."""
+    amount = str(Money(transaction.currency, transaction.amount_minor))
+    action = f"payment_{transaction.disposition}"
+    payment.note(action, now, amount=amount, payment_intent=transaction.stripe_payment_intent_id)
+    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
+
+
+def accept(
+    payment: Payment,
+    transaction: Transaction,
+    now: datetime,
+    fee_basis_points: int,
+    new_id: NewId,
+    *,
+    actor: str = "system",
+) -> None:
+    """Keep money that was held. If the session is over, or paid otherwise by now, it goes back instead."""
+    if payment.session.status not in FINAL:
+        complete(payment, transaction, now, fee_basis_points, book=ledger.book_release, actor=actor)
+        return
+    paid_otherwise = payment.kept_transaction is not None
+    transaction.disposition = Disposition.DUPLICATE if paid_otherwise else Disposition.LATE
+    give_back(payment, transaction, now, new_id)
+
+
+def review_closed(payment: Payment, fact: ReviewClosed, now: datetime, fee_basis_points: int, new_id: NewId) -> None:
+    """Do what a review at Stripe has come to."""
+    payment.note("review_closed", now, review=fact.review_id, reason=fact.reason)
+    for transaction in payment.transactions:
+        if transaction.stripe_payment_intent_id == fact.where.payment_intent_id:
+            follow_review(payment, transaction, now, fee_basis_points, new_id)
+
+
+def follow_review(
+    payment: Payment, transaction: Transaction, now: datetime, fee_basis_points: int, new_id: NewId
+) -> None:
+    """Do with money that is held what its reviews have come to, as far as they have."""
+    came = Money(transaction.currency, transaction.amount_minor)
+    if transaction.disposition is not Disposition.HELD or came != payment.session.amount:
+        return  # It is decided already; or an operator decides, whatever the review says.
+    approved = holds.review_of(payment, transaction.stripe_payment_intent_id) is holds.Review.APPROVED
+    if approved and refunds.left_of(payment, transaction).minor:
+        accept(payment, transaction, now, fee_basis_points, new_id)

@@ -1,0 +1,66 @@
+"""An operator ends a hold."""
+
+from datetime import datetime
+
+from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD, accept
+from domain.errors import ActRefused
+from domain.holds import lift
+from domain.ids import NewId
+from domain.lifecycle import FINAL
+from domain.money import Money
+from domain.payment import Payment
+from domain.refunds import left_of
+from domain.transaction import Disposition, Transaction
+
+
+def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewId, *, actor: str, reason: str) -> None:
+    """End a payment's hold: what was not opened is opened, and money that was held for its risk is kept.
+
+    Raises:
+        ActRefused: nothing has changed; `code` is why.
+    """
+    session = payment.session
+    if not reason.strip():
+        raise ActRefused("reason_missing", "say why it is released")
+    if session.status in FINAL:
+        raise ActRefused("payment_is_over", f"the payment is {session.status}")
+    if session.reason == AMOUNT_DIFFERS:
+        # Releasing would not say which amount the lot is sold for.
+        raise ActRefused(AMOUNT_DIFFERS, "another amount has come than was asked: accept that money, or send it back")
+    if session.held_at is None:
+        raise ActRefused("not_on_hold", "the payment is not on hold")
+    money = _held_money(payment) if session.reason in MONEY_IS_HELD else None
+    if money is not None and left_of(payment, money).minor < money.amount_minor:
+        raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
+    payment.note("hold_released", now, actor, hold=session.hold_reason, reason=reason)
+    if money is not None:
+        accept(payment, money, now, fee_basis_points, new_id, actor=actor)
+    else:
+        lift(payment, now)
+
+
+def accept_other_amount(
+    payment: Payment, now: datetime, fee_basis_points: int, new_id: NewId, *, actor: str, reason: str
+) -> None:
+    """Sell the lot for the amount that came, although another was asked.
+
+    Raises:
+        ActRefused: nothing has changed; `code` is why.
+    """
+    if not reason.strip():
+        raise ActRefused("reason_missing", "say why it is accepted")
+    if payment.session.reason != AMOUNT_DIFFERS:
+        raise ActRefused("nothing_held", "no money of another amount is held for this payment")
+    money = next(one for one in payment.transactions if one.disposition is Disposition.HELD)
+    if left_of(payment, money).minor < money.amount_minor:
+        raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
+    came = Money(money.currency, money.amount_minor)
+    payment.note("other_amount_accepted", now, actor, reason=reason, came=str(came), asked=str(payment.session.amount))
+    accept(payment, money, now, fee_basis_points, new_id, actor=actor)
+
+
+def _held_money(payment: Payment) -> Transaction | None:
+    for one in payment.transactions:
+        if one.disposition is Disposition.HELD and Money(one.currency, one.amount_minor) == payment.session.amount:
+            return one
+    return None

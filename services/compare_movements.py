@@ -1,0 +1,143 @@
+"""Compare movements on Stripe's balance with our books, and take over what they tell."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from domain.clock import Clock
+from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.explaining import explain
+from domain.movements import CHARGE_NOT_BOOKED, CHARGE_NOT_RECORDED, REFUND_NOT_BOOKED, Difference, Kind, Movement
+from domain.settlement import Terms
+from domain.transaction import Transaction
+from gateways.stripe.gateway import PaymentGateway
+from models.differences import Differences
+from models.unit_of_work import Begin, UnitOfWork
+from services.reconcile_attempts import ReconcileAttempts
+
+log = structlog.get_logger()
+
+#: Differences that are asked for again at a time.
+FEW: Final = 10
+
+
+@dataclass(slots=True)
+class Compared:
+    """What a comparison has shown."""
+
+    #: Movements of our payments.
+    ours: int = 0
+    #: Payments whose money was found at Stripe before we had heard of it.
+    repaired: list[UUID] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    #: What else moved on the account: how often by Stripe's type and currency, and how much in all.
+    others: Counter[tuple[str, str]] = field(default_factory=Counter)
+    other_sums: Counter[tuple[str, str]] = field(default_factory=Counter)
+    currencies: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMovements:
+    """Compare a page in one transaction. Safe to run any number of times: what is known is not taken over again."""
+
+    begin: Begin
+    stripe: PaymentGateway
+    attempts: ReconcileAttempts
+    terms: Terms
+    now: Clock
+
+    def __call__(self, movements: Sequence[Movement], whole: Compared | None = None) -> Compared:
+        """Compare a page. A payment that we have not heard of is looked up first, and then compared again."""
+        whole = whole or Compared()
+        differing = self._explain(movements, whole)
+        unheard = {one.session_id for one in differing if one.reason == CHARGE_NOT_RECORDED and one.session_id}
+        for session_id in unheard:
+            self.attempts.payment(session_id)
+        if unheard:
+            ids = {one.id for one in differing if one.session_id in unheard}
+            differing = self._explain([one for one in movements if one.id in ids], Compared())
+            whole.repaired += sorted(unheard - {one.session_id for one in differing if one.session_id})
+        for one in differing:
+            log.error("money.unexplained", id=one.id, reason=one.reason, minor=one.amount_minor, currency=one.currency)
+        return whole
+
+    def _explain(self, movements: Sequence[Movement], whole: Compared) -> list[Difference]:
+        now, differing, explained = self.now(), [], []
+        with self.begin() as uow:
+            owners = _owners(uow, movements)
+            payments = uow.payments.lock(owners.values())
+            for movement in movements:
+                payment = payments.get(owners[movement.id]) if movement.id in owners else None
+                if payment is None or movement.kind is Kind.OTHER:
+                    whole.others[movement.type, movement.currency] += 1
+                    whole.other_sums[movement.type, movement.currency] += movement.amount_minor
+                    continue
+                whole.ours += 1
+                whole.currencies.add(movement.currency)
+                found = explain(payment, movement, now, self.terms)
+                if found is None:
+                    explained.append(movement.id)
+                else:
+                    differing.append(found)
+            differences = Differences(uow.connection, uow.cipher)
+            differences.keep(differing)
+            differences.settle(explained, now)
+        return differing
+
+    def again(self, limit: int = FEW) -> None:
+        """Ask once more for what differs: something may have explained it."""
+        with self.begin() as uow:
+            known = Differences(uow.connection, uow.cipher).open(limit)
+        own = (CHARGE_NOT_BOOKED, REFUND_NOT_BOOKED)
+        movements = []
+        for one in known:
+            if one.reason in own:
+                continue
+            try:
+                movements.append(self.stripe.movement(one.id))
+            except GatewayRefused:
+                log.warning("money.movement_unknown", id=one.id)
+            except GatewayUnavailable:
+                break
+        if movements:
+            self(movements)
+
+    def unlisted(self, before: datetime, whole: Compared) -> None:
+        """Ask singly for fees that the list did not show: Stripe booked the money at another time, or not at all."""
+        with self.begin() as uow:
+            missing = uow.payments.fees_not_listed(before, FEW)
+        for transaction in missing:
+            try:
+                self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")], whole)
+            except GatewayRefused as refusal:
+                self._forget(transaction, refusal)
+            except GatewayUnavailable:
+                return
+
+    def _forget(self, transaction: Transaction, refusal: GatewayRefused) -> None:
+        """Stripe knows nothing under this number. It may name another one in a later event."""
+        with self.begin() as uow:
+            payment = uow.payments.lock_one(transaction.session_id)
+            mine = next((one for one in payment.transactions if one.id == transaction.id), None) if payment else None
+            if payment is None or mine is None or mine.stripe_fee_minor is not None:
+                return
+            lost, mine.stripe_balance_transaction_id = mine.stripe_balance_transaction_id, None
+            payment.note("fee_not_found", self.now(), transaction=str(mine.id), booking=lost, error=str(refusal)[:300])
+
+
+def _owners(uow: UnitOfWork, movements: Sequence[Movement]) -> Mapping[str, UUID]:
+    """Which payment each movement belongs to: by its metadata, else by the money that it names."""
+    intents = [one.payment_intent_id for one in movements if one.payment_intent_id]
+    charges = [one.charge_id for one in movements if one.charge_id]
+    known = uow.inbox.sessions_of(intents, charges)
+    owners: dict[str, UUID] = {}
+    for one in movements:
+        owner = one.session_id or known.get(one.payment_intent_id or "") or known.get(one.charge_id or "")
+        if owner is not None:
+            owners[one.id] = owner
+    return owners

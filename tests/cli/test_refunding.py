@@ -1,0 +1,84 @@
+"""`gavelpay sessions refund`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from click.testing import Result
+
+from tests.house import House
+
+Run = Callable[..., Result]
+Told = Callable[..., Any]
+
+
+def sold(home: House, **changes: Any) -> str:
+    session_id = home.opened(**changes)
+    home.pay(session_id)
+    home.forward(seconds=30)
+    home.hear()
+    return str(session_id)
+
+
+def refund(home: House) -> str:
+    (one,) = home.payment(home.app.view_payments.listed()[0].session.id).refunds
+    return str(one.id)
+
+
+def test_a_dry_run_shows_what_would_happen_and_changes_nothing(home: House, run: Run, told: Told) -> None:
+    session_id = sold(home)
+    shown = run("sessions", "refund", session_id, "--amount", "10.00", "--dry-run")
+    assert shown.exit_code == 0
+    for words in ("10.00 USD", "265.50 USD", "9.50 USD", "0.50 USD", "stands", "is not needed", "Nothing was changed."):
+        assert words in shown.output
+    plan = told("sessions", "refund", session_id, "--dry-run")
+    assert (plan["amount"], plan["takesSaleBack"], plan["needsSecondPerson"]) == (275.5, True, False)
+    assert home.payment(home.app.view_payments.listed()[0].session.id).refunds == []
+
+
+def test_a_small_refund_is_sent_and_recorded_as_asked_for_by_this_machines_user(home: House, run: Run) -> None:
+    session_id = sold(home)
+    result = run("sessions", "refund", session_id, "--amount", "10.00", "--reason", "scratched", LOGNAME="alice")
+    assert result.output == f"Refund {refund(home)} of 10.00 USD is being sent.\n"
+    home.work()
+    printed = run("sessions", "show", session_id).output
+    assert "cli:alice" in printed
+    assert "scratched" in printed
+
+
+def test_a_large_refund_needs_two_users(home: House, run: Run, told: Told) -> None:
+    session_id = sold(home, amount="1500.00")
+    asked = run("sessions", "refund", session_id, "--reason", "scratched", LOGNAME="alice")
+    refund_id = refund(home)
+    assert asked.output.startswith(f"Refund {refund_id} of 1,500.00 USD waits for a second person, until 20")
+    assert "waits for a second person" in run("sessions", "show", session_id).output
+
+    alone = run("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes", LOGNAME="alice")
+    assert (alone.exit_code, alone.stderr) == (1, "Error: Whoever asked for a refund cannot agree to it.\n")
+    agreed = told("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes", LOGNAME="bob")
+    assert (agreed["requestedBy"], agreed["approvedBy"], agreed["awaitsApproval"]) == ("cli:alice", "cli:bob", False)
+
+
+def test_a_large_refund_is_declined(home: House, run: Run) -> None:
+    session_id = sold(home, amount="1500.00")
+    run("sessions", "refund", session_id, "--reason", "scratched", LOGNAME="alice")
+    declined = run("sessions", "refund", session_id, "--decline", refund(home), "--reason", "no", LOGNAME="bob")
+    assert declined.output == f"Refund {refund(home)} of 1,500.00 USD is declined.\n"
+
+
+def test_what_cannot_be_is_one_sentence(home: House, run: Run) -> None:
+    session_id = sold(home)
+    too_much = run("sessions", "refund", session_id, "--amount", "300", "--reason", "scratched")
+    assert (too_much.exit_code, too_much.stderr) == (1, "Error: Between 0.01 USD and 275.50 USD can go back.\n")
+    for arguments in ([], ["--approve", session_id, "--dry-run"], ["--approve", session_id, "--decline", session_id]):
+        assert run("sessions", "refund", session_id, *arguments).exit_code == 2
+
+
+def test_disputes_are_shown(home: House, run: Run) -> None:
+    session_id = sold(home)
+    charge = home.stripe_has("charge")[0]["id"]
+    with home.sandbox.host.using() as core:
+        core.dispute(charge)
+    home.hear()
+    printed = run("sessions", "show", session_id).output
+    for words in ("Disputes", "needs_response", "fraudulent", "15.00 USD"):
+        assert words in printed

@@ -1,0 +1,64 @@
+"""One transaction on PostgreSQL, and what its failures do to others."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from models.database import Database, DatabaseUnavailable
+from models.leases import LeaseRenewer
+from models.work import ATTEMPT_WORK
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A pool of one connection, and one more under load."""
+    database = Database(database_url, pool_size=1, application="tiny")
+    database.engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+    yield database
+    database.close()
+
+
+def test_a_pool_that_is_used_up_stays_bounded(database: Database) -> None:
+    with database.transaction(), database.transaction() as second:
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable), database.transaction():
+                pass
+        counted = second.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tiny'").fetchone()
+        assert counted == (2,)
+
+
+def backends(database: Database) -> set[int]:
+    """The server's processes behind two connections of a pool."""
+    with database.transaction() as one, database.transaction() as other:
+        return {one.info.backend_pid, other.info.backend_pid}
+
+
+def test_a_statement_that_took_too_long_costs_no_other_connection(database_url: str) -> None:
+    wide = Database(database_url, pool_size=2, statement_timeout=1.0)
+    before = backends(wide)
+    with pytest.raises(DatabaseUnavailable):
+        wide.rows("SELECT pg_sleep(30)")
+    assert len(before & backends(wide)) == 1
+    wide.close()
+
+
+def test_after_a_restart_no_old_connection_is_tried(database_url: str) -> None:
+    wide = Database(database_url, pool_size=2, application="tiny")
+    backends(wide)
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'tiny'")
+    with pytest.raises(DatabaseUnavailable):
+        wide.rows("SELECT 1")
+    assert wide.rows("SELECT 1") == [(1,)]
+    wide.close()
+
+
+def test_a_server_that_takes_no_writes_is_one_that_is_away(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        database.rows("SET TRANSACTION READ ONLY; CREATE TABLE never (id int)")
+
+
+def test_whoever_renews_leases_survives_a_database_that_refuses(database: Database) -> None:
+    LeaseRenewer(database)._renew_kind(ATTEMPT_WORK, [(uuid4(), 1)])  # there are no tables here

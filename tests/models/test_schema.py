@@ -1,0 +1,55 @@
+"""The migrations: one line of them, safe from two places at once, ending in what the tables say."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from models import schema
+from models.database import Database, DatabaseUnavailable
+from models.tables import METADATA
+
+MIGRATIONS = Path(schema.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def database(fresh_database: Callable[..., str]) -> Database:
+    return Database(fresh_database(), pool_size=2)
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+def test_a_migrated_database_is_what_the_tables_say(database: Database) -> None:
+    assert not schema.is_current(database)
+    before, after = schema.migrate(database)
+    assert before is None
+    assert schema.is_current(database)
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    assert schema.migrate(database) == (after, after)
+    database.close()
+
+
+def test_two_machines_may_migrate_at_once(database: Database) -> None:
+    with ThreadPoolExecutor(2) as machines:
+        done = list(machines.map(lambda _: schema.migrate(database), range(2)))
+    assert sorted(before is None for before, _ in done) == [False, True]
+    assert schema.is_current(database)
+    database.close()
+
+
+def test_a_database_that_is_away_is_said_so() -> None:
+    away = Database("postgresql://nobody:secret@127.0.0.1:1/none", pool_size=1)
+    with pytest.raises(DatabaseUnavailable) as error:
+        schema.migrate(away)
+    assert "secret" not in str(error.value)
+    away.close()

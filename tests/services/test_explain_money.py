@@ -1,0 +1,392 @@
+"""Our books and Stripe's explain each other to the cent, or the difference is there to be seen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from domain.lifecycle import Status
+from domain.movements import WAITED
+from domain.transaction import RefundStatus
+from runtime.gauges import StandingCollector
+from services.explain_money import ExplainMoney
+from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
+from tests.house import House
+from tests.services.reconciling import calls, drain, lose, only
+
+POINTS = ["before the claim is committed", "before the call", "after the call", "before the books", "before the record"]
+
+
+def dying(home: House, point: str) -> ExplainMoney:
+    use_case = home.app.explain_money
+    changes: dict[str, Any] = {
+        POINTS[0]: {"begin": DiesBeforeCommit(use_case.begin, 1)},
+        POINTS[1]: {"stripe": DiesBeforeCall(use_case.stripe, "list_movements")},
+        POINTS[2]: {"stripe": DiesAfterCall(use_case.stripe, "list_movements")},
+        POINTS[3]: {"compare": replace(use_case.compare, begin=DiesBeforeCommit(use_case.begin, 1))},
+        POINTS[4]: {"begin": DiesBeforeCommit(use_case.begin, 2)},
+    }
+    return replace(use_case, **changes[point])
+
+
+def paid(home: House, number: int = 1, **changes: Any) -> UUID:
+    """A completed payment whose charge Stripe has booked."""
+    session_id = home.opened(auction_id=f"auction-{number}", **changes)
+    home.pay(session_id)
+    home.forward(seconds=5)
+    home.hear()
+    return session_id
+
+
+def compared(home: House) -> dict[str, int]:
+    """Unexplained minor units after the next comparison by the clock."""
+    home.forward(minutes=WAITED.total_seconds() / 60 + 1)
+    drain(home.app.explain_money)
+    return home.app.explain_money.unexplained()
+
+
+def reasons(home: House) -> list[tuple[str, int]]:
+    rows = home.app.database.rows("SELECT reason, amount_minor FROM money_differences WHERE explained_at IS NULL")
+    return sorted(rows)
+
+
+def gauge(home: House, currency: str = "USD") -> float | None:
+    registry = CollectorRegistry()
+    registry.register(StandingCollector(home.app.database))
+    return registry.get_sample_value("payments_unexplained_minor_units", {"currency": currency})
+
+
+def listings(home: House) -> int:
+    return calls(home).get("balance_transactions.list", 0)
+
+
+def test_what_stripe_kept_is_learned_for_a_hundred_payments_in_a_call(home: House) -> None:
+    sessions = [paid(home, number) for number in range(5)]
+    assert drain(home.app.explain_money) == 0, "five are not worth a call yet"
+    assert compared(home) == {"USD": 0}
+    assert listings(home) == 1
+    (transaction,) = home.payment(sessions[0]).transactions
+    assert transaction.stripe_fee_minor == 829
+    assert transaction.net_minor == 27550 - 829
+    assert home.actions(sessions[0]).count("fee_recorded") == 1
+    assert compared(home) == {"USD": 0}
+    assert listings(home) == 1, "nothing is new"
+    assert gauge(home) == 0
+
+
+def test_a_gauge_is_there_when_money_has_moved(home: House) -> None:
+    assert gauge(home) is None
+    paid(home)
+    compared(home)
+    assert gauge(home) == 0
+
+
+def test_money_settled_in_another_currency_is_compared_in_that_one(home: House) -> None:
+    home.sandbox.core.world.settings.settlement["eur"] = ("usd", "1.25")  # type: ignore[index]
+    session_id = paid(home, amount="100.00", currency="EUR")
+    assert compared(home) == {"USD": 0}
+    (transaction,) = home.payment(session_id).transactions
+    assert (transaction.settlement_currency, transaction.currency) == ("USD", "EUR")
+    assert (transaction.stripe_fee_minor or 0) + (transaction.net_minor or 0) == 12_500
+
+
+def test_all_that_lost_events_would_have_told_of_money_is_filled_in(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.forward(seconds=5)
+    home.hear(*only(home.new_events(), "checkout.session.completed"))
+    assert home.payment(session_id).transactions[0].stripe_charge_id is None
+    assert compared(home) == {"USD": 0}
+    (transaction,) = home.payment(session_id).transactions
+    assert transaction.stripe_charge_id
+    assert (transaction.method_type, transaction.method_last4) == ("card", "4242")
+    assert transaction.stripe_fee_minor == 829
+
+
+def test_a_payment_that_only_stripes_books_know_is_looked_up(home: House) -> None:
+    paid(home, 1)
+    home.forward(minutes=1)
+    unheard = home.opened(auction_id="auction-2")
+    home.pay(unheard)
+    home.forward(seconds=5)
+    lose(home)
+    assert compared(home) == {"USD": 0}
+    assert home.payment(unheard).session.status is Status.COMPLETED
+    assert home.payment(unheard).transactions[0].stripe_fee_minor == 829
+
+
+def test_a_payment_that_cannot_be_looked_up_stays_unexplained_until_it_can(home: House) -> None:
+    paid(home, 1)
+    unheard = home.opened(auction_id="auction-2")
+    home.pay(unheard)
+    home.forward(seconds=5)
+    lose(home)
+    checkout = home.stripe_has()[1]
+    home.sandbox.core.world.store.delete("checkout.session", checkout["id"])
+    assert compared(home) == {"USD": 27550}
+    assert reasons(home) == [("charge_not_recorded", 27550)]
+    assert gauge(home) == 27550
+    home.sandbox.core.world.store.save(checkout)
+    home.forward(minutes=20)
+    drain(home.app.explain_money)
+    assert home.app.explain_money.unexplained() == {"USD": 0}
+    assert home.payment(unheard).session.status is Status.COMPLETED
+    explained = home.app.database.rows("SELECT count(*) FROM money_differences WHERE explained_at IS NOT NULL")
+    assert explained == [(1,)]
+
+
+def test_refunds_are_compared_and_those_of_the_dashboard_taken_over(home: House) -> None:
+    session_id = paid(home)
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    compared(home)
+    home.forward(minutes=1)
+    home.sandbox.core.world.store.get("payment_intent", intent)
+    made_at_stripe(home, intent, 5_000)
+    lose(home)
+    paid(home, 2)
+    assert compared(home) == {"USD": 0}
+    (refund,) = home.payment(session_id).refunds
+    assert (refund.amount_minor, refund.status, refund.reason) == (5_000, RefundStatus.SUCCEEDED, "made_at_stripe")
+    assert refund.stripe_balance_transaction_id is not None
+
+
+def test_a_refund_that_came_back_unheard_is_taken_over(home: House) -> None:
+    session_id = paid(home)
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    made_at_stripe(home, intent, 5_000)
+    home.hear()
+    assert compared(home) == {"USD": 0}
+    home.sandbox.core.fail_refund(home.stripe_has("refund")[0]["id"])
+    lose(home)
+    paid(home, 2)
+    assert compared(home) == {"USD": 0}
+    assert home.payment(session_id).refunds[0].status is RefundStatus.FAILED
+    assert home.payment(session_id).transactions[0].refunded_minor == 0
+
+
+def test_a_dispute_that_nobody_heard_of_is_taken_over(home: House) -> None:
+    session_id = paid(home)
+    compared(home)
+    home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    unheard = home.new_events()
+    paid(home, 2)
+    assert compared(home) == {"USD": 0}
+    (dispute,) = home.payment(session_id).disputes
+    assert (dispute.status, dispute.withdrawn_minor, dispute.fee_minor) == ("needs_response", 27550, 1500)
+    home.hear(*unheard)
+    assert len(home.payment(session_id).disputes) == 1
+
+
+def test_a_dispute_that_we_do_not_understand_is_unexplained(home: House) -> None:
+    session_id = paid(home)
+    compared(home)
+    made = home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    lose(home)
+    home.sandbox.core.world.store.save({**made, "status": "new_word"})
+    paid(home, 2)
+    assert compared(home) == {"USD": 27550}
+    assert reasons(home) == [("dispute_not_recorded", 27550)]
+
+
+def test_a_fee_that_stripe_booked_at_another_time_is_read_all_the_same(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.save(booked | {"created": booked["created"] - 3 * 86_400})
+    assert compared(home) == {"USD": 0}
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == booked["fee"]
+
+
+def test_a_fee_that_stripe_does_not_know_is_not_asked_for_without_end(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.delete("balance_transaction", booked["id"])
+    compared(home)
+    assert "fee_not_found" in home.actions(session_id)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor is None
+    for _ in range(8):
+        compared(home)
+    assert calls(home)["balance_transactions.retrieve"] == 1
+    assert listings(home) <= 5
+    assert reasons(home) == [("charge_not_booked", 27550)]
+
+
+def test_while_stripe_is_silent_no_fee_is_given_up(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.save(booked | {"created": booked["created"] - 3 * 86_400})
+    home.sandbox.fault("lost_before", "balance_transactions.retrieve", count=1)
+    compared(home)
+    assert "fee_not_found" not in home.actions(session_id)
+    compared(home)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == booked["fee"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "minor"),
+    [
+        ({"fee": 830, "net": 27550 - 830}, "fee_differs", 2),
+        ({"currency": "eur"}, "fee_differs", 27550),
+        ({"id": "txn_again"}, "amount_differs", 27550),
+    ],
+)
+def test_what_both_have_and_not_the_same_is_unexplained(
+    home: House, change: dict[str, Any], reason: str, minor: int
+) -> None:
+    paid(home)
+    assert compared(home) == {"USD": 0}
+    store = home.sandbox.core.world.store
+    movement = next(iter(store.table("balance_transaction").oldest()))
+    store.save({**movement, **change, "created": int(home.time().timestamp())})
+    paid(home, 2)
+    compared(home)
+    assert reasons(home) == [(reason, minor)]
+
+
+@pytest.mark.parametrize("what", ["charge", "refund"])
+def test_an_amount_that_differs_is_unexplained(home: House, what: str) -> None:
+    session_id = paid(home)
+    if what == "refund":
+        made_at_stripe(home, home.payment(session_id).transactions[0].stripe_payment_intent_id, 5_000)
+        home.hear()
+    source = home.stripe_has(what)[0]
+    source |= {"amount": 300, "amount_captured": 300} if what == "charge" else {"amount": 300}
+    home.sandbox.core.world.store.save(source)
+    compared(home)
+    assert [reason for reason, _ in reasons(home)] == ["amount_differs"]
+
+
+def test_what_stripe_has_not_booked_after_hours_is_unexplained_until_it_has(home: House) -> None:
+    settings = home.sandbox.core.world.settings
+    with changed(settings, "capture_delay", 3 * 3600.0):
+        session_id = paid(home)
+    assert compared(home) == {}
+    home.forward(hours=2)
+    drain(home.app.explain_money)
+    assert reasons(home) == [("charge_not_booked", 27550)]
+    home.forward(hours=1)
+    home.hear()
+    paid(home, 2)
+    assert compared(home) == {"USD": 0}
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == 829
+
+
+def test_a_refund_that_stripe_never_booked_is_unexplained(home: House) -> None:
+    session_id = paid(home)
+    made_at_stripe(home, home.payment(session_id).transactions[0].stripe_payment_intent_id, 5_000)
+    home.hear()
+    store = home.sandbox.core.world.store
+    store.delete("balance_transaction", home.stripe_has("refund")[0]["balance_transaction"])
+    compared(home)
+    home.forward(hours=2)
+    drain(home.app.explain_money)
+    assert reasons(home) == [("refund_not_booked", 5_000)]
+
+
+def test_what_others_do_on_the_account_is_listed_and_not_counted(home: House) -> None:
+    paid(home)
+    store = home.sandbox.core.world.store
+    movement = next(iter(store.table("balance_transaction").oldest()))
+    payout = {"id": "txn_po", "type": "payout", "source": "po_1", "amount": -900, "net": -900, "fee": 0}
+    store.save({**movement, **payout})
+    stranger = {**home.stripe_has("charge")[0], "id": "ch_x", "payment_intent": "pi_x", "metadata": {}}
+    store.save(stranger)
+    store.save({**movement, "id": "txn_x", "source": "ch_x"})
+
+    shown = home.app.explain_money.everything(home.time() - timedelta(hours=1))
+
+    assert (shown.ours, shown.differences) == (1, [])
+    assert shown.others == {("payout", "USD"): 1, ("charge", "USD"): 1}
+    assert shown.other_sums == {("payout", "USD"): -900, ("charge", "USD"): 27550}
+    assert home.app.explain_money.unexplained() == {}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_it_survives_death_at_any_line(home: House, point: str) -> None:
+    session_id = paid(home)
+    home.forward(minutes=31)
+    with pytest.raises(Died):
+        dying(home, point)()
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE cursors SET leased_until = NULL")
+    drain(home.app.explain_money)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == 829
+    assert home.actions(session_id).count("fee_recorded") == 1
+    assert home.app.explain_money.unexplained() == {"USD": 0}
+
+
+def test_a_long_list_is_read_page_by_page(home: House) -> None:
+    sessions = [home.opened(auction_id=f"auction-{number}", policy="instant") for number in range(110)]
+    for session_id in sessions:
+        home.pay(session_id)
+    home.forward(seconds=5)
+    home.hear()
+    home.forward(minutes=2)
+    assert drain(home.app.explain_money) == 2
+    missing = home.app.database.rows("SELECT count(*) FROM transactions WHERE stripe_fee_minor IS NULL")
+    assert missing == [(0,)]
+
+
+def test_while_stripe_is_away_it_is_asked_again(home: House) -> None:
+    session_id = paid(home)
+    home.forward(minutes=31)
+    home.sandbox.fault("error_before", "balance_transactions.list", count=1, status=503)
+    assert home.app.explain_money() == 1
+    assert home.app.explain_money() == 0
+    home.forward(minutes=1)
+    drain(home.app.explain_money)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == 829
+
+
+def test_a_place_that_stripe_has_forgotten_is_no_place_to_go_on_from(home: House) -> None:
+    session_id = paid(home)
+    drain(home.app.explain_money)
+    with home.app.database.transaction() as connection:
+        connection.execute(
+            """UPDATE cursors SET value = value || jsonb_build_object('after', 'txn_gone', 'until', %s::text)
+                WHERE name = 'stripe_balance'""",
+            (home.time().isoformat(),),
+        )
+    for _ in range(3):
+        home.forward(minutes=1)
+        drain(home.app.explain_money)
+    assert home.payment(session_id).transactions[0].stripe_fee_minor == 829
+
+
+def test_who_has_lost_the_lease_does_not_move_the_cursor(home: House) -> None:
+    session_id = paid(home)
+    home.forward(minutes=31)
+
+    class Slow:
+        def list_movements(self, *args: Any, **kwargs: Any) -> Any:
+            page = home.app.stripe.list_movements(*args, **kwargs)
+            with home.app.database.transaction() as connection:
+                connection.execute("UPDATE cursors SET leased_until = NULL")
+            drain(home.app.explain_money)
+            return replace(page, after="txn_stale")
+
+    replace(home.app.explain_money, stripe=Slow())()
+    ((value,),) = home.app.database.rows("SELECT value FROM cursors WHERE name = 'stripe_balance'")
+    assert (value["until"], value["after"]) == (None, None)
+    assert home.actions(session_id).count("fee_recorded") == 1
+
+
+def made_at_stripe(home: House, intent: str, amount: int) -> None:
+    """A refund made in Stripe's dashboard."""
+    answer = home.app.stripe._client.raw_request("post", "/v1/refunds", payment_intent=intent, amount=amount)
+    assert answer.code == 200
+
+
+@contextmanager
+def changed(settings: Any, name: str, value: Any) -> Iterator[None]:
+    """A frozen setting, changed for a while."""
+    old = getattr(settings, name)
+    object.__setattr__(settings, name, value)
+    try:
+        yield
+    finally:
+        object.__setattr__(settings, name, old)
