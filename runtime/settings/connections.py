@@ -30,7 +30,7 @@ class RedisSettings(Group):
     url: SecretUrl | None = optional(
         "REDIS_URL",
         urls.secret_url(*_REDIS, database_number=True),
-        "Redis or Valkey: the rate limiter, live pages, and the broker unless BROKER_URL names one.",
+        "Redis or Valkey: limiter, mirror of windows, live pages, and the broker unless BROKER_URL names one.",
         unset=_EMBEDDED,
     )
     separate_broker_url: SecretUrl | None = optional(

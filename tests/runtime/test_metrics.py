@@ -23,6 +23,8 @@ NAMES = {
     "payments_refund_failures_total": set(),
     "payments_disputes_total": {"status"},
     "payments_time_to_pay_seconds_bucket": {"le"},
+    "payments_window_mirror_repairs_total": {"kind"},
+    "payments_window_mirror_compared_timestamp_seconds": set(),
 }
 
 
@@ -34,6 +36,7 @@ def test_what_a_process_counts_is_exposed_by_its_name_and_labels() -> None:
     metrics.stripe_request.labels(operation="open_checkout", outcome="ok").observe(0.2)
     metrics.risk_alerts.labels(kind="fraud_warning").inc()
     metrics.disputes.labels(status="lost").inc()
+    metrics.mirror_repairs.labels(kind="missing").inc()
     body, content_type = exposition(metrics.registry)
     samples = {
         sample.name: set(sample.labels)
