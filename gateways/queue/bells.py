@@ -20,7 +20,6 @@ MOST_BELLS: Final = 16
 PIECES_PER_BELL: Final[Mapping[str, int]] = {
     "events.process": 100,
     "windows.expire": 200,
-    "fees.read": 100,
 }
 
 
