@@ -107,7 +107,8 @@ def test_every_bell_has_its_actor_on_its_queue_and_calls_its_use_case(app: FakeA
     assert PIECES_PER_BELL.keys() <= names
     for name, actor in ACTORS.items():
         assert actor.queue == queue_of(name)
-        assert actor.work(cast("App", app)) == 7
-    assert len(set(app.calls)) == len(ACTORS)
+        before = len(app.calls)
+        assert actor.work(cast("App", app)) == 7 * (len(app.calls) - before) > 0
+    assert len(set(app.calls)) == len(app.calls) >= len(ACTORS)
     assert [one.queue for one in INTAKES] == [INTAKE_QUEUE]
     assert len(set(QUEUES)) == len(ACTORS) + 1

@@ -266,8 +266,8 @@ def test_a_refund_that_cannot_be_looked_up_is_asked_for_again(home: House) -> No
 def test_both_kinds_are_the_same_kind_of_use_case(home: House) -> None:
     assert isinstance(home.app.reconcile_attempts, ReconcileAttempts)
     assert isinstance(home.app.reconcile_refunds, ReconcileRefunds)
-    assert home.app.due["reconciliation.attempts"]() == 0
+    assert home.app.due["lookups.ask"]() == 0
     paid_unheard(home)
-    assert home.app.due["reconciliation.attempts"]() == 1
+    assert home.app.due["lookups.ask"]() == 1
     drain(home.app.reconcile_attempts)
     home.work()
