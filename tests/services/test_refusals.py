@@ -93,12 +93,10 @@ def test_different_refused_requests_of_one_batch_are_each_told_in_order(home: Ho
 
 
 def test_a_request_that_is_refused_again_because_of_another_payment_is_told_again(home: House) -> None:
-    home.app.close_by_request(home.require(), "admin:alice")
-    second = {"buyer_id": "buyer-2"}
-    home.require(request_id="again")
+    first, second = home.require(), {"buyer_id": "buyer-2"}
     send(home, second)
-    home.app.close_by_request(home.app.view_payments.listed()[0].session.id, "admin:alice")
-    home.require(request_id="once-more")
+    home.app.close_by_request(first, "admin:alice")
+    home.require(request_id="another-offer")
     send(home, second)
     send(home, second)
     assert [one["reason"] for one in refusals(home)] == ["auction_has_live_session"] * 2
