@@ -311,7 +311,8 @@ def test_a_message_that_nowhere_can_be_kept_is_left_in_the_brokers_own_dead_lett
 def test_children_that_cannot_live_are_given_up(house: House) -> None:
     parent = house.start(processes=2, broken=True)
     assert parent.wait(60) == 1
-    assert house.output().count("worker.died") == 5
+    # The fifth is the last straw; the other child may be found dead in the same look.
+    assert house.output().count("worker.died") in (5, 6)
 
 
 def test_a_child_that_was_killed_is_replaced_and_its_metrics_are_forgotten(house: House) -> None:
