@@ -13,6 +13,7 @@ from runtime.settings.access import AuthSettings, CryptoSettings
 from runtime.settings.checkout import CheckoutSettings, ReceiptSettings
 from runtime.settings.connections import DatabaseSettings, RedisSettings
 from runtime.settings.delivery import AnalyticsSettings, CrashReportSettings, MailSettings, OutgoingEventSettings
+from runtime.settings.house import HouseSettings
 from runtime.settings.misspelled import misspelled
 from runtime.settings.policies import InstantPolicySettings, MoneySettings, StandardPolicySettings, WindowSettings
 from runtime.settings.problems import NotConfigured, Problem, SettingsError
@@ -29,6 +30,7 @@ __all__ = [
     "CrashReportSettings",
     "CryptoSettings",
     "DatabaseSettings",
+    "HouseSettings",
     "InstantPolicySettings",
     "KeyMode",
     "MailSettings",
@@ -67,6 +69,7 @@ class Settings:
     windows: WindowSettings = WindowSettings()
     money: MoneySettings = MoneySettings()
     checkout: CheckoutSettings = CheckoutSettings()
+    house: HouseSettings = HouseSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     mail: MailSettings = MailSettings()
     events: OutgoingEventSettings = OutgoingEventSettings()

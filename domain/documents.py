@@ -1,0 +1,82 @@
+"""What stands on a receipt or a credit note: every word and sum given, nothing to be computed by whoever prints it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.ids import SessionId
+from domain.money import Money
+
+
+class DocumentKind(StrEnum):
+    """What a document says. Each kind has its own series of numbers."""
+
+    #: Money came and pays for a lot.
+    RECEIPT = "receipt"
+    #: Money went back.
+    CREDIT_NOTE = "credit_note"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who issues documents and writes to people."""
+
+    name: str
+    #: Lines of its postal address.
+    address: tuple[str, ...] = ()
+    #: Where people ask questions.
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A buyer or a maker, as far as we know them."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaidWith:
+    """How money came, as Stripe gives it: never more of a card than its last four digits."""
+
+    type: str
+    brand: str | None = None
+    last4: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One receipt or credit note. Amounts are what the buyer paid or got back, and positive."""
+
+    kind: DocumentKind
+    number: str
+    #: `en` or `de`.
+    language: str
+    template_version: str
+    house: House
+    buyer: Party
+    maker: Party
+    session_id: SessionId
+    auction_id: str
+    #: The lot's own number in the auction, where the auction service gave it.
+    lot: str | None
+    title: str | None
+    #: When the money came, or went back.
+    at: datetime
+    #: The hammer price; on a credit note the part of it that went back.
+    price: Money
+    #: What the buyer pays on top.
+    fees: Money
+    total: Money
+    paid_with: PaidWith | None
+    #: The receipt that a credit note takes back, where one was issued.
+    cancels: str | None = None
+    #: A credit note: all that was paid has gone back.
+    in_full: bool = False
+
+    @property
+    def reference(self) -> str:
+        """What people quote: the last eight digits of the payment's id."""
+        return str(self.session_id)[-8:].upper()
