@@ -7,6 +7,7 @@ from typing import Any, Final
 from actors.actor import Actor, Incoming, Intake
 from actors.app import App
 from actors.registry import ACTORS, INTAKES
+from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
 from domain.errors import TransientError
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died, Fate
@@ -14,8 +15,6 @@ from proof.simulation.dice import Dice
 from proof.simulation.log import Log
 from proof.simulation.loop import Loop
 
-#: Bells that ring within so many seconds are heard together.
-_TOGETHER: Final = 1.0
 _LOST, _LATE, _TWICE = 0.05, 0.05, 0.03
 _MESSAGE_LOST, _MESSAGE_LATE, _MESSAGE_TWICE = 0.03, 0.05, 0.05
 _FATES: Final = {Fate.DIED_BEFORE: 0.003, Fate.DIED_AFTER: 0.003, Fate.CUT_BEFORE: 0.002, Fate.CUT_AFTER: 0.002}
@@ -23,13 +22,17 @@ _FATES: Final = {Fate.DIED_BEFORE: 0.003, Fate.DIED_AFTER: 0.003, Fate.CUT_BEFOR
 _AGAIN: Final = 8.0
 #: Pieces of work that one bell leads to at most.
 _MOST: Final = 400
+#: These do many pieces in one go; what is left is found by the next look.
+_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES})
 
 
 class Bells:
     """Rings for work, and does it as workers would: one at a time, but others while one waits for Stripe."""
 
-    def __init__(self, dice: Dice, loop: Loop, log: Log, calls: Calls) -> None:
+    def __init__(self, dice: Dice, loop: Loop, log: Log, calls: Calls, beat: float) -> None:
         self._dice, self._loop, self._log, self._calls = dice, loop, log, calls
+        #: Bells and messages of so many seconds are heard together.
+        self._beat = beat
         self.app: App | None = None
         #: Called after each piece of work: something may have become due.
         self.worked: Callable[[], None] = lambda: None
@@ -60,8 +63,11 @@ class Bells:
         self.worked()
 
     def _plan(self, name: str, wait: float) -> None:
-        when = -(-(self._loop.now + wait) // _TOGETHER) * _TOGETHER
+        when = self._next_beat(wait)
         self._loop.once_at(when, name, lambda: self.work(name))
+
+    def _next_beat(self, wait: float) -> float:
+        return -(-(self._loop.now + wait) // self._beat) * self._beat
 
     def work(self, name: str) -> int:
         """Answer a bell until nothing is left; returns how much was done."""
@@ -70,7 +76,7 @@ class Bells:
         for _ in range(_MOST):
             pieces = self._one(actor, app)
             done += pieces
-            if not pieces:
+            if not pieces or name in _IN_BATCHES:
                 break
         else:
             self._plan(name, 0.0)
@@ -104,7 +110,7 @@ class Bells:
             self._post(lot, message, self._dice.between(0, 60, "message again", lot))
 
     def _post(self, lot: str, message: Mapping[str, Any], wait: float) -> None:
-        when = -(-(self._loop.now + wait) // _TOGETHER) * _TOGETHER
+        when = self._next_beat(wait)
 
         def arrive() -> None:
             self._letters.append((lot, message))

@@ -49,6 +49,10 @@ class Calls:
         self.opened: Callable[[str, Obj], None] = lambda _lot, _page: None
         #: Called after Stripe's state may have changed.
         self.changed: Callable[[], None] = lambda: None
+        #: How many transactions are open: none may be while Stripe is asked.
+        self.transactions: Callable[[], int] = lambda: 0
+        #: What was not as it must be.
+        self.problems: list[str] = []
         self._depth = 0
 
     def ask(
@@ -62,6 +66,8 @@ class Calls:
         key = request.headers.get("idempotency-key", "")
         lot = key.partition(":")[0] or self.lots.get(target, "")
         site = (operation, lot or "-")
+        if self.transactions():
+            self.problems.append(f"Auction {lot}: {operation} was asked of Stripe inside a transaction.")
         mortal = self.by_worker
         if mortal and self._dice.strikes("dies_before_call", _DIES_BEFORE, *site):
             self._log.add(lot, "worker died before", operation)

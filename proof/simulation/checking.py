@@ -89,7 +89,7 @@ def check(house: House, watch: Watch) -> list[Broken]:
         *watch.problems,
         *(Broken(one, _lot_in(house, one)) for one in house.app.check_invariants()),
         *(Broken(sentence, lot) for lot, sentence in house.app.database.rows(_UNSETTLED)),
-        *(Broken(one, one.split()[1]) for one in house.listeners.problems),
+        *(Broken(one, one.split()[1].rstrip(":")) for one in (*house.listeners.problems, *house.calls.problems)),
         *_money(house),
         *_objects(house),
         *_history(house),

@@ -16,8 +16,6 @@ from proof.simulation.loop import Loop
 from sandbox.stripe.core import StripeCore
 from sandbox.stripe.webhooks import Delivery
 
-#: Deliveries travel together, as they do where many arrive during one commit.
-_TOGETHER: Final = 1.0
 _DROPPED, _TRY_LOST, _LATE, _REPEATED, _ANSWER_LOST = 0.01, 0.03, 0.08, 0.05, 0.02
 _OK, _AWAY = 200, 503
 
@@ -34,9 +32,12 @@ class Courier:
         log: Log,
         signatures: Signatures,
         receive: Callable[[list[bytes]], int],
+        beat: float,
     ) -> None:
         self._core, self._calls, self._dice, self._loop, self._log = core, calls, dice, loop, log
         self._signatures, self._receive = signatures, receive
+        #: Deliveries of so many seconds travel together, as they do where many arrive during one commit.
+        self._beat = beat
         self._waiting: list[Delivery] = []
 
     def look(self) -> None:
@@ -44,7 +45,11 @@ class Courier:
         due = self._core.next_due()
         if due is not None:
             when = max(self._loop.now, self._loop.seconds_of(due))
-            self._loop.once_at(_rounded(when), "courier", self._round)
+            self._loop.once_at(self._rounded(when), "courier", self._round)
+
+    def _rounded(self, seconds: float) -> float:
+        """The next moment at which a batch leaves."""
+        return -(-seconds // self._beat) * self._beat
 
     def _round(self) -> None:
         for delivery in self._core.take_deliveries():
@@ -70,7 +75,7 @@ class Courier:
         self._arrive(delivery)
 
     def _later(self, delivery: Delivery, seconds: float) -> None:
-        self._loop.at(_rounded(self._loop.now + seconds), lambda: self._arrive(delivery))
+        self._loop.at(self._rounded(self._loop.now + seconds), lambda: self._arrive(delivery))
 
     def _arrive(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
@@ -120,8 +125,3 @@ def _lot_in(data: bytes, lots: dict[str, str]) -> str:
 def stored(read: Callable[[bytes], StoredEvent], receive: Callable[[list[StoredEvent]], int]) -> Callable[[list[bytes]], int]:
     """What the ingest does with verified bodies."""
     return lambda bodies: receive([read(body) for body in bodies])
-
-
-def _rounded(seconds: float) -> float:
-    """The next moment at which a batch leaves."""
-    return -(-seconds // _TOGETHER) * _TOGETHER

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import psycopg
+from psycopg.pq import ExecStatus
 
 from models.database import Database, DatabaseUnavailable
 
@@ -28,8 +30,21 @@ class Fate(StrEnum):
     CUT_AFTER = "cut_after_commit"
 
 
+@dataclass(slots=True)
+class _Line:
+    """A connection that is kept open."""
+
+    driver: psycopg.Connection[Any]
+    #: What SQLAlchemy's pool wants back in the end.
+    raw: Any
+    #: The time that it was told last.
+    told: datetime | None = None
+
+
 class MortalDatabase(Database):
     """PostgreSQL whose leases run by the virtual clock.
+
+    One thread uses it. Begin and commit go to the server in one step each: runs are made of round trips.
 
     Args:
         url: where it is.
@@ -41,24 +56,55 @@ class MortalDatabase(Database):
         super().__init__(url, pool_size=8, application="gavelpay simulate")
         self._now = now
         self._fate = fate
-        self._told: dict[int, datetime] = {}
+        self._free: list[_Line] = []
+        #: Transactions that are open now; none may be while the world outside is asked.
+        self.open = 0
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[Any]]:
         """One transaction, whose commit may be its user's last act."""
-        fate = None
-        with super().transaction() as connection:
-            known, now = self._told.pop(id(connection), None), self._now()
-            if known != now:
-                connection.execute("SELECT set_config('gavelpay.now', %s, false)", (now.isoformat(),))
-            yield connection
+        line = self._free.pop() if self._free else self._connected()
+        now = self._now()
+        begin = "BEGIN" if line.told == now else f"BEGIN; SELECT set_config('gavelpay.now', '{now.isoformat()}', false)"
+        self._do(line, begin)
+        self.open += 1
+        try:
+            yield line.driver
             fate = self._fate()
             if fate is Fate.DIED_BEFORE:
                 raise Died
             if fate is Fate.CUT_BEFORE:
                 raise DatabaseUnavailable("the connection broke before the commit")
-        self._told[id(connection)] = now
+            self._do(line, "COMMIT")
+            line.told = now
+        except BaseException:
+            line.driver.pgconn.exec_(b"ROLLBACK")
+            line.told = None
+            raise
+        finally:
+            self.open -= 1
+            self._free.append(line)
         if fate is Fate.DIED_AFTER:
             raise Died
         if fate is Fate.CUT_AFTER:
             raise DatabaseUnavailable("the connection broke after the commit")
+
+    def close(self) -> None:
+        """Close all connections."""
+        for line in self._free:
+            line.raw.invalidate()
+        self._free.clear()
+        super().close()
+
+    def _connected(self) -> _Line:
+        raw = self.engine.raw_connection()
+        driver: psycopg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+        driver.autocommit = True
+        return _Line(driver, raw)
+
+    @staticmethod
+    def _do(line: _Line, command: str) -> None:
+        result = line.driver.pgconn.exec_(command.encode())
+        said = result.command_status
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK) or (command == "COMMIT" != said.decode()):
+            raise psycopg.InternalError(f"{command}: {result.error_message.decode()} {said!r}")

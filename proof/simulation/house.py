@@ -144,9 +144,10 @@ def build_house(
     now, rng = loop.clock, Steady()
     new_id: NewId = lambda: uuid7(now(), ids.getrandbits)  # noqa: E731
     calls = Calls(core, dice, loop, log)
-    bells = Bells(dice, loop, log, calls)
+    bells = Bells(dice, loop, log, calls, rules.beat)
     listeners = Listeners(dice, log)
     database = MortalDatabase(url, now, bells.fate)
+    calls.transactions = lambda: database.open
     cipher = FieldCipher([_KEY], _KEY[::-1], nonces.randbytes)
     begin = Store(database, cipher, Endpoints(ENDPOINTS, new_id), bells.ring, noted).begin
     stripe = Stripe(

@@ -36,7 +36,7 @@ HABITS: Final = {
 }
 #: What an operator does to a payment, once.
 ACTS: Final = {
-    "nothing": 70.0,
+    "nothing": 130.0,
     "extend": 6.0,
     "terminate": 4.0,
     "close": 3.0,
@@ -45,6 +45,10 @@ ACTS: Final = {
     "refund_part": 5.0,
     "refund_twice": 3.0,
 }
+
+
+#: The part of buyers who act when many do.
+_TOGETHER: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class HouseRules:
     capture_delay: float
     #: Seconds between two looks of workers that nobody has rung for.
     look: float
+    #: What happens within so many seconds is told and heard together: how busy the house is.
+    beat: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,8 @@ def draw_rules(dice: Dice) -> HouseRules:
         retry_backoff=tuple(timedelta(minutes=float(one)) for one in backoff.split(",")),
         late_policy=LatePolicy(dice.choose({"refund": 2, "honor": 1}, "late policy")),
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
-        look=float(dice.choose({"5": 2, "2": 1, "15": 1}, "look")),
+        look=float(dice.choose({"6": 2, "2": 0.5, "15": 1}, "look")),
+        beat=float(dice.choose({"1": 1, "3": 2, "6": 2}, "beat")),
     )
 
 
@@ -117,7 +124,7 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         "policy": policy,
     }
     # Most hesitate for a few beats, so that many act at the same time; some for any time.
-    beats = 20.0 * int(1 + 4 * dice.throw(name, "beat"))
+    beats = 30.0 * int(1 + 3 * dice.throw(name, "beat"))
     any_time = dice.throw(name, "any time") * window
     return Lot(
         name=name,
@@ -126,8 +133,8 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         message=message,
         habit=dice.choose(HABITS, name, "habit"),
         act=dice.choose(ACTS, name, "act"),
-        hesitates=min(beats, any_time) if dice.throw(name, "steady") < 0.8 else any_time,
-        acts_at=window * dice.between(0.05, 1.3, name, "acts at"),
+        hesitates=min(beats, any_time) if dice.throw(name, "steady") < _TOGETHER else any_time,
+        acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
         rival=dice.throw(name, "rival") < 0.05,
         second_chance=dice.throw(name, "second") < 0.3,
     )

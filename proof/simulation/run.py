@@ -88,7 +88,7 @@ class Run:
         house, app = self.house, self.house.app
         receive = stored(app.read_event, app.receive_events)
         signatures = Signatures((_SECRET,), self.loop.clock)
-        self.courier = Courier(self.core, house.calls, self.dice, self.loop, self.log, signatures, receive)
+        self.courier = Courier(self.core, house.calls, self.dice, self.loop, self.log, signatures, receive, self.rules.beat)
         self.operators = Operators(house, self.dice, self.loop, self.log, self.rules)
         self.buyers = Buyers(
             self.core, house.calls, self.dice, self.loop, self.log, self.rules, self.operators.retry
@@ -149,10 +149,10 @@ class Run:
     def _look(self) -> None:
         """What an idle worker's look finds is done; then nobody looks before something is due."""
         due = self._ask_due()
-        for name, when in due.items():
-            if when <= self.loop.now:
-                self.house.bells.work(name)
-        self._due = due = self._ask_due()
+        ripe = [name for name, when in due.items() if when <= self.loop.now]
+        for name in ripe:
+            self.house.bells.work(name)
+        self._due = due = self._ask_due() if ripe else due
         if due:
             soonest = min(due.values())
             if soonest > self.loop.now:
