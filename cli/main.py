@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "audit": ("cli.audit", "audit"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
+    "simulate": ("cli.simulate", "simulate"),
 }
 
 

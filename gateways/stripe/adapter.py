@@ -160,7 +160,7 @@ class Stripe:
 
     def close_connections(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self._transport.close()  # type: ignore[no-untyped-call]
 
     def _telling(self) -> Callable[[Document], Sequence[Fact]]:
         """Reads what the object that an attempt opened tells, as of now."""

@@ -11,9 +11,7 @@ from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
 from domain.errors import TransientError
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died, Fate
-from proof.simulation.dice import Dice
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
+from proof.simulation.stage import Stage
 
 _LOST, _LATE, _TWICE = 0.05, 0.05, 0.03
 _MESSAGE_LOST, _MESSAGE_LATE, _MESSAGE_TWICE = 0.03, 0.05, 0.05
@@ -29,10 +27,10 @@ _IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES})
 class Bells:
     """Rings for work, and does it as workers would: one at a time, but others while one waits for Stripe."""
 
-    def __init__(self, dice: Dice, loop: Loop, log: Log, calls: Calls, beat: float) -> None:
-        self._dice, self._loop, self._log, self._calls = dice, loop, log, calls
+    def __init__(self, stage: Stage, calls: Calls) -> None:
+        self._dice, self._loop, self._log, self._calls = stage.dice, stage.loop, stage.log, calls
         #: Bells and messages of so many seconds are heard together.
-        self._beat = beat
+        self._beat = stage.rules.beat
         self.app: App | None = None
         #: Called after each piece of work: something may have become due.
         self.worked: Callable[[], None] = lambda: None
@@ -64,10 +62,13 @@ class Bells:
 
     def _plan(self, name: str, wait: float) -> None:
         when = self._next_beat(wait)
-        self._loop.once_at(when, name, lambda: self.work(name))
+        self._loop.once_at(when, name, lambda: self._answer(name))
 
     def _next_beat(self, wait: float) -> float:
         return -(-(self._loop.now + wait) // self._beat) * self._beat
+
+    def _answer(self, name: str) -> None:
+        self.work(name)
 
     def work(self, name: str) -> int:
         """Answer a bell until nothing is left; returns how much was done."""

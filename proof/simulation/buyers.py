@@ -4,16 +4,25 @@ from collections.abc import Callable
 from typing import Final
 
 from proof.simulation.calls import Calls
-from proof.simulation.dice import Dice
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
-from proof.simulation.lots import HouseRules, Lot
-from sandbox.stripe.core import StripeCore
+from proof.simulation.lots import Lot
+from proof.simulation.stage import Stage
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.wire import Obj
 
 _GOOD, _BAD, _SECURE, _DEBIT = "visa", "declined", "3ds", "bank_debit"
+_DEBITS: Final = frozenset({"debit", "debit_fails", "debit_late", "debit_fails_late"})
+_NEAR_THE_END: Final = frozenset({"last_second", "too_late"})
+#: What each habit pays its first page with.
 _CARDS: Final = {
+    "pays": _GOOD,
+    "asks_for_retry": _BAD,
+    "two_tabs": _BAD,
+    "declined_then_pays": _BAD,
+    "declined_pays_next_page": _BAD,
+    "declined_always": _BAD,
+    "three_ds": _SECURE,
+    "three_ds_fails_then_pays": _SECURE,
+    "three_ds_left": _SECURE,
     "disputed": "dispute",
     "warned": "early_fraud_warning",
     "elevated": "elevated",
@@ -29,11 +38,9 @@ _DEBIT_SECONDS: Final = 240.0
 class Buyers:
     """What buyers do, by what was drawn for their lots."""
 
-    def __init__(
-        self, core: StripeCore, calls: Calls, dice: Dice, loop: Loop, log: Log, rules: HouseRules, retry: Callable[[str], None]
-    ) -> None:
-        self._core, self._calls, self._dice, self._loop, self._log = core, calls, dice, loop, log
-        self._rules, self._retry = rules, retry
+    def __init__(self, stage: Stage, calls: Calls, retry: Callable[[str], None]) -> None:
+        self._core, self._dice, self._loop, self._log = stage.core, stage.dice, stage.loop, stage.log
+        self._rules, self._calls, self._retry = stage.rules, calls, retry
         self._pages: dict[str, list[str]] = {}
         self._lots: dict[str, Lot] = {}
 
@@ -55,34 +62,23 @@ class Buyers:
 
     def _first(self, lot: Lot, page: Obj) -> None:
         wait, one = lot.hesitates, page["id"]
-        match lot.habit:
-            case "pays" | "asks_for_retry" | "two_tabs" | "declined_pays_next_page" | "declined_always":
-                card = _GOOD if lot.habit == "pays" else _BAD
-                self._later(wait, lot, one, card)
-                if lot.habit == "asks_for_retry":
-                    self._loop.people_at(self._loop.now + wait + 30, lambda: self._retry(lot.name))
-            case "pays_at_once":
-                self._later(0.0, lot, one, _GOOD)
-            case "declined_then_pays":
-                self._later(wait, lot, one, _BAD)
-                self._later(wait + 30, lot, one, _GOOD)
-            case "three_ds":
-                self._later(wait, lot, one, _SECURE)
-                self._act(wait + 40, lot, "passes 3-D Secure", lambda: self._core.authenticate(one))
-            case "three_ds_fails_then_pays":
-                self._later(wait, lot, one, _SECURE)
-                self._act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
-                self._later(wait + 90, lot, one, _GOOD)
-            case "three_ds_left":
-                self._later(wait, lot, one, _SECURE)
-            case "debit" | "debit_fails" | "debit_late" | "debit_fails_late":
-                self._debit(lot, page)
-            case "last_second" | "too_late":
-                self._near_the_end(lot, page)
-            case habit if habit in _CARDS:
-                self._later(wait, lot, one, _CARDS[habit])
-            case _:
-                pass
+        if lot.habit in _DEBITS:
+            self._debit(lot, page)
+        elif lot.habit in _NEAR_THE_END:
+            self._near_the_end(lot, page)
+        elif lot.habit in _CARDS:
+            self._later(wait, lot, one, _CARDS[lot.habit])
+        if lot.habit == "asks_for_retry":
+            self._loop.people_at(self._loop.now + wait + 30, lambda: self._retry(lot.name))
+        if lot.habit == "pays_at_once":
+            self._later(0.0, lot, one, _GOOD)
+        if lot.habit == "declined_then_pays":
+            self._later(wait + 30, lot, one, _GOOD)
+        if lot.habit == "three_ds":
+            self._act(wait + 40, lot, "passes 3-D Secure", lambda: self._core.authenticate(one))
+        if lot.habit == "three_ds_fails_then_pays":
+            self._act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
+            self._later(wait + 90, lot, one, _GOOD)
 
     def _further(self, lot: Lot, page: Obj, number: int) -> None:
         one, old = page["id"], self._pages[lot.name][0]

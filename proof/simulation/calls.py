@@ -5,10 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from proof.simulation.database import Died
-from proof.simulation.dice import Dice
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
-from sandbox.stripe.core import StripeCore
+from proof.simulation.stage import Stage
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.routes import match
 from sandbox.stripe.wire import Obj, Request
@@ -21,7 +18,7 @@ _AT_STRIPE: Final = {
     "lost_before": 0.02,
     "error_begun": 0.01,
     "error_after": 0.01,
-    "lost_after": 0.03,
+    "lost_after": 0.04,
 }
 #: Probabilities of what befalls the worker that asks.
 _DIES_BEFORE, _DIES_AFTER, _SLOW, _STALLS = 0.01, 0.02, 0.05, 0.01
@@ -29,6 +26,7 @@ _DIES_BEFORE, _DIES_AFTER, _SLOW, _STALLS = 0.01, 0.02, 0.05, 0.01
 _STALL_SECONDS: Final = (8.0, 90.0)
 #: Calls under way at the same time, one inside the other.
 _DEEPEST: Final = 4
+_REFUSALS: Final = (400, 402, 403, 404)
 _OPENED: Final = {
     "checkout.sessions.create": "checkout.session",
     "payment_intents.create": "payment_intent",
@@ -39,10 +37,12 @@ _OPENED: Final = {
 class Calls:
     """What the adapter's HTTP client asks. One call at a time is answered; others may happen while it is under way."""
 
-    def __init__(self, core: StripeCore, dice: Dice, loop: Loop, log: Log) -> None:
-        self._core, self._dice, self._loop, self._log = core, dice, loop, log
+    def __init__(self, stage: Stage) -> None:
+        self._core, self._dice, self._loop, self._log = stage.core, stage.dice, stage.loop, stage.log
         #: Which lot an object of Stripe's belongs to.
         self.lots: dict[str, str] = {}
+        #: Keys that Stripe has refused for good.
+        self.refused: set[str] = set()
         #: Whether a worker asks, who may die; else a person does.
         self.by_worker = False
         #: Hears of each page that a buyer can pay on.
@@ -92,6 +92,8 @@ class Calls:
             response = self._core.handle(request)
         finally:
             plan.rules = []
+        if response.status in _REFUSALS:
+            self.refused.add(request.headers.get("idempotency-key", ""))
         if table is not None and len(table) > before:
             self._remember(lot, next(table.newest()))
         self._log.add(lot, operation, "lost" if response.lost else response.status, struck or "")

@@ -1,7 +1,7 @@
 """Stripe's webhooks on their way to us: late, twice, out of order, or never."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -10,10 +10,7 @@ from domain.messaging import StoredEvent
 from gateways.stripe.signatures import Signatures
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died
-from proof.simulation.dice import Dice
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
-from sandbox.stripe.core import StripeCore
+from proof.simulation.stage import Stage
 from sandbox.stripe.webhooks import Delivery
 
 _DROPPED, _TRY_LOST, _LATE, _REPEATED, _ANSWER_LOST = 0.01, 0.03, 0.08, 0.05, 0.02
@@ -24,20 +21,14 @@ class Courier:
     """Takes what Stripe wants to send, and hands it to the ingest in batches."""
 
     def __init__(
-        self,
-        core: StripeCore,
-        calls: Calls,
-        dice: Dice,
-        loop: Loop,
-        log: Log,
-        signatures: Signatures,
-        receive: Callable[[list[bytes]], int],
-        beat: float,
+        self, stage: Stage, calls: Calls, signatures: Signatures, receive: Callable[[list[bytes]], int]
     ) -> None:
-        self._core, self._calls, self._dice, self._loop, self._log = core, calls, dice, loop, log
+        self._core, self._calls, self._dice, self._loop, self._log = (
+            stage.core, calls, stage.dice, stage.loop, stage.log,
+        )  # fmt: skip
         self._signatures, self._receive = signatures, receive
         #: Deliveries of so many seconds travel together, as they do where many arrive during one commit.
-        self._beat = beat
+        self._beat = stage.rules.beat
         self._waiting: list[Delivery] = []
 
     def look(self) -> None:
@@ -122,6 +113,8 @@ def _lot_in(data: bytes, lots: dict[str, str]) -> str:
     return ""
 
 
-def stored(read: Callable[[bytes], StoredEvent], receive: Callable[[list[StoredEvent]], int]) -> Callable[[list[bytes]], int]:
+def stored(
+    read: Callable[[bytes], StoredEvent], receive: Callable[[list[StoredEvent]], int]
+) -> Callable[[list[bytes]], int]:
     """What the ingest does with verified bodies."""
     return lambda bodies: receive([read(body) for body in bodies])

@@ -71,10 +71,7 @@ class MortalDatabase(Database):
         try:
             yield line.driver
             fate = self._fate()
-            if fate is Fate.DIED_BEFORE:
-                raise Died
-            if fate is Fate.CUT_BEFORE:
-                raise DatabaseUnavailable("the connection broke before the commit")
+            _suffer(fate, Fate.DIED_BEFORE, Fate.CUT_BEFORE)
             self._do(line, "COMMIT")
             line.told = now
         except BaseException:
@@ -84,10 +81,7 @@ class MortalDatabase(Database):
         finally:
             self.open -= 1
             self._free.append(line)
-        if fate is Fate.DIED_AFTER:
-            raise Died
-        if fate is Fate.CUT_AFTER:
-            raise DatabaseUnavailable("the connection broke after the commit")
+        _suffer(fate, Fate.DIED_AFTER, Fate.CUT_AFTER)
 
     def close(self) -> None:
         """Close all connections."""
@@ -106,5 +100,13 @@ class MortalDatabase(Database):
     def _do(line: _Line, command: str) -> None:
         result = line.driver.pgconn.exec_(command.encode())
         said = result.command_status
-        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK) or (command == "COMMIT" != said.decode()):
+        done = result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+        if not done or (command == "COMMIT" and said != b"COMMIT"):
             raise psycopg.InternalError(f"{command}: {result.error_message.decode()} {said!r}")
+
+
+def _suffer(fate: Fate | None, death: Fate, cut: Fate) -> None:
+    if fate is death:
+        raise Died
+    if fate is cut:
+        raise DatabaseUnavailable(f"the connection was {cut.replace('_', ' ')}")

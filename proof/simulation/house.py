@@ -9,8 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Final
-from uuid import UUID
 
+from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.payment import Note
@@ -28,11 +28,9 @@ from models.unit_of_work import Store
 from proof.simulation.bells import Bells
 from proof.simulation.calls import Calls
 from proof.simulation.database import MortalDatabase
-from proof.simulation.dice import Dice
 from proof.simulation.listeners import ENDPOINTS, Listeners
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
 from proof.simulation.lots import HouseRules
+from proof.simulation.stage import Stage
 from sandbox.stripe.core import StripeCore
 from sandbox.stripe.settings import SECRET_KEY
 from services.accept_other_amount import AcceptOtherAmount
@@ -79,7 +77,7 @@ class SimulatedApp:
     """The use cases, as actors, people and checks call them."""
 
     database: MortalDatabase
-    now: Callable[[], object]
+    now: Clock
     new_id: NewId
     require_payments: RequirePayments
     open_checkouts: OpenCheckouts
@@ -135,17 +133,16 @@ class House:
         self.app.database.close()
 
 
-def build_house(
-    url: str, core: StripeCore, *, dice: Dice, loop: Loop, log: Log, rules: HouseRules, noted: Noted
-) -> House:
+def build_house(url: str, stage: Stage, noted: Noted) -> House:
     """Build the house of a run on an empty database."""
-    ids = Random(f"{dice.seed}:ids")  # noqa: S311 - no secrets here
-    nonces = Random(f"{dice.seed}:nonces")  # noqa: S311
-    now, rng = loop.clock, Steady()
+    dice, rules, seed = stage.dice, stage.rules, stage.dice.seed
+    ids = Random(f"{seed}:ids")  # noqa: S311 - no secrets here
+    nonces = Random(f"{seed}:nonces")  # noqa: S311
+    now, rng = stage.loop.clock, Steady()
     new_id: NewId = lambda: uuid7(now(), ids.getrandbits)  # noqa: E731
-    calls = Calls(core, dice, loop, log)
-    bells = Bells(dice, loop, log, calls, rules.beat)
-    listeners = Listeners(dice, log)
+    calls = Calls(stage)
+    bells = Bells(stage, calls)
+    listeners = Listeners(dice, stage.log)
     database = MortalDatabase(url, now, bells.fate)
     calls.transactions = lambda: database.open
     cipher = FieldCipher([_KEY], _KEY[::-1], nonces.randbytes)
@@ -159,27 +156,27 @@ def build_house(
         connections=1,
         transport=DirectClient(calls.ask),
     )
-    policies, hold = _policies(rules), unrenewed
+    policies = _policies(rules)
     terms = Terms(_FEE_BASIS_POINTS, policies, rules.late_policy, new_id)
     links = PageLinks("https://pay.simulated", cipher.index)
     read, receive = ReadEvent(now, new_id), ReceiveEvents(begin)
-    attempts = ReconcileAttempts(begin, stripe, terms, hold, now, rng)
+    attempts = ReconcileAttempts(begin, stripe, terms, unrenewed, now, rng)
     compare = CompareMovements(begin, stripe, attempts, terms, now)
     app = SimulatedApp(
         database=database,
         now=now,
         new_id=new_id,
         require_payments=RequirePayments(begin, policies, now, new_id, frozenset()),
-        open_checkouts=OpenCheckouts(begin, stripe, policies, terms, links, hold, now, new_id, rng),
-        process_events=ProcessEvents(begin, terms, False, Unobserved(), now, rng),  # noqa: FBT003 - test mode
+        open_checkouts=OpenCheckouts(begin, stripe, policies, terms, links, unrenewed, now, new_id, rng),
+        process_events=ProcessEvents(begin, terms, False, Unobserved(), now, rng),
         open_retries=RetryPayments(begin, policies, now, new_id),
         expire_windows=ExpireWindows(begin, rules.grace, now),
-        send_refunds=SendRefunds(begin, stripe, terms, hold, now, rng),
-        deliver_events=DeliverEvents(begin, listeners, hold, Unobserved(), now, new_id, rng),
-        reconcile_events=ReconcileEvents(begin, stripe, read, receive, hold, SWEEP, now, rng),
+        send_refunds=SendRefunds(begin, stripe, terms, unrenewed, now, rng),
+        deliver_events=DeliverEvents(begin, listeners, unrenewed, Unobserved(), now, new_id, rng),
+        reconcile_events=ReconcileEvents(begin, stripe, read, receive, unrenewed, SWEEP, now, rng),
         reconcile_attempts=attempts,
-        reconcile_refunds=ReconcileRefunds(begin, stripe, terms, hold, now, rng),
-        explain_money=ExplainMoney(begin, stripe, compare, hold, now, rng),
+        reconcile_refunds=ReconcileRefunds(begin, stripe, terms, unrenewed, now, rng),
+        explain_money=ExplainMoney(begin, stripe, compare, unrenewed, now, rng),
         read_event=read,
         receive_events=receive,
         retry_payment=RetryPayment(begin, policies, now, new_id),
@@ -195,7 +192,7 @@ def build_house(
         dead_letters=DeadLetterOffice(begin, lambda _queue, _body: None, now),
     )
     bells.app = app
-    return House(app, bells, calls, listeners, core)
+    return House(app, bells, calls, listeners, stage.core)
 
 
 def _policies(rules: HouseRules) -> dict[str, Policy]:
@@ -211,8 +208,3 @@ def _policies(rules: HouseRules) -> dict[str, Policy]:
         instant(window=rules.instant_window, max_extension=longest, three_ds_from=three_ds),
     )
     return {policy.name: policy for policy in both}
-
-
-def session_lots(database: MortalDatabase) -> dict[UUID, str]:
-    """Which payment is for which lot."""
-    return dict(database.rows("SELECT id, auction_id FROM payment_sessions"))

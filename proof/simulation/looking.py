@@ -9,8 +9,10 @@ from models.database import Database
 
 #: For each bell, when the earliest piece of its work is due and free.
 _FREE: Final = "greatest({due}, coalesce(leased_until, {due}))"
-_CLOSING: Final = """EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
-                      AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)"""
+_CLOSING: Final = """
+    EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
+               AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
+"""
 _DUE: Final = f"""
     SELECT '{bells.OPEN_CHECKOUTS}', min({_FREE.format(due="due_at")}) FROM checkout_attempts WHERE due_at IS NOT NULL
     UNION ALL SELECT '{bells.SEND_REFUNDS}', min({_FREE.format(due="due_at")}) FROM refunds

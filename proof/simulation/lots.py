@@ -36,19 +36,20 @@ HABITS: Final = {
 }
 #: What an operator does to a payment, once.
 ACTS: Final = {
-    "nothing": 130.0,
-    "extend": 6.0,
+    "nothing": 120.0,
+    "extend": 10.0,
     "terminate": 4.0,
     "close": 3.0,
     "retry": 3.0,
-    "refund": 8.0,
-    "refund_part": 5.0,
-    "refund_twice": 3.0,
+    "refund": 6.0,
+    "refund_part": 8.0,
+    "refund_twice": 8.0,
 }
 
 
 #: The part of buyers who act when many do.
 _TOGETHER: Final = 0.9
+_RIVALS, _SECOND_CHANCES = 0.05, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,6 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         act=dice.choose(ACTS, name, "act"),
         hesitates=min(beats, any_time) if dice.throw(name, "steady") < _TOGETHER else any_time,
         acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
-        rival=dice.throw(name, "rival") < 0.05,
-        second_chance=dice.throw(name, "second") < 0.3,
+        rival=dice.throw(name, "rival") < _RIVALS,
+        second_chance=dice.throw(name, "second") < _SECOND_CHANCES,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -10,11 +11,9 @@ from domain.errors import ActRefused, IllegalTransition, NotFound, OfferRefused,
 from domain.ids import SessionId
 from domain.lifecycle import Status
 from domain.transaction import Refund
-from proof.simulation.dice import Dice
 from proof.simulation.house import House
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
-from proof.simulation.lots import HouseRules, Lot
+from proof.simulation.lots import Lot
+from proof.simulation.stage import Stage
 
 _REFUSALS: Final = (ActRefused, IllegalTransition, NotFound, OfferRefused, TransientError)
 _REASON: Final = "a person has decided so"
@@ -26,8 +25,8 @@ _HELD_LOOK: Final = 120.0
 class Operators:
     """What operators do, by what was drawn for each lot."""
 
-    def __init__(self, house: House, dice: Dice, loop: Loop, log: Log, rules: HouseRules) -> None:
-        self._house, self._dice, self._loop, self._log, self._rules = house, dice, loop, log, rules
+    def __init__(self, stage: Stage, house: House) -> None:
+        self._house, self._dice, self._loop, self._log = house, stage.dice, stage.loop, stage.log
 
     def expect(self, lot: Lot) -> None:
         """Plan what will be done to this lot's payment."""
@@ -41,31 +40,29 @@ class Operators:
     def retry(self, name: str) -> None:
         """The buyer asks for another attempt."""
         for session_id in self._sessions(name):
-            self._try(name, "buyer asks for a retry", lambda one=session_id: self._house.app.retry_payment(one, "buyer"))
+            self._try(name, "buyer asks for a retry", partial(self._house.app.retry_payment, session_id, "buyer"))
 
     def _do(self, lot: Lot, act: str) -> None:
         for session_id in self._sessions(lot.name):
-            self._try(lot.name, f"operator: {act}", lambda one=session_id: self._act(one, act, lot))
+            self._try(lot.name, f"operator: {act}", partial(self._act, session_id, act, lot))
 
-    def _act(self, session_id: SessionId, act: str, lot: Lot) -> object:
+    def _act(self, session_id: SessionId, act: str, lot: Lot) -> None:
         app = self._house.app
         match act:
             case "extend":
                 minutes = int(self._dice.between(1, 90, lot.name, "extension"))
-                return app.extend_window(session_id, timedelta(minutes=minutes), _REASON, _ONE)
+                app.extend_window(session_id, timedelta(minutes=minutes), _REASON, _ONE)
             case "terminate":
-                return app.terminate_window(session_id, _REASON, _ONE)
+                app.terminate_window(session_id, _REASON, _ONE)
             case "close":
-                return app.close_by_request(session_id, "service:auctions")
+                app.close_by_request(session_id, "service:auctions")
             case "retry":
-                return app.retry_payment(session_id, _ONE)
+                app.retry_payment(session_id, _ONE)
             case "refund":
-                return self._agreed(lot, app.request_refund(session_id, reason=_REASON, actor=_ONE))
+                self._agreed(lot, app.request_refund(session_id, reason=_REASON, actor=_ONE))
             case "refund_part" | "refund_twice":
                 for _ in range(1 + (act == "refund_twice")):
                     self._agreed(lot, self._part(session_id))
-                return "done"
-        return None
 
     def _part(self, session_id: SessionId) -> Refund:
         app = self._house.app

@@ -4,9 +4,8 @@ from typing import Any, Final
 
 from domain.messaging import OutgoingEvent
 from proof.simulation.bells import Bells
-from proof.simulation.log import Log
-from proof.simulation.loop import Loop
 from proof.simulation.lots import Lot
+from proof.simulation.stage import Stage
 
 #: As the producer's guide says: resend until `auction.payment_pending` arrives.
 _RESEND: Final = 45.0
@@ -15,8 +14,8 @@ _RESEND: Final = 45.0
 class Producer:
     """Sends what lots need, and reads what it is told."""
 
-    def __init__(self, bells: Bells, loop: Loop, log: Log) -> None:
-        self._bells, self._loop, self._log = bells, loop, log
+    def __init__(self, stage: Stage, bells: Bells) -> None:
+        self._bells, self._loop, self._log = bells, stage.loop, stage.log
         self._lots: dict[str, Lot] = {}
         self._answered: set[tuple[str, str]] = set()
         self._offered_again: set[str] = set()

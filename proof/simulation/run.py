@@ -1,24 +1,25 @@
 """One run: a seed, its lots, their lives to the end, and whether everything holds."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
 from domain import bells as names
-from gateways.stripe.event_list import HANDLED
+from gateways.stripe.events import HANDLED
 from gateways.stripe.signatures import Signatures
 from proof.simulation.buyers import Buyers
-from proof.simulation.checking import Broken, Watch, check
+from proof.simulation.checking import check
 from proof.simulation.courier import Courier, stored
 from proof.simulation.dice import Dice
 from proof.simulation.house import SWEEP, House, build_house
 from proof.simulation.log import Log
 from proof.simulation.looking import next_due
 from proof.simulation.loop import Loop
-from proof.simulation.lots import HouseRules, draw_lot, draw_rules
+from proof.simulation.lots import draw_lot, draw_rules
 from proof.simulation.operators import Operators
 from proof.simulation.producer import Producer
+from proof.simulation.stage import Stage
+from proof.simulation.watching import Broken, Watch
 from sandbox.stripe.core import StripeCore
 from sandbox.stripe.settings import Settings
 
@@ -68,17 +69,15 @@ class Run:
 
     def __init__(self, url: str, plan: Plan) -> None:
         self.plan = plan
-        self.loop = Loop()
-        self.log = Log(self.loop)
-        self.dice = Dice(plan.seed, plan.faults)
-        self.rules: HouseRules = draw_rules(self.dice)
-        self.watch = Watch(self.log)
-        settings = Settings(capture_delay=self.rules.capture_delay, public_url="https://stripe.simulated")
-        self.core = StripeCore(self.loop.clock, Random(f"{plan.seed}:stripe"), settings)  # noqa: S311
-        self.core.listen("https://ingest.simulated", _SECRET, sorted(HANDLED))
-        self.house: House = build_house(
-            url, self.core, dice=self.dice, loop=self.loop, log=self.log, rules=self.rules, noted=self.watch.noted
-        )
+        loop, dice = Loop(), Dice(plan.seed, plan.faults)
+        log, rules = Log(loop), draw_rules(dice)
+        settings = Settings(capture_delay=rules.capture_delay, public_url="https://stripe.simulated")
+        core = StripeCore(loop.clock, Random(f"{plan.seed}:stripe"), settings)  # noqa: S311
+        core.listen("https://ingest.simulated", _SECRET, sorted(HANDLED))
+        self.loop, self.dice, self.log, self.rules, self.core = loop, dice, log, rules, core
+        self.stage = Stage(dice, loop, log, rules, core)
+        self.watch = Watch(log)
+        self.house: House = build_house(url, self.stage, self.watch.noted)
         self._people()
         self._held_seen = 0
         self._due: dict[str, float] = {}
@@ -88,12 +87,10 @@ class Run:
         house, app = self.house, self.house.app
         receive = stored(app.read_event, app.receive_events)
         signatures = Signatures((_SECRET,), self.loop.clock)
-        self.courier = Courier(self.core, house.calls, self.dice, self.loop, self.log, signatures, receive, self.rules.beat)
-        self.operators = Operators(house, self.dice, self.loop, self.log, self.rules)
-        self.buyers = Buyers(
-            self.core, house.calls, self.dice, self.loop, self.log, self.rules, self.operators.retry
-        )
-        self.producer = Producer(house.bells, self.loop, self.log)
+        self.courier = Courier(self.stage, house.calls, signatures, receive)
+        self.operators = Operators(self.stage, house)
+        self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
+        self.producer = Producer(self.stage, house.bells)
         house.calls.opened = self.buyers.page_opened
         house.calls.changed = self.courier.look
         house.listeners.hears = self.producer.hear
@@ -169,7 +166,8 @@ class Run:
         """The scheduler's bells for what is compared with Stripe; seldom where nothing happens."""
         for name in _BY_THE_CLOCK:
             self.house.bells.work(name)
-        wait = min(max(SWEEP.total_seconds(), self._idle), _LONGEST_SLEEP)
+        usual = min(max(SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
+        wait = max(usual, min(self._idle, _LONGEST_SLEEP))
         self._idle += wait
         self.loop.at(self.loop.now + wait, self._clockwork)
 
