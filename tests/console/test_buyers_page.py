@@ -62,7 +62,7 @@ def test_the_language_is_the_buyers(home: House, service: Client, wire: Wire) ->
     german = page_of(home, wire, session_id)
 
     assert '<html lang="de">' in german
-    assert "1.240,00 €" in german
+    assert "1.240,00\N{NO-BREAK SPACE}€" in german
     assert "Weiter zur sicheren Zahlung" in german
     assert "Noch 23 Std." in german
     assert "Proceed to secure payment" in page_of(home, wire, session_id, "?lang=en")
@@ -174,8 +174,8 @@ def test_money_moments_and_spans_are_written_as_each_language_does() -> None:
     at = datetime(2026, 3, 5, 15, 4, tzinfo=UTC)
 
     assert ENGLISH.money(Money("USD", 124000)) == "$1,240.00"
-    assert ENGLISH.money(Money("JPY", 48000)) == "48,000 JPY"
-    assert GERMAN.money(Money("CHF", 124000)) == "1.240,00 CHF"
+    assert ENGLISH.money(Money("JPY", 48000)) == "¥48,000"
+    assert GERMAN.money(Money("CHF", 124000)) == "1.240,00\N{NO-BREAK SPACE}CHF"
     assert ENGLISH.moment(at) == "Thu 5 Mar, 15:04 UTC"
     assert GERMAN.moment(at) == "Do., 5. M\u00e4rz, 15:04 Uhr UTC"
     spans = [timedelta(hours=30, minutes=5), timedelta(minutes=42, seconds=7), timedelta(minutes=9, seconds=8)]
