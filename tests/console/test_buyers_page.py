@@ -41,6 +41,17 @@ def test_the_page_shows_what_is_to_be_paid_until_when_and_where(home: House, ser
     assert "REFRESH" not in page
 
 
+def test_a_title_of_any_length_and_direction_is_shown_in_a_few_lines(home: House, service: Client, wire: Wire) -> None:
+    long = page_of(home, wire, service.create(title="Clock \u202e " * 900))
+    hebrew = page_of(home, wire, service.create(auctionId="auction-2", title="\u05e9\u05e2\u05d5\u05df"))
+
+    assert "Clock Clock\u2026" in long
+    assert "\u202e" not in long
+    assert long.count("Clock") < 60
+    assert 'dir="auto">\u05e9\u05e2\u05d5\u05df' in hebrew
+    assert '<span class="house">Gavelpay</span>' in hebrew
+
+
 def test_a_wrong_link_gets_a_kind_page_that_tells_nothing(home: House, service: Client, wire: Wire) -> None:
     token = home.app.links.token(UUID(service.create()))  # type: ignore[arg-type]
     nobodys = home.app.links.token(UUID("0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11"))  # type: ignore[arg-type]
