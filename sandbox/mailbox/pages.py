@@ -149,7 +149,7 @@ def as_json(mail: Mail) -> dict[str, Any]:
 
 
 def with_links_that_open_outside(html: str) -> str:
-    """Return a mail as a page whose links leave the frame. A doctype stays first: without it browsers imitate old ones."""
+    """Return a mail as a page whose links leave the frame. A doctype stays first, else browsers imitate old ones."""
     base = '<base target="_blank">'
     if head := _HEAD.search(html):
         return html[: head.end()] + base + html[head.end() :]

@@ -315,6 +315,13 @@ def test_a_notice_without_its_time_is_a_mistake(kind: NoticeKind) -> None:
         compose(notice(kind, window_end=None))
 
 
+def test_an_end_that_is_not_known_is_left_out() -> None:
+    mail = compose(notice(NoticeKind.WINDOW_EXPIRED, window_end=None))
+
+    assert "not charged\n\n" in mail.text
+    assert "Ended" not in mail.html
+
+
 def test_a_buyers_notice_is_never_written_to_the_maker() -> None:
     content = replace(notice(NoticeKind.PAYMENT_REQUIRED), recipient=Recipient.MAKER)
 
