@@ -28,8 +28,8 @@ _SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
 _PATIENCE: Final = 40 * 3600.0
 #: Steps of one run at most: beyond this it turns in a circle.
 _STEPS: Final = 4_000_000
-#: What only the clock asks for.
-_BY_THE_CLOCK: Final = (names.RECONCILE_EVENTS, names.EXPLAIN_MONEY)
+#: What only the clock asks for, and at which of its ticks.
+_BY_THE_CLOCK: Final = {names.RECONCILE_EVENTS: 1, names.EXPLAIN_MONEY: 3}
 _LONGEST_SLEEP: Final = 300.0
 
 
@@ -82,6 +82,7 @@ class Run:
         self._held_seen = 0
         self._due: dict[str, float] = {}
         self._idle = 0.0
+        self._ticks = 0
 
     def _people(self) -> None:
         house, app = self.house, self.house.app
@@ -123,7 +124,7 @@ class Run:
                 self.dice.calm = True
                 if self.loop.now - last_act > _PATIENCE:
                     return False
-                if self._idle >= 2 * _LONGEST_SLEEP and not self._due and self.core.next_due() is None:
+                if self._idle >= 4 * _LONGEST_SLEEP and not self._due and self.core.next_due() is None:
                     if not check(self.house, self.watch):
                         return True
                     self._idle = 0.0
@@ -164,9 +165,11 @@ class Run:
 
     def _clockwork(self) -> None:
         """The scheduler's bells for what is compared with Stripe; seldom where nothing happens."""
-        for name in _BY_THE_CLOCK:
-            self.house.bells.work(name)
-        usual = min(max(SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
+        self._ticks += 1
+        for name, every in _BY_THE_CLOCK.items():
+            if self._ticks % every == 0:
+                self.house.bells.work(name)
+        usual = min(max(2 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
         wait = max(usual, min(self._idle, _LONGEST_SLEEP))
         self._idle += wait
         self.loop.at(self.loop.now + wait, self._clockwork)

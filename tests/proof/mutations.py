@@ -19,12 +19,12 @@ class Mutation:
     file: str
     right: str
     wrong: str
-    #: A second place, where one alone is caught by the other.
-    also: tuple[str, str, str] | None = None
+    #: Further places, where one alone is caught by the others.
+    also: tuple[tuple[str, str, str], ...] = ()
 
     def plant(self, folder: Path) -> None:
         """Make a copy of the house with this bug."""
-        changes = [(self.file, self.right, self.wrong), *([self.also] if self.also else [])]
+        changes = [(self.file, self.right, self.wrong), *self.also]
         mutated = {file.partition("/")[0] for file, _, _ in changes}
         for package in PACKAGES:
             if package in mutated:
@@ -52,9 +52,16 @@ MUTATIONS = (
         '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(COMPLETED, "an event came after its successor"),',
         '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(FAILED, "an event came after its successor"),',
         also=(
-            "domain/settlement.py",
-            "    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):\n",
-            "    if not is_news(session, attempt.attempt_no, fact.at, rank):\n",
+            (
+                "domain/settlement.py",
+                "    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):\n",
+                "    if not is_news(session, attempt.attempt_no, fact.at, rank):\n",
+            ),
+            (
+                "domain/settlement.py",
+                "    return session.reason in MONEY_IS_HELD or attempt.status is AttemptStatus.PAID\n",
+                "    return session.reason in MONEY_IS_HELD\n",
+            ),
         ),
     ),
     Mutation(

@@ -1,0 +1,37 @@
+"""Every deliberate bug is found by the simulation within fifty seeds.
+
+A missing row lock is not among them: runs have one thread, and only true concurrency shows it. That is what the tests
+with threads are for (`tests/services/test_open_checkout_odds.py`, `tests/services/test_require_payment.py`).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.proof.mutations import MUTATIONS, Mutation
+
+SEEDS = 50
+LOTS = 25
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
+def test_a_deliberate_bug_is_found_within_fifty_seeds(
+    mutation: Mutation, simulation_server: str, tmp_path: Path
+) -> None:
+    mutation.plant(tmp_path)
+    environment = {**os.environ, "GAVELPAY_SIMULATE_SERVER": simulation_server, "PYTHONPATH": str(tmp_path)}
+    options = ("--seeds", str(SEEDS), "--payments", str(LOTS), "--jobs", "1", "--no-shrink", "--json")
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "simulate", *options], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert ran.returncode == 1, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["broken"], ran.stdout
+    print(f"{mutation.name}: after {len(found['runs'])} runs: {found['broken']['invariants'][0]['sentence']}")
