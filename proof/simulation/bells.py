@@ -70,7 +70,7 @@ class Bells:
     def _answer(self, name: str) -> None:
         self.work(name)
 
-    def work(self, name: str) -> int:
+    def work(self, name: str, *, quietly: bool = False) -> int:
         """Answer a bell until nothing is left; returns how much was done."""
         actor, app = ACTORS[name], self._the_app()
         done = 0
@@ -81,7 +81,7 @@ class Bells:
                 break
         else:
             self._plan(name, 0.0)
-        if done:
+        if done and not quietly:
             self.worked()
         return done
 

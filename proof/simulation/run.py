@@ -124,7 +124,7 @@ class Run:
                 self.dice.calm = True
                 if self.loop.now - last_act > _PATIENCE:
                     return False
-                if self._idle >= 4 * _LONGEST_SLEEP and not self._due and self.core.next_due() is None:
+                if self._idle >= 2 * _LONGEST_SLEEP and not self._due and self.core.next_due() is None:
                     if not check(self.house, self.watch):
                         return True
                     self._idle = 0.0
@@ -168,7 +168,8 @@ class Run:
         self._ticks += 1
         for name, every in _BY_THE_CLOCK.items():
             if self._ticks % every == 0:
-                self.house.bells.work(name)
+                # What it finds rings by itself; that it has looked is no news.
+                self.house.bells.work(name, quietly=True)
         usual = min(max(2 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
         wait = max(usual, min(self._idle, _LONGEST_SLEEP))
         self._idle += wait
