@@ -41,6 +41,8 @@ class Calls:
         self._core, self._dice, self._loop, self._log = stage.core, stage.dice, stage.loop, stage.log
         #: Which lot an object of Stripe's belongs to.
         self.lots: dict[str, str] = {}
+        #: Lots of which a webhook was dropped for ever.
+        self.unheard: set[str] = set()
         #: Keys that Stripe has refused for good.
         self.refused: set[str] = set()
         #: Whether a worker asks, who may die; else a person does.

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 from uuid import UUID
 
 from proof.simulation import questions
 from proof.simulation.house import House
 from proof.simulation.watching import Broken, Watch
+
+#: Seconds within which money is recorded that Stripe has told us of: lateness, workers that die, and what they leave.
+_HEARD: Final = 1200.0
 
 
 def check(house: House, watch: Watch) -> list[Broken]:
@@ -34,7 +38,7 @@ def _money(house: House) -> Iterator[Broken]:
         if intent not in ours:
             yield Broken(f"Stripe took {charge['amount_captured']} by {intent}, and we do not know of it.", lot)
             continue
-        _, session, amount, currency, refunded, disposition, fee, looked_at = ours.pop(intent)
+        _, session, amount, currency, refunded, disposition, fee, heard_at, looked_at = ours.pop(intent)
         if (charge["amount_captured"], charge["currency"].upper()) != (amount, currency):
             yield Broken(f"Stripe took {charge['amount_captured']} by {intent}, and we recorded {amount}.", lot)
         if charge["amount_refunded"] != refunded:
@@ -43,6 +47,10 @@ def _money(house: House) -> Iterator[Broken]:
             yield Broken(f"{amount - refunded} of {intent} is neither an order nor back: {disposition}.", lot)
         if fee != fees.get(intent):
             yield Broken(f"Stripe kept {fees.get(intent)} of {intent}, and we booked {fee}.", lot)
+        waited = heard_at.timestamp() - charge["created"]
+        by_card = house.core.world.store.get("charge", charge["id"])["payment_method_details"]["type"] == "card"
+        if waited > _HEARD and by_card and lot not in house.calls.unheard:
+            yield Broken(f"{intent} was recorded {waited:.0f} seconds after it was paid, and no webhook was lost.", lot)
         kept[session] += disposition == "kept"
         if kept[session] > 1:
             yield Broken(f"Payment {session} keeps {kept[session]} charges.", lot)

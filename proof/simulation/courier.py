@@ -52,6 +52,7 @@ class Courier:
         site = (delivery.event_type, lot or "-")
         if self._dice.strikes("webhook_dropped", _DROPPED, *site):
             self._log.add(lot, "webhook", delivery.event_type, "is dropped for ever")
+            self._calls.unheard.add(lot)
             self._core.report_delivery(delivery.id, _OK)
             return
         if self._dice.strikes("webhook_try_lost", _TRY_LOST, *site):

@@ -34,7 +34,7 @@ UNSETTLED: Final = """
 #: All money that we have recorded, with what became of it.
 TAKEN: Final = """
     SELECT t.stripe_payment_intent_id, s.auction_id, s.id, t.amount_minor, t.currency, t.refunded_minor, t.disposition,
-           t.stripe_fee_minor,
+           t.stripe_fee_minor, t.created_at,
            EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id AND r.status IN ('failed', 'canceled'))
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
 """

@@ -24,8 +24,8 @@ from sandbox.stripe.core import StripeCore
 from sandbox.stripe.settings import Settings
 
 _SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
-#: Seconds of virtual time after which a run that has not settled never will: beyond a look-up of a refund.
-_PATIENCE: Final = 40 * 3600.0
+#: Seconds of virtual time after which a run that has not settled never will: a refund waits three days for consent.
+_PATIENCE: Final = 80 * 3600.0
 #: Steps of one run at most: beyond this it turns in a circle.
 _STEPS: Final = 4_000_000
 #: What only the clock asks for, and at which of its ticks.
@@ -171,7 +171,9 @@ class Run:
                 # What it finds rings by itself; that it has looked is no news.
                 self.house.bells.work(name, quietly=True)
         usual = min(max(2 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
-        wait = max(usual, min(self._idle, _LONGEST_SLEEP))
+        # Once everybody has gone, only what is due in days is left.
+        longest = _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
+        wait = max(usual, min(self._idle, longest))
         self._idle += wait
         self.loop.at(self.loop.now + wait, self._clockwork)
 

@@ -59,8 +59,8 @@ MUTATIONS = (
             ),
             (
                 "domain/settlement.py",
-                "    return session.reason in MONEY_IS_HELD or attempt.status is AttemptStatus.PAID\n",
-                "    return session.reason in MONEY_IS_HELD\n",
+                "    return waits or attempt.status is AttemptStatus.PAID\n",
+                "    return waits\n",
             ),
         ),
     ),

@@ -57,9 +57,10 @@ def test_the_command_prints_the_same_bytes_whatever_python_hashes(simulation_ser
 
 
 @pytest.mark.parametrize("ten", range(TENS))
-def test_everything_holds_in_a_hundred_fresh_runs(bench: Bench, ten: int) -> None:
+def test_everything_holds_in_a_hundred_fresh_runs(bench: Bench, ten: int, capsys: pytest.CaptureFixture[str]) -> None:
     first = SystemRandom().randrange(1_000_000_000)
-    print(f"seeds {first} to {first + 9} with {LOTS} lots each")
+    with capsys.disabled():  # Standard error reaches the terminal from processes of xdist, too.
+        sys.stderr.write(f"\nsimulating seeds {first} to {first + 9}, {LOTS} lots each\n")
 
     for seed in range(first, first + 10):
         result = bench.run(Plan(seed, LOTS))
