@@ -1,12 +1,13 @@
 """What a payment becomes by Stripe's answer to an opening."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from domain import windows
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.attempts import add_attempt
 from domain.closing import request_closing
-from domain.errors import GatewayRefused
+from domain.errors import GatewayFaulted, GatewayRefused, KeyReused
 from domain.ids import NewId
 from domain.lifecycle import FINAL, UNPAID, Trigger, move
 from domain.news import OPENED, remember
@@ -14,8 +15,21 @@ from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import replan
 
+#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
+SAVED_ERROR: Final = 3
+#: Stripe remembers a key for a day. Near the end of that what may have been opened is looked up instead.
+KEY_MEMORY: Final = timedelta(hours=23)
 #: Why a session waits although nothing is open: an operator must look.
 CHECKOUT_REFUSED = "checkout_refused"
+
+
+def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
+    """Whether asking again under the attempt's key would not tell what it has opened. Its newest try counts already."""
+    if attempt.status is not AttemptStatus.OPENING or attempt.request is None:
+        return False
+    saved = attempt.tries > SAVED_ERROR and attempt.last_error == GatewayFaulted.code
+    forgotten = attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY
+    return saved or forgotten or attempt.last_error == KeyReused.code
 
 
 def record_opened(
