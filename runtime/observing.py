@@ -24,7 +24,7 @@ _EVENT: Final = {
 }
 
 #: Notes that a person should see.
-_WARNINGS: Final = frozenset({"risk_alert", "risk_hold"})
+_WARNINGS: Final = frozenset({"risk_alert", "risk_hold", "checkout_held", "checkout_vanished"})
 
 Count = Callable[[Metrics, PaymentSession, Note], None]
 

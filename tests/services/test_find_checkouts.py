@@ -1,11 +1,14 @@
 """What keys do not tell is looked up at Stripe: never guessed, and for many attempts at once."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.lifecycle import Status
+from domain.opening import NOT_OPENED
 from tests.crashes import Died
 from tests.house import House
 from tests.services.test_open_checkout_crashes import POINTS, dying
@@ -116,3 +119,66 @@ def test_a_list_that_cannot_be_read_is_asked_for_again_and_nothing_is_opened_mea
     assert [one.status for one in attempts_of(home, session_id)] == [AttemptStatus.OPEN]
     assert home.sandbox.core.world.calls["checkout.sessions.create"] == asked
     assert len(home.stripe_has()) == 1
+
+
+def live_on(home: House, hours: float) -> None:
+    for _ in range(int(hours * 60)):
+        home.forward(minutes=1)
+        home.work()
+
+
+@pytest.fixture
+def failing(home: House) -> House:
+    """A house whose Stripe begins every checkout, and saves its failure under the key."""
+    home.sandbox.fault("error_begun", "checkout.sessions.create")
+    return home
+
+
+def test_where_one_attempt_after_the_other_comes_to_nothing_an_operator_is_asked(failing: House) -> None:
+    session_id = failing.require()
+    live_on(failing, 4)
+
+    payment = failing.payment(session_id)
+    assert (payment.session.status, payment.session.hold_reason) == (Status.PENDING, NOT_OPENED)
+    assert [one.status for one in payment.attempts] == [AttemptStatus.REFUSED] * 7 + [AttemptStatus.OPENING]
+    assert payment.session.held_at is not None
+    assert payment.session.held_at - payment.session.created_at > timedelta(minutes=100)
+    assert failing.actions(session_id).count("checkout_held") == 1
+    assert failing.told() == ["auction.payment_pending", "auction.payment_failed"]
+    calls = failing.sandbox.core.world.calls["checkout.sessions.create"]
+    live_on(failing, 1)
+    assert failing.sandbox.core.world.calls["checkout.sessions.create"] == calls
+
+
+def test_an_operator_who_ends_the_hold_has_the_checkout_opened(failing: House) -> None:
+    session_id = failing.require()
+    live_on(failing, 4)
+    failing.sandbox.clear_faults()
+    failing.app.release_hold(session_id, "admin:alice", "Stripe is well again")
+    failing.work()
+
+    payment = failing.payment(session_id)
+    assert payment.attempts[-1].status is AttemptStatus.OPEN
+    assert (payment.session.held_at, payment.session.reason) == (None, None)
+
+
+def test_a_hold_for_want_of_a_checkout_does_not_stop_the_window(failing: House) -> None:
+    session_id = failing.require()
+    live_on(failing, 4)
+    failing.forward(hours=24)
+    failing.work()
+
+    payment = failing.payment(session_id)
+    assert payment.session.status is Status.EXPIRED
+    assert payment.attempts[-1].status is AttemptStatus.CLOSED
+    assert failing.stripe_has() == []
+
+
+def test_a_stripe_that_fails_for_an_hour_needs_no_operator(failing: House) -> None:
+    session_id = failing.require()
+    live_on(failing, 1)
+    failing.sandbox.clear_faults()
+    live_on(failing, 2)
+    payment = failing.payment(session_id)
+    assert payment.attempts[-1].status is AttemptStatus.OPEN
+    assert payment.session.held_at is None
