@@ -15,6 +15,7 @@ from domain.news import OPENED, remember
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import replan
+from domain.unreadable import Unreadable
 
 #: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
 SAVED_ERROR: Final = 3
@@ -34,7 +35,9 @@ def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
         return False
     saved = attempt.tries > SAVED_ERROR and attempt.last_error == GatewayFaulted.code
     forgotten = attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY
-    return saved or forgotten or attempt.last_error == KeyReused.code
+    reused = attempt.last_error == KeyReused.code
+    # What was asked first cannot be sent unchanged any more.
+    return saved or forgotten or reused or isinstance(attempt.request, Unreadable)
 
 
 def record_opened(

@@ -12,6 +12,7 @@ from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
+from domain.unreadable import Unreadable
 from models.unit_of_work import Begin
 from services.deliver_events import DELIVERIES_QUEUE
 
@@ -65,6 +66,8 @@ class DeadLetterOffice:
         letter = self.show(letter_id)
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
+        if isinstance(letter.message, Unreadable):
+            raise NotPutBack(f"it cannot be read: {letter.message.why}")
         if letter.queue == DELIVERIES_QUEUE:
             self._deliver_again(letter)
         else:

@@ -14,6 +14,7 @@ from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, Ke
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
+from domain.unreadable import Unreadable
 from gateways.stripe.gateway import PaymentGateway
 from gateways.stripe.requests import refund_request
 from models.leases import Hold
@@ -48,9 +49,11 @@ class SendRefunds:
         with self.begin() as uow:
             claimed = REFUND_WORK.claim(uow.connection, uow.cipher, self.now())
             for refund in claimed:
-                if refund.request is None and not refund.awaits_approval:
+                lost = isinstance(refund.request, Unreadable)
+                if (refund.request is None or lost) and not refund.awaits_approval:
+                    # Where it differs from what was sent and cannot be read any more, Stripe will say so.
                     refund.request = refund_request(refund, uow.payments.transaction_of(refund))
-                    refund.sent_at = self.now()
+                    refund.sent_at = refund.sent_at or self.now()
                     uow.payments.save_sending(refund)
         for refund in claimed:
             ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
