@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from domain.clock import Clock
-from domain.errors import GatewayRefused
+from domain.errors import GatewayRefused, GatewayUnavailable
 from gateways.storage.cloudfront import CloudFront
 from gateways.storage.filenames import content_disposition, media_type
 from gateways.storage.keys import check_hash, checked_key, stored_otherwise
@@ -83,7 +83,7 @@ class S3:
         # Where a bucket cannot do one of two things, the same is asked again without it: three turns at most.
         while True:
             try:
-                self._ask("put_object", f"store {key}", Key=name, **whole)
+                answer = self._ask("put_object", f"store {key}", Key=name, **whole)
             except GatewayRefused as refused:
                 if refused.provider_code == _TAKEN:
                     return self._compare(key, content)
@@ -97,6 +97,9 @@ class S3:
                 else:
                     raise
             else:
+                # Amazon's library takes half an answer for a whole one. Every whole one has a tag.
+                if not answer.get("ETag"):
+                    raise GatewayUnavailable(f"Amazon S3 was cut short when it should store {key} in {self.place}")
                 return None
 
     def get(self, key: str) -> bytes:
@@ -152,6 +155,8 @@ class S3:
         self._client.close()
 
     def _concerns(self, region: str | None, *, locked: bool) -> Iterator[Concern]:
+        if not locked and not self._protection.is_lenient:
+            raise GatewayRefused(f"the bucket {self._bucket} has no Object Lock, and RECEIPT_LOCK_MODE is compliance")
         if not locked and self._protection.retention is not None:
             advice = "Switch Object Lock on (a bucket that exists can have it), or set RECEIPT_LOCK_MODE=off."
             yield Concern(f"the bucket {self._bucket} has no Object Lock: receipts in it can be deleted", advice)

@@ -39,6 +39,8 @@ def connect(
             retries={"mode": "standard", "total_max_attempts": _TRIES},
             max_pool_connections=connections,
             user_agent_appid="gavelpay",
+            # Links to the address without a region are redirected, and no signature survives that.
+            s3={"addressing_style": "virtual"},
         ),
     }
     client = session.client("s3", **options)
