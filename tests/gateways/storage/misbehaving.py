@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 HANG = b""
+#: A letter at a time, each sooner than a reader loses patience with it.
+DRIP = b"HTTP/1.1 200 OK\r\nX-Slow: " + b"z" * 200
 
 
 @dataclass
@@ -19,6 +21,7 @@ class Misbehaving:
     asked: list[str] = field(default_factory=list)
     #: Those who are kept waiting.
     waiting: list[socket.socket] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, listening: socket.socket) -> None:
         while True:
@@ -40,8 +43,18 @@ class Misbehaving:
             if answer == HANG:
                 self.waiting.append(caller)
                 return
+            if answer == DRIP:
+                threading.Thread(target=self._drip, args=(caller,), daemon=True).start()
+                return
             caller.sendall(answer)
         caller.close()
+
+    def _drip(self, caller: socket.socket) -> None:
+        with suppress(OSError), caller:
+            for letter in DRIP:
+                caller.sendall(bytes([letter]))
+                if self.over.wait(0.1):
+                    return
 
 
 def http(status: int, body: str = "", headers: str = "") -> bytes:
@@ -73,5 +86,6 @@ def misbehaving(*answers: bytes) -> Iterator[Misbehaving]:
             listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         thread.join(10)
+        server.over.set()
         for caller in server.waiting:
             caller.close()

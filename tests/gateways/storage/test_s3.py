@@ -111,6 +111,11 @@ def test_a_bucket_that_is_not_there_is_for_a_person_to_mend(client: Any) -> None
         storage.concerns()
 
 
+def test_what_is_no_bucket_at_all_is_for_a_person_to_mend(client: Any) -> None:
+    with pytest.raises(GatewayRefused, match="Invalid bucket name"):
+        s3(client, "no bucket").put(KEY, PAPER, sha256=HASH)
+
+
 def test_a_bucket_elsewhere_is_told_for_its_links_would_not_work(
     client: Any, make_bucket: Callable[..., str], aws: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +127,7 @@ def test_a_bucket_elsewhere_is_told_for_its_links_would_not_work(
     elsewhere.close()
 
     assert f"is in {REGION}, and links are signed for us-east-2" in concern.found
-    assert concern.advice == f"Set AWS_REGION={REGION}."
+    assert concern.advice == f"Set AWS_DEFAULT_REGION={REGION}."
 
 
 def test_links_are_signed_by_version_four_until_their_end(client: Any) -> None:

@@ -12,7 +12,7 @@ from gateways.storage.s3 import S3
 from gateways.storage.s3_client import connect
 from gateways.storage.s3_protection import GOVERNANCE, Protection, Retention
 from gateways.storage.storage import NotStored, StoredOtherwise
-from tests.gateways.storage.misbehaving import HANG, Misbehaving, error, http, misbehaving
+from tests.gateways.storage.misbehaving import DRIP, HANG, Misbehaving, error, http, misbehaving
 
 KEY = "receipts/1.pdf"
 PAPER = b"%PDF a receipt"
@@ -29,13 +29,14 @@ def open_against(aws: pytest.MonkeyPatch) -> Iterator[Open]:
     """`open_against(answer, …)`: a bucket at a server that gives these answers."""
     with ExitStack() as exits:
 
-        def open_against(*answers: bytes) -> Opened:
+        def open_against(*answers: bytes, patience: float = 30) -> Opened:
             server = exits.enter_context(misbehaving(*answers))
             aws.setenv("AWS_ENDPOINT_URL_S3", server.url)
             client = connect(region="eu-central-1", answer_seconds=0.3)
             exits.callback(client.close)
             protection = Protection(None, Retention(GOVERNANCE, 1))
-            return S3(client, "house", "", now=lambda: datetime.now(UTC), protection=protection), server
+            storage = S3(client, "house", "", now=lambda: datetime.now(UTC), protection=protection, patience=patience)
+            return storage, server
 
         yield open_against
 
@@ -182,3 +183,11 @@ def test_a_lock_that_may_not_be_looked_at_is_told(open_against: Open) -> None:
 
     with pytest.raises(GatewayRefused, match="show the Object Lock of house"):
         storage.concerns()
+
+
+def test_an_answer_that_drips_is_not_waited_for(open_against: Open) -> None:
+    storage, _ = open_against(DRIP, patience=0.5)
+
+    for act in (lambda: storage.get(KEY), lambda: put(storage)):
+        with pytest.raises(GatewayUnavailable, match=r"took longer than 0\.5 s to (read|store) receipts"):
+            act()
