@@ -1,8 +1,8 @@
 """A client of Amazon S3 that gives up quickly.
 
 Region, credentials, proxies and the endpoint (`AWS_ENDPOINT_URL_S3`) come from where Amazon's tools have them from.
-Importing Amazon's library takes a third of a second and 30 MB, so that this is imported only where
-a bucket is configured.
+Importing Amazon's library takes a third of a second and 30 MB, so that this is imported only where a
+bucket is configured.
 """
 
 from typing import Any, Final
