@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
 from gateways.downstream import Endpoint, Webhooks
+from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
 from gateways.window_mirror import RedisWindowMirror
@@ -25,6 +26,7 @@ from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.storage import build_storage
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
@@ -98,6 +100,7 @@ class App:
     release_hold: ReleaseHold
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
+    receipt_storage: ReceiptStorage
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -155,6 +158,7 @@ def build_app(
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream = Webhooks(_downstream(settings), now)
+    storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
     late = LatePolicy(settings.windows.late_policy)
@@ -206,7 +210,8 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
+        receipt_storage=storage,
+        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close, storage.close),
     )
 
 
