@@ -49,6 +49,11 @@ def build_receipts(
     )
 
 
+def build_verify_receipts(begin: Begin, storage: ReceiptStorage) -> VerifyReceipts:
+    """What verifies receipts, alone."""
+    return VerifyReceipts(begin, Printer(), storage)
+
+
 def build_stationery(settings: Settings) -> Stationery:
     """What the house has decided about its paper."""
     house = House(settings.house.name, settings.house.address_lines, settings.house.email)
