@@ -16,7 +16,7 @@ from domain.backoff import backoff
 from domain.bells import ISSUE_RECEIPTS
 from domain.clock import Clock
 from domain.documents import Document
-from domain.errors import GatewayRefused, GatewayUnavailable, TransientError
+from domain.errors import GatewayRefused, GatewayUnavailable, PermanentError, TransientError
 from domain.freezing import thaw
 from domain.ids import NewId
 from domain.messaging import DeadLetter
@@ -108,7 +108,8 @@ class IssueReceipts:
             self.observer.receipt_printed(perf_counter() - begun)
         except Exception as error:
             log.exception("receipt.not_printed")
-            lasts = receipt.tries >= _PRINT_TRIES and not isinstance(error, TransientError)
+            in_vain = receipt.tries >= _PRINT_TRIES and not isinstance(error, TransientError)
+            lasts = in_vain or isinstance(error, PermanentError)
             return self._failed(receipt, error, NOT_PRINTED if lasts else None)
         receipt.content_hash, receipt.size = sha256(content).digest(), len(content)
         key = storage_key(receipt)

@@ -374,3 +374,15 @@ def test_numbers_are_not_given_while_another_gives_them(home: House, desk: Issue
     with home.app.store.begin() as uow:
         assert len(Receipts(uow.connection, uow.cipher).ready(home.time() + timedelta(minutes=1), 10)) == 1
         assert desk() == 0
+
+
+def test_what_no_template_can_print_waits_for_a_person_at_once(home: House) -> None:
+    sold(home)
+    number = home.app.receipts.issue.number
+    unheard = replace(number, stationery=replace(number.stationery, template_version="1999-01-01"))
+    assert unheard() == 1
+    home.issue()
+    (receipt,) = receipts_of(home)
+    assert (receipt.status, receipt.tries, receipt.template_version) == (ReceiptStatus.STUCK, 1, "1999-01-01")
+    (letter,) = home.app.dead_letters.listed()
+    assert letter.reason == "receipt_not_printed"
