@@ -142,6 +142,7 @@ def test_a_credit_note_waits_for_the_number_of_its_receipt(home: House, desk: Is
     home.pay(session_id)
     paid = [event for event in home.new_events() if event["type"] == "checkout.session.completed"]
     home.hear(*paid)
+    home.forward(seconds=1)
     home.app.request_refund(session_id, reason="damaged", actor="admin:ada")
     home.app.send_refunds()
     assert len(receipts_of(home)) == 2
