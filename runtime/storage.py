@@ -39,7 +39,7 @@ def build_storage(
 
 
 def _bucket(receipts: ReceiptSettings, bucket: str, prefix: str, now: Clock, threads: int) -> ReceiptStorage:
-    # Half a second and 30 MB of Amazon's library, for those who use it.
+    # A third of a second and 30 MB of Amazon's library, for those who use it.
     from gateways.storage.cloudfront import CloudFront, NoSigningKey  # noqa: PLC0415
     from gateways.storage.s3 import S3  # noqa: PLC0415
     from gateways.storage.s3_client import connect  # noqa: PLC0415

@@ -140,7 +140,7 @@ def _write(path: Path, content: bytes) -> None:
     """
     draft = path.with_name(_DRAFT + secrets.token_hex(8))
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
+        with open(draft, "xb", opener=_privately) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -153,13 +153,21 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _read(path: Path) -> bytes:
-    # Neither a symbolic link is followed nor a pipe waited for: we make none.
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - a descriptor
+    with open(path, "rb", opener=_plainly) as file:
         is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
         content = file.read(LARGEST_BYTES + 1) if is_file else None
     if content is None or len(content) > LARGEST_BYTES:
         raise GatewayRefused(f"{path} is no receipt")
     return content
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _plainly(path: str, flags: int) -> int:
+    # Neither is a symbolic link followed nor a pipe waited for: we make none.
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _try(root: Path) -> None:

@@ -17,9 +17,8 @@ def main() -> None:
     for name, document in SAMPLES.items():
         with PdfDocument(printer.print(document)) as pdf:
             picture = pdf[0].render(scale=1.5).to_pil()
-        picture.quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-            PICTURES / f"{name}.png", optimize=True
-        )
+        few = picture.quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(PICTURES / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -142,8 +142,9 @@ def test_a_storage_in_order_raises_no_concern_and_keeps_nothing_of_the_trial(sto
         assert [path.name for path in _files(storage)] == ["CRAFT-2026-000001.pdf"]
     else:
         assert isinstance(storage, S3)
-        assert storage._client.list_multipart_uploads(Bucket=storage._bucket).get("Uploads", []) == []
-        listed = storage._client.list_objects_v2(Bucket=storage._bucket)["Contents"]
+        client, name = storage._bucket.client, storage._bucket.name
+        assert client.list_multipart_uploads(Bucket=name).get("Uploads", []) == []
+        listed = client.list_objects_v2(Bucket=name)["Contents"]
         assert [one["Key"] for one in listed] == [f"a house/2026/{KEY}"]
 
 
