@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),
+    "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
 }

@@ -10,7 +10,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from console import downloads
-from console.api import checkout, payments, probes
+from console.api import checkout, payments, probes, receipts
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
@@ -26,6 +26,7 @@ _ROUTERS: Final = (
     probes.router,
     checkout.router,
     payments.router,
+    receipts.router,
     pay.router,
     files.router,
     documentation.router,

@@ -8,6 +8,7 @@ from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
 from domain.movements import Difference
 from domain.payment_method import PaymentMethod
+from domain.receipt import Receipt
 from domain.risk import RiskSignal
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
@@ -19,6 +20,7 @@ SESSIONS: Final = RecordTable(tables.SESSIONS, PaymentSession)
 ATTEMPTS: Final = RecordTable(tables.ATTEMPTS, CheckoutAttempt)
 TRANSACTIONS: Final = RecordTable(tables.TRANSACTIONS, Transaction)
 REFUNDS: Final = RecordTable(tables.REFUNDS, Refund)
+RECEIPTS: Final = RecordTable(tables.RECEIPTS, Receipt)
 DISPUTES: Final = RecordTable(tables.DISPUTES, Dispute)
 RISK_SIGNALS: Final = RecordTable(tables.RISK_SIGNALS, RiskSignal, identity=("session_id", "kind", "source"))
 METHODS: Final = RecordTable(tables.PAYMENT_METHODS, PaymentMethod)

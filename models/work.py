@@ -15,7 +15,7 @@ from psycopg import Connection
 from domain.errors import GatewayFaulted, KeyReused
 from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, RECEIPTS, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -123,3 +123,4 @@ DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
+RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")

@@ -9,7 +9,6 @@ from typing import Final
 from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
-from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
@@ -25,6 +24,8 @@ from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
+from runtime.policies import build_policies
+from runtime.receipts import ReceiptDesk, build_receipts
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.storage import build_storage
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
@@ -101,6 +102,8 @@ class App:
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
     receipt_storage: ReceiptStorage
+    receipts: ReceiptDesk
+    issue_receipts: Callable[[], int]
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -173,6 +176,9 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    desk = build_receipts(
+        settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
+    )
     return App(
         settings=settings,
         database=database,
@@ -211,6 +217,8 @@ def build_app(
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
         receipt_storage=storage,
+        receipts=desk,
+        issue_receipts=desk.issue,
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close, storage.close),
     )
 
@@ -250,22 +258,6 @@ def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
     else:
         keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
     return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
-
-
-def build_policies(settings: Settings) -> Mapping[str, Policy]:
-    """The two ways to collect, as configured."""
-    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
-    policies = (
-        standard(
-            window=settings.standard.window,
-            retry_limit=settings.standard.retry_limit,
-            retry_backoff=settings.standard.retry_backoff,
-            max_extension=longest,
-            three_ds_from=three_ds_from,
-        ),
-        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
-    )
-    return {policy.name: policy for policy in policies}
 
 
 def build_cipher(settings: Settings) -> FieldCipher:

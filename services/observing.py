@@ -16,6 +16,12 @@ class Observer(Protocol):
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
 
+    def receipt_printed(self, seconds: float) -> None:
+        """A receipt or a credit note was printed, in so many seconds."""
+
+    def receipt_failed(self, outcome: str) -> None:
+        """One could not be issued: it is tried again (`retried`), or why a person must look."""
+
 
 class Unobserved:
     """Nobody watches."""
@@ -27,4 +33,10 @@ class Unobserved:
         """Nothing."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """Nothing."""
+
+    def receipt_printed(self, seconds: float) -> None:
+        """Nothing."""
+
+    def receipt_failed(self, outcome: str) -> None:
         """Nothing."""

@@ -3,6 +3,7 @@
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
@@ -20,9 +21,11 @@ __all__ = [
     "METADATA",
     "OUTBOX",
     "PAYMENT_METHODS",
+    "RECEIPTS",
     "REFUNDS",
     "RISK_SIGNALS",
     "SECURITY_EVENTS",
+    "SERIES",
     "SESSIONS",
     "TRANSACTIONS",
     "WEBHOOK_EVENTS",
