@@ -15,12 +15,21 @@ from domain.bells import (
     PROCESS_EVENTS,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
+    SEND_NOTICES,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
 from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
 from models.database import Database
-from models.work import ATTEMPT_LOOK_UP, ATTEMPT_WORK, DELIVERY_WORK, REFUND_LOOK_UP, REFUND_WORK, Work
+from models.work import (
+    ATTEMPT_LOOK_UP,
+    ATTEMPT_WORK,
+    DELIVERY_WORK,
+    NOTICE_WORK,
+    REFUND_LOOK_UP,
+    REFUND_WORK,
+    Work,
+)
 
 #: More need not be counted: nobody rings more often.
 _ENOUGH: Final = 64
@@ -62,6 +71,7 @@ class Due:
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
+            SEND_NOTICES: lambda: self._leased(NOTICE_WORK),
         }
 
     def _leased(self, work: Work[Any]) -> int:

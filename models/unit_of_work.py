@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.bells import DELIVER_EVENTS
+from domain.notifying import Telling
 from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
@@ -83,6 +84,7 @@ class Store:
     database: Database
     cipher: FieldCipher
     endpoints: Endpoints
+    telling: Telling
     ring: Ring
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
@@ -96,7 +98,13 @@ class Store:
             uow = UnitOfWork(
                 connection,
                 self.cipher,
-                Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
+                Payments(
+                    connection,
+                    self.cipher,
+                    self.endpoints,
+                    self.telling,
+                    lambda actor, pieces: bells.update({actor: pieces}),
+                ),
                 Inbox(connection, self.cipher),
                 DeadLetters(connection, self.cipher),
                 SecurityLog(connection, self.cipher, self.endpoints.new_id),
