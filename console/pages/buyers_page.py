@@ -12,6 +12,7 @@ from console.pages.words import Said, Words
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition
+from domain.wording.declines import explain
 
 WORDS: Final = {"en": ENGLISH_WORDS, "de": GERMAN_WORDS}
 _TONES: Final = {
@@ -64,15 +65,17 @@ def buyers_page(payment: Payment, stage: Stage, words: Words, language: Language
     """Put the page together."""
     session, attempt = payment.session, payable_attempt(payment)
     title = session.title or words.labels["untitled"].format(auction=session.auction_id)
-    said = words.said[stage]
+    said, declined = words.said[stage], explain(session.reason, language.tag)
     facts = {
         "title": title,
         "amount": language.money(_late_money(payment) or session.amount),
         "end": language.moment(_end(payment, stage)),
-        "reason": words.decline(session.reason),
+        "declined": declined.title,
+        "reason": declined.reason,
+        "advice": declined.advice,
     }
     return BuyersPage(
-        said=Said(said.title, said.text.format_map(facts)),
+        said=Said(said.title.format_map(facts), said.text.format_map(facts)),
         tone=_TONES.get(stage, "wait"),
         title=title,
         amount=language.money(session.amount),
