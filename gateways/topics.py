@@ -1,5 +1,6 @@
 """Amazon SNS: messages on the topics for buyers and makers, and text messages to a buyer's telephone."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -44,8 +45,9 @@ class Topics:
     A message is JSON. It holds no address: the listener knows its buyers and makers by their ids.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, clients: Mapping[str, Any]) -> None:
+        #: By region.
+        self._clients = clients
 
     def send(self, letter: Letter) -> str:
         """Publish a letter on the topic that it is addressed to; answers Amazon's id."""
@@ -65,7 +67,7 @@ class Topics:
             request |= {"MessageGroupId": str(letter.session_id), "MessageDeduplicationId": str(letter.id)}
         elif subject := "".join(letter for letter in letter.subject if " " <= letter <= "~")[: _SUBJECT - 1].strip():
             request["Subject"] = subject
-        return _publish(self._client, request)
+        return _publish(self._clients[region_of(letter.to)], request)
 
     def finish(self) -> None:
         """Nothing: there is no conversation."""

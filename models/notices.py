@@ -26,8 +26,9 @@ def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[P
     Returns:
         How many may be due at once.
     """
-    # Within one statement a key may come once; whoever comes last has the least patience.
-    wanted = {notice.dedupe_key: notice for payment in payments for notice in payment.notices}
+    told = [notice for payment in payments for notice in payment.notices]
+    # Within one statement a key may come once: the one with the least patience.
+    wanted = {notice.dedupe_key: notice for notice in sorted(told, key=lambda one: one.due_at, reverse=True)}
     if wanted:
         NOTICES.insert_all(connection, list(wanted.values()), cipher, _ONCE)
     return sum(notice.due_at <= notice.created_at for notice in wanted.values())

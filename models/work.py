@@ -6,7 +6,7 @@ All lease times are the database's (`lease_now()`), whatever a worker's own cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -39,6 +39,11 @@ class Work(Generic[R]):
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
+
+    def without(self, column: str, words: Sequence[str]) -> "Work[R]":
+        """The same work, but for rows whose column holds one of these words of our own."""
+        listed = ", ".join(f"'{word}'" for word in words)
+        return replace(self, condition=f"{self.condition} AND r.{column} NOT IN ({listed})") if words else self
 
     @property
     def _free(self) -> str:

@@ -16,6 +16,9 @@ class Observer(Protocol):
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
 
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """A notice was sent, postponed, refused, given up or dropped."""
+
 
 class Unobserved:
     """Nobody watches."""
@@ -27,4 +30,7 @@ class Unobserved:
         """Nothing."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """Nothing."""
+
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
         """Nothing."""

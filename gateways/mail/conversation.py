@@ -55,7 +55,7 @@ class Conversation(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one answer."""
-        if self.file is None:  # type: ignore[has-type]
+        if self.file is None:
             self.file = self.sock.makefile("rb")  # type: ignore[union-attr]
         said = []
         for _ in range(_LINES):

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
-from email.message import EmailMessage
 from typing import Final
 
 from domain.errors import GatewayRefused, GatewayUnavailable
@@ -50,7 +49,7 @@ class Smtp:
         to = address_of(letter.to)
         message = message_of(letter, to=to, sender=self._sender, reply_to=self._reply_to)
         smtp = self._conversation()
-        options = self._options(smtp, message, to)
+        options = self._options(smtp, to)
         try:
             with _within(smtp, self._whole):
                 _expect(smtp.mail(self._sender.addr_spec, options), CarrierAway)
@@ -105,7 +104,7 @@ class Smtp:
             raise CarrierAway(f"the mail server is away: {_words(error)}") from None
         return smtp
 
-    def _options(self, smtp: Conversation, message: EmailMessage, to: Address) -> list[str]:
+    def _options(self, smtp: Conversation, to: Address) -> list[str]:
         if to.addr_spec.isascii() and self._sender.addr_spec.isascii():
             return []
         if not smtp.has_extn("smtputf8"):

@@ -1,0 +1,65 @@
+"""A house that writes to people, and the mailbox where it all arrives."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.notice import Notice
+from sandbox.mailbox import Mail, RunningMailbox, running_mailbox
+from tests.house import House, house
+
+BUYER, MAKER = "buyer@example.com", "maker@example.com"
+
+
+@dataclass
+class Posting:
+    """A house with a mailbox."""
+
+    home: House
+    box: RunningMailbox
+
+    @property
+    def subjects(self) -> list[str]:
+        return [mail.subject for mail in self.box.messages]
+
+    def to(self, recipient: str = BUYER) -> list[Mail]:
+        return list(self.box.box.to(recipient))
+
+    def notices(self, **wanted: Any) -> list[Notice]:
+        """All that was ever queued, oldest first."""
+        return self.home.app.notices.listed(**wanted)[::-1]
+
+    def states(self, session_id: UUID | None = None) -> list[tuple[str, str]]:
+        return [(one.kind.value, one.status.value) for one in self.notices(session_id=session_id)]
+
+    def send(self) -> None:
+        """Send all that is due."""
+        for _ in range(200):
+            if not self.home.app.send_notices():
+                return
+        raise AssertionError("notices keep coming")
+
+    def forward(self, **by: float) -> None:
+        self.home.forward(**by)
+
+    def paper_is_issued(self, session_id: UUID, at: datetime, **about: str) -> None:
+        """What the part that issues receipts notes when it has."""
+        with self.home.app.store.begin() as uow:
+            payment = uow.payments.lock_one(session_id)
+            assert payment is not None
+            payment.note("receipt_issued", at, **({"kind": "receipt"} | about))
+
+
+@contextmanager
+def posting(database_url: str, **environ: str) -> Iterator[Posting]:
+    with (
+        running_mailbox() as box,
+        house(
+            database_url, SMTP_URL=box.smtp_url, MAIL_FROM="Gavelpay <payments@house.example>", **environ
+        ) as home,
+    ):
+        yield Posting(home, box)
+        assert home.app.check_invariants() == []
