@@ -1,5 +1,6 @@
 """Amazon SNS: messages on the topics for buyers and makers, and text messages to a buyer's telephone."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -65,7 +66,7 @@ class Topics:
         }
         if letter.to.endswith(".fifo"):
             request |= {"MessageGroupId": str(letter.session_id), "MessageDeduplicationId": str(letter.id)}
-        elif subject := "".join(letter for letter in letter.subject if " " <= letter <= "~")[: _SUBJECT - 1].strip():
+        elif subject := _ascii(letter.subject):
             request["Subject"] = subject
         return _publish(self._clients[region_of(letter.to)], request)
 
@@ -107,6 +108,12 @@ def _document(letter: Letter) -> dict[str, Any]:
         "link": letter.link,
         "writtenAt": letter.written_at,
     }
+
+
+def _ascii(text: str) -> str:
+    """As much of a subject as SNS takes: accents go, and what has no ASCII."""
+    plain = unicodedata.normalize("NFKD", " ".join(text.split())).encode("ascii", "ignore").decode()
+    return "".join(char for char in plain if char.isprintable())[: _SUBJECT - 1].strip()
 
 
 def _short(letter: Letter) -> str:

@@ -53,6 +53,12 @@ class Conversation(smtplib.SMTP):
                 # The plain socket's own: TLS would want to say goodbye first.
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """Close the line, also one that never got as far as a conversation."""
+        super().close()
+        if self._line is not None:
+            self._line.close()
+
     def getreply(self) -> tuple[int, bytes]:
         """Read one answer."""
         if self.file is None:
@@ -79,7 +85,7 @@ class Conversation(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected(why)
         if len(line) > _LINE:
             self.close()
-            raise smtplib.SMTPResponseException(500, "a line of its answer is too long")
+            raise smtplib.SMTPServerDisconnected("a line of its answer is too long")
         return bytes(line)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:

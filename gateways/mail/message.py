@@ -15,21 +15,32 @@ from gateways.letters import Letter
 #: What could end a header line, or steer a screen: none of it belongs into a header.
 _NOT_IN_HEADERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST_SUBJECT: Final = 200
+#: What stands before and behind the @. Nothing that would need quotes: few mailboxes do, and many attacks.
+_NAME: Final = re.compile(r"[^\s\x00-\x20\x7f-\x9f()<>\[\]:;@\\,\"]{1,64}")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
-def address_of(text: str) -> Address:
+def named(text: str) -> Address:
+    """A mailbox with a name before it or not: `Payments <payments@shop.example>`; raises as `mailbox`."""
+    name, address = parseaddr(text)
+    plain = mailbox(address)
+    return Address(display_name=_line(name), username=plain.username, domain=plain.domain)
+
+
+def mailbox(text: str) -> Address:
     """A mailbox as mail servers write it: the domain in ASCII (IDNA), the part before the @ as it is.
 
     Raises:
-        GatewayRefused: it is no address of anybody.
+        GatewayRefused: it is no address of anybody, or more than one.
     """
-    name, spec = parseaddr(text)
-    mailbox, _, domain = spec.rpartition("@")
+    name, _, domain = text.rpartition("@")
     try:
         domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-        return Address(display_name=_line(name), username=mailbox, domain=domain)
-    except (ValueError, IndexError):  # IDNAError is a ValueError; the header parser stumbles over what is no address
-        raise GatewayRefused("it is not an address that mail could be sent to") from None
+    except idna.IDNAError:
+        domain = ""
+    if not (_NAME.fullmatch(name) and _DOMAIN.fullmatch(domain)):
+        raise GatewayRefused("it is not an address that mail could be sent to")
+    return Address(username=name, domain=domain)
 
 
 def message_id(letter: Letter, domain: str) -> str:
@@ -51,7 +62,6 @@ def message_of(letter: Letter, *, to: Address, sender: Address, reply_to: Addres
     message["Subject"] = _line(letter.subject)[:_LONGEST_SUBJECT]
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = message_id(letter, sender.domain)
-    message["Content-Language"] = letter.language
     # RFC 3834: no answering machine need answer this.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text, cte="quoted-printable")
@@ -60,6 +70,7 @@ def message_of(letter: Letter, *, to: Address, sender: Address, reply_to: Addres
         message.add_attachment(
             paper.content, maintype=paper.maintype, subtype=paper.subtype, filename=_line(paper.filename)
         )
+    message["Content-Language"] = letter.language  # last: content moves into its part with what is said of it
     return message
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from domain.errors import GatewayRefused, GatewayUnavailable
 from gateways.letters import CarrierAway, Letter
 from gateways.mail.conversation import Conversation
-from gateways.mail.message import address_of, message_of
+from gateways.mail.message import mailbox, message_of, named
 from gateways.mail.server import MailServer
 
 #: Seconds that a server may be silent for.
@@ -38,15 +38,15 @@ class Smtp:
         whole: float = WHOLE,
     ) -> None:
         self._server = server
-        self._sender = address_of(sender)
-        self._reply_to = address_of(reply_to) if reply_to else None
+        self._sender = named(sender)
+        self._reply_to = named(reply_to) if reply_to else None
         self._silence = silence
         self._whole = whole
         self._mine = threading.local()
 
     def send(self, letter: Letter) -> str:
         """Hand a letter over; answers its Message-ID. The server has it then, and says so itself if it fails later."""
-        to = address_of(letter.to)
+        to = mailbox(letter.to)
         message = message_of(letter, to=to, sender=self._sender, reply_to=self._reply_to)
         smtp = self._conversation()
         options = self._options(smtp, to)

@@ -32,8 +32,16 @@ class Posting:
         """All that was ever queued, oldest first."""
         return self.home.app.notices.listed(**wanted)[::-1]
 
-    def states(self, session_id: UUID | None = None) -> list[tuple[str, str]]:
-        return [(one.kind.value, one.status.value) for one in self.notices(session_id=session_id)]
+    def states(self, session_id: UUID | None = None) -> dict[str, str]:
+        """How each kind stands, where each was told once."""
+        found = self.notices(session_id=session_id)
+        assert len({(one.kind, one.channel) for one in found}) == len(found)
+        return {one.kind.value: one.status.value for one in found}
+
+    def outcome(self, kind: str) -> tuple[str, str | None]:
+        """How the one notice of this kind stands, and why."""
+        (one,) = self.notices(kind=kind)
+        return one.status.value, one.last_error
 
     def send(self) -> None:
         """Send all that is due."""
