@@ -89,7 +89,7 @@ class SendNotices:
         return ordered, {payment.session.id: payment for payment in payments}
 
     def _send(self, notice: Notice, payment: Payment) -> None:
-        with bound_contextvars(session_id=str(notice.session_id), notice_id=str(notice.id), notice=notice.kind):
+        with bound_contextvars(session_id=str(notice.session_id), notice_id=str(notice.id)):
             moot = why_moot(payment, notice, self.now())
             if moot is not None:
                 self._finish(notice, NoticeStatus.DROPPED, last_error=moot)
