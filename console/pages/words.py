@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from console.pages.stages import Stage
 
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A title without a full stop, and the sentences under it."""

@@ -22,9 +22,7 @@ DECLINES_IN_ENGLISH: Final[Mapping[Reason, Declined]] = {
         "Try again and confirm in your bank’s app.",
     ),
     Reason.UNREACHABLE: Declined(_FAILED, "Your bank could not be reached.", "Try again in a few minutes."),
-    Reason.UNSUITED: Declined(
-        _DECLINED, "This card cannot be used for this kind of payment.", "Use another card."
-    ),
+    Reason.UNSUITED: Declined(_DECLINED, "This card cannot be used for this kind of payment.", "Use another card."),
     Reason.REPEATED: Declined(
         _DECLINED,
         "It looked like a repeat of a payment made moments before.",

@@ -36,9 +36,7 @@ DECLINES_IN_GERMAN: Final[Mapping[Reason, Declined]] = {
         "Sie sah aus wie die Wiederholung einer Zahlung kurz zuvor.",
         "Warten Sie ein paar Minuten, und versuchen Sie es dann noch einmal.",
     ),
-    Reason.METHOD: Declined(
-        _FAILED, "Der gewählte Zahlungsweg hat nicht funktioniert.", "Wählen Sie einen anderen."
-    ),
+    Reason.METHOD: Declined(_FAILED, "Der gewählte Zahlungsweg hat nicht funktioniert.", "Wählen Sie einen anderen."),
     Reason.OTHER: Declined(
         _DECLINED,
         "Die Bank hat keinen Grund genannt.",

@@ -9,7 +9,11 @@ _ELLIPSIS: Final = "…"
 _JOINERS: Final = "\u200c\u200d"
 #: Letters of some scripts carry three; more pile up over the lines above.
 _MOST_MARKS: Final = 4
-_NONCHARACTERS: Final = frozenset(map(chr, range(0xFDD0, 0xFDF0)))
+_NONCHARACTERS: Final = frozenset(
+    map(chr, (*range(0xFDD0, 0xFDF0), *(plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF))))
+)
+#: Before an ellipsis these look left over.
+_NOT_LAST: Final = " .,;:-\u2013\ufe0f" + _JOINERS
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
 
@@ -18,6 +22,7 @@ def one_line(text: str, longest: int) -> str:
 
     What is too long ends in an ellipsis, after a whole word where there is one not far before.
     """
+    text = text.strip()
     # Nobody reads past this: ten thousand characters need not be looked at one by one.
     head = normalize("NFC", text[: longest * 8])
     clean = " ".join(_without_heaps("".join(_visible(char) for char in head)).split())
@@ -26,8 +31,8 @@ def one_line(text: str, longest: int) -> str:
     cut = clean[: longest - 1]
     if clean[longest - 1 : longest] != " ":
         at_a_word = cut.rpartition(" ")[0]
-        cut = at_a_word if len(at_a_word) * 4 > longest * 3 else cut
-    return cut.rstrip(" .,;:–-" + _JOINERS + "\ufe0f") + _ELLIPSIS
+        cut = at_a_word if len(at_a_word) * 3 > longest * 2 else cut
+    return cut.rstrip(_NOT_LAST) + _ELLIPSIS
 
 
 def isolated(text: str) -> str:
@@ -45,7 +50,7 @@ def _visible(char: str) -> str:
     if kind in ("Cf", "Cs", "Co") and char not in _JOINERS:
         return ""
     # Letters that this Python does not know yet stay: next year's emoji. Noncharacters are none.
-    return "" if kind == "Cn" and (ord(char) & 0xFFFE == 0xFFFE or char in _NONCHARACTERS) else char
+    return "" if kind == "Cn" and char in _NONCHARACTERS else char
 
 
 def _without_heaps(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.notices import NoticeContent
 from gateways.mail.colors import DARK, LIGHT
@@ -48,8 +48,8 @@ def compose(content: NoticeContent) -> Composed:
         language=sheet.language,
         subject=sheet.subject,
         preheader=sheet.preheader,
-        text=_environment(html=False).get_template("mail.txt").render(sheet=sheet, width=WIDTH),
-        html=_environment(html=True).get_template("mail.html").render(sheet=sheet, light=LIGHT, dark=DARK, tones=Tone),
+        text=_templates().get_template("mail.txt").render(sheet=sheet, width=WIDTH),
+        html=_templates().get_template("mail.html").render(sheet=sheet, light=LIGHT, dark=DARK, tones=Tone),
     )
 
 
@@ -67,10 +67,10 @@ def wrap(text: str, indent: int = 0) -> str:
 
 
 @cache
-def _environment(*, html: bool) -> Environment:
+def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=html,
+        autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -12,7 +12,7 @@ from gateways.mail.words import MailWords
 #: Characters. A subject stays readable in a list, a title within a few lines.
 TITLE_IN_SUBJECT: Final = 44
 TITLE_IN_SENTENCE: Final = 80
-TITLE: Final = 160
+TITLE: Final = 120
 NAME: Final = 60
 LOT: Final = 24
 _REFERENCE: Final = 8
@@ -41,7 +41,9 @@ def facts_of(content: NoticeContent, words: MailWords, language: str) -> Mapping
     }
     if content.payout is not None:
         facts["payout"] = phrases["payout"].format(payout=formats.money(content.payout, language))
-    return facts | _times(content, phrases, language) | _decline(content, words, language, lot) | _paper(content, phrases)
+    return (
+        facts | _times(content, phrases, language) | _decline(content, words, language, lot) | _paper(content, phrases)
+    )
 
 
 def lot_in_sentence(content: NoticeContent, phrases: Mapping[str, str]) -> str:
@@ -68,7 +70,7 @@ def reference(content: NoticeContent) -> str:
     return content.session_id.hex[-_REFERENCE:].upper()
 
 
-def _times(content: NoticeContent, phrases: Mapping[str, str], language: str) -> Mapping[str, str]:
+def _times(content: NoticeContent, phrases: Mapping[str, str], language: str) -> dict[str, str]:
     end = content.window_end
     if end is None:
         return dict.fromkeys(("end", "end_short", "end_time", "left", "ended"), "")
@@ -83,7 +85,7 @@ def _times(content: NoticeContent, phrases: Mapping[str, str], language: str) ->
     }
 
 
-def _decline(content: NoticeContent, words: MailWords, language: str, lot: str) -> Mapping[str, str]:
+def _decline(content: NoticeContent, words: MailWords, language: str, lot: str) -> dict[str, str]:
     phrases, declined = words.phrases, explain(content.decline_code, language)
     by_the_bank = declined.title == explain(None, language).title
     subject = phrases["declined_subject" if by_the_bank else "failed_subject"]
@@ -109,7 +111,7 @@ def _tries(left: int | None, words: MailWords) -> str:
     return words.phrases["tries"].format(count=count, Count=capitalized(count))
 
 
-def _paper(content: NoticeContent, phrases: Mapping[str, str]) -> Mapping[str, str]:
+def _paper(content: NoticeContent, phrases: Mapping[str, str]) -> dict[str, str]:
     number = content.document_number
     if number is None:
         return {"receipt": "", "receipt_note": "", "credit_note": "", "receipt_follows": phrases["receipt_follows"]}

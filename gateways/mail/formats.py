@@ -11,7 +11,7 @@ from babel.units import format_unit
 
 from domain.money import Money
 
-_MOMENTS: Final = {"en": "EEE d MMM y, HH:mm 'UTC'", "de": "EEE, d. MMM y, HH:mm 'Uhr' 'UTC'"}
+_MOMENTS: Final = {"en": "EEE d MMM y, HH:mm 'UTC'", "de": "EEE, d. MMM y, HH:mm 'UTC'"}
 _SHORT_MOMENTS: Final = {"en": "EEE d MMM, HH:mm 'UTC'", "de": "EEE, d. MMM, HH:mm 'UTC'"}
 _TIMES: Final = {"en": "HH:mm 'UTC'", "de": "HH:mm 'Uhr' 'UTC'"}
 _UNITS: Final = ((timedelta(days=1), "duration-day"), (timedelta(hours=1), "duration-hour"))

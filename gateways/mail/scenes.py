@@ -43,9 +43,7 @@ PAYABLE: Final = frozenset({Scene.REQUIRED, Scene.REMINDER, Scene.FAILED, Scene.
 #: The buyer's page has something to show: that it is paid, what went back.
 SHOWN: Final = frozenset({Scene.RECEIVED, Scene.REFUNDED, Scene.REFUNDED_IN_PART})
 #: Nobody pays this amount: it stands small, with a word to say so.
-UNPAID: Final = frozenset(
-    {Scene.EXPIRED, Scene.CANCELED, Scene.NOT_PAID, Scene.NOT_PAID_CANCELED, Scene.NOT_PAID_LATE}
-)
+UNPAID: Final = frozenset({Scene.EXPIRED, Scene.CANCELED, Scene.NOT_PAID, Scene.NOT_PAID_CANCELED, Scene.NOT_PAID_LATE})
 TONES: Final[Mapping[Scene, Tone]] = {
     Scene.REMINDER: Tone.WARN,
     Scene.FAILED: Tone.WARN,

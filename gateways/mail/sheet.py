@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.notices import NoticeContent, Recipient
+from domain.notices import NoticeContent, NoticeKind, Recipient
 from domain.wording.titles import isolated, one_line
 from gateways.mail.facts import LOT, NAME, TITLE, facts_of, person, reference
 from gateways.mail.languages import WORDS, language_of
@@ -38,8 +38,8 @@ class Sheet:
     document: str
     rest: tuple[str, str]
     foot: str
-    #: The house and its postal address.
-    sender: str
+    #: The house and the lines of its postal address.
+    sender: tuple[str, ...]
     #: Words of the layout itself.
     phrases: Mapping[str, str]
 
@@ -76,7 +76,7 @@ def sheet_of(content: NoticeContent) -> Sheet:
         document=phrases["download_receipt" if scene is Scene.RECEIVED else "download_credit_note"],
         rest=(letter.rest[0], letter.rest[1].format_map(known)),
         foot=_foot(content, words),
-        sender=" · ".join((house, *content.house.address)),
+        sender=(house, *content.house.address),
         phrases=phrases,
     )
 
@@ -85,14 +85,18 @@ def _lot_and_title(content: NoticeContent, words: MailWords) -> tuple[str, str]:
     phrases = words.phrases
     number, title = one_line(content.lot or "", LOT), one_line(content.title or "", TITLE)
     lot = phrases["lot_heading"].format(number=isolated(number)) if number else ""
-    if content.recipient is Recipient.MAKER:
-        other = person(content.buyer.name)
-        other = phrases["for"].format(buyer=other) if other else ""
-    else:
-        other = person(content.maker.name)
+    other = _other_side(content, phrases)
     above = lot if lot and title else phrases["your_lot"]
     shown = title or lot or phrases["auction"].format(auction=content.auction_id)
     return " · ".join(filter(None, (above, other))), shown
+
+
+def _other_side(content: NoticeContent, phrases: Mapping[str, str]) -> str:
+    if content.recipient is Recipient.BUYER:
+        return person(content.maker.name)
+    # Who did not pay is nobody's business.
+    buyer = person(content.buyer.name) if content.kind is NoticeKind.LOT_PAID else ""
+    return phrases["for"].format(buyer=buyer) if buyer else ""
 
 
 def _amount(scene: Scene, content: NoticeContent, words: MailWords, known: Mapping[str, str]) -> str:

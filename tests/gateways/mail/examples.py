@@ -109,7 +109,10 @@ def bare(**changes: Any) -> NoticeContent:
 
 
 def long_in_yen(language: str = "en") -> NoticeContent:
-    """A long title in two scripts, and a currency without cents."""
-    title = "掛け時計 · Wall clock in keyaki wood by the Seikosha works, with its original pendulum, key and case, Tokyo 1934"
-    maker = Party("maker-3", "時計工房 Minato Restorers & Sons")
+    """A title of more than a few lines, and a currency without cents."""
+    title = (
+        "Kakedokei: wall clock in keyaki wood by the Seikōsha works, with its original pendulum, key and travelling"
+        " case, dial restored by hand in Ōsaka, running, Tokyo 1934"
+    )
+    maker = Party("maker-3", "Minato Restorers & Sons")
     return notice(language=language, title=title, maker=maker, lot="208-B", amount=Money("JPY", 48000))

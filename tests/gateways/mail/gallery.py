@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from domain.notices import NoticeContent, NoticeKind
@@ -37,6 +38,7 @@ DOCUMENTED: Final[dict[str, tuple[NoticeContent, str, int]]] = {
     "mail-jpy-long-title": (long_in_yen(), "light", 390),
 }
 _PICTURES: Final = Path("docs/pictures")
+_COLORS: Final = 48
 
 
 def main(directory: Path, names: list[str]) -> None:
@@ -56,7 +58,11 @@ def document() -> None:
     """Renew the pictures of the documentation."""
     with _browser() as browser:
         for name, (content, scheme, width) in DOCUMENTED.items():
-            _picture(browser, compose(content), scheme, width, _PICTURES / f"{name}.png")
+            path = _PICTURES / f"{name}.png"
+            _picture(browser, compose(content), scheme, width, path)
+            with Image.open(path) as picture:  # A few colors are all of them, and a third of the bytes.
+                small = picture.convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)
+            small.save(path, optimize=True)
 
 
 @contextmanager
