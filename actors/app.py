@@ -74,6 +74,10 @@ class App(Protocol):
         """Tell people what they wait to hear."""
         ...
 
+    def issue_receipts(self) -> int:
+        """Give receipts their numbers, print and store them."""
+        ...
+
     @property
     def due(self) -> Mapping[str, Callable[[], int]]:
         """For each bell, what counts the pieces of work that are due now, up to some bound."""

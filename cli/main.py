@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),
+    "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
 }

@@ -11,6 +11,7 @@ from domain.dispute import Dispute
 from domain.money import Money
 from domain.notice import Notice
 from domain.payment_method import PaymentMethod
+from domain.receipt import Receipt
 from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Refund, Transaction
@@ -60,6 +61,7 @@ _LISTS = (
     "ledger",
     "methods",
     "notices",
+    "receipts",
 )
 
 
@@ -80,6 +82,8 @@ class Payment:
     methods: list[PaymentMethod] = field(default_factory=list)
     #: What buyer and maker are to be told.
     notices: list[Notice] = field(default_factory=list)
+    #: Receipts and credit notes that became wanted just now.
+    receipts: list[Receipt] = field(default_factory=list)
     #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
     withdraw_reopening: Callable[[], bool] = lambda: False
 

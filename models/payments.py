@@ -11,14 +11,14 @@ from psycopg import Connection
 
 from domain import lookups, notifying
 from domain.attempt import CheckoutAttempt
-from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_NOTICES, SEND_REFUNDS
+from domain.bells import DELIVER_EVENTS, ISSUE_RECEIPTS, OPEN_CHECKOUTS, SEND_NOTICES, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from domain.window_mirror import Window, window_of
 from models import audit, methods, notices, outbox
 from models.mapping import RecordTable
-from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
+from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -147,6 +147,10 @@ class Payments:
         self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
         self._write(DISPUTES, [dispute for payment in payments for dispute in payment.disputes])
         self._write(RISK_SIGNALS, [signal for payment in payments for signal in payment.signals])
+        wanted = [receipt for payment in payments for receipt in payment.receipts]
+        self._insert(RECEIPTS, wanted)
+        # Either may be what the other waits for: a receipt, and how its money came.
+        self.ring(ISSUE_RECEIPTS, len(wanted) or sum(bool(payment.methods) for payment in payments))
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
         methods.upsert(self.connection, self.cipher, [one for payment in payments for one in payment.methods])

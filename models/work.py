@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from psycopg import Connection
 
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -118,3 +118,4 @@ ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="l
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
 NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
+RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")

@@ -13,6 +13,7 @@ from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
 from gateways.downstream import Endpoint, Webhooks
+from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
 from gateways.window_mirror import RedisWindowMirror
@@ -25,7 +26,9 @@ from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.notices import build_send_notices, build_telling
 from runtime.policies import build_policies
+from runtime.receipts import ReceiptDesk, build_receipts
 from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.storage import build_storage
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
@@ -103,6 +106,9 @@ class App:
     record_security_event: RecordSecurityEvent
     send_notices: SendNotices
     notices: NoticeOffice
+    receipt_storage: ReceiptStorage
+    receipts: ReceiptDesk
+    issue_receipts: Callable[[], int]
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -160,6 +166,7 @@ def build_app(
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream = Webhooks(_downstream(settings), now)
+    storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
     late = LatePolicy(settings.windows.late_policy)
@@ -174,6 +181,9 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    desk = build_receipts(
+        settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
+    )
     return App(
         settings=settings,
         database=database,
@@ -215,7 +225,10 @@ def build_app(
             settings, store.begin, policies, links, hold=leases.hold, observer=observer, now=now, new_id=new_id
         ),
         notices=NoticeOffice(store.begin, now, new_id),
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
+        receipt_storage=storage,
+        receipts=desk,
+        issue_receipts=desk.issue,
+        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close, storage.close),
     )
 
 

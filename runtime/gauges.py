@@ -23,13 +23,17 @@ _STANDING: Final = """
            (SELECT count(*) FROM transactions t
              WHERE disposition IN ('late', 'duplicate') AND refunded_minor < amount_minor AND status <> 'disputed'
                AND NOT EXISTS (SELECT 1 FROM refunds r
-                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending')))
+                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))),
+           (SELECT count(*) FROM receipts WHERE status = 'stuck'),
+           (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered'))
 """
-#: What waits for a person, in that order.
+#: What waits for a person, in that order; and paper that waits for workers.
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
     ("payments_refunds_awaiting_approval", "Refunds that wait for a second person"),
     ("payments_refunds_stuck", "Payments that must go back, and whose refund failed"),
+    ("payments_receipts_stuck", "Documents that cannot be printed or stored until a person has looked"),
+    ("payments_receipts_backlog", "Documents that are not issued yet"),
 )
 _ACTIVE: Final = """
     SELECT status, policy, count(*) FROM payment_sessions

@@ -111,4 +111,11 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             60.0,
             "Redis may be emptied, or miss what was written while it was away",
         ),
+        Job(
+            "issue_receipts",
+            sweep,
+            bells.ISSUE_RECEIPTS,
+            _NET_SECONDS,
+            "a worker died while it printed; the storage was away; how money came was waited for",
+        ),
     )

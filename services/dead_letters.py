@@ -6,15 +6,17 @@ from uuid import UUID
 
 import orjson
 
-from domain.bells import DELIVER_EVENTS, SEND_NOTICES
+from domain.bells import DELIVER_EVENTS, ISSUE_RECEIPTS, SEND_NOTICES
 from domain.clock import Clock
 from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
 from models import notices
+from models.receipts import Receipts
 from models.unit_of_work import Begin
 from services.deliver_events import DELIVERIES_QUEUE
+from services.issue_receipts import RECEIPTS_QUEUE
 from services.send_notices import NOTICES_QUEUE
 
 #: Puts a message back on its queue, as its bytes are.
@@ -71,6 +73,8 @@ class DeadLetterOffice:
             self._deliver_again(letter)
         elif letter.queue == NOTICES_QUEUE:
             self._send_again(letter)
+        elif letter.queue == RECEIPTS_QUEUE:
+            self._issue_again(letter)
         else:
             self.put_back(letter.queue, letter.message)
         return self._resolve(letter_id, "requeued", by, why)
@@ -95,6 +99,13 @@ class DeadLetterOffice:
         with self.begin() as uow:
             notices.queue_again(uow.connection, UUID(orjson.loads(letter.message)["notice_id"]), self.now())
             uow.ring(SEND_NOTICES)
+
+    def _issue_again(self, letter: DeadLetter) -> None:
+        """A receipt is a row too, and has its number: it is printed and stored again."""
+        with self.begin() as uow:
+            receipt_id = UUID(orjson.loads(letter.message)["receipt_id"])
+            Receipts(uow.connection, uow.cipher).issue_again(receipt_id, self.now())
+            uow.ring(ISSUE_RECEIPTS)
 
     def _resolve(self, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
         with self.begin() as uow:

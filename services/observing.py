@@ -19,6 +19,12 @@ class Observer(Protocol):
     def noticed(self, kind: str, channel: str, outcome: str) -> None:
         """A notice was sent, postponed, refused, given up or dropped."""
 
+    def receipt_printed(self, seconds: float) -> None:
+        """A receipt or a credit note was printed, in so many seconds."""
+
+    def receipt_failed(self, outcome: str) -> None:
+        """One could not be issued: it is tried again (`retried`), or why a person must look."""
+
 
 class Unobserved:
     """Nobody watches."""
@@ -33,4 +39,10 @@ class Unobserved:
         """Nothing."""
 
     def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """Nothing."""
+
+    def receipt_printed(self, seconds: float) -> None:
+        """Nothing."""
+
+    def receipt_failed(self, outcome: str) -> None:
         """Nothing."""

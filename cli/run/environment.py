@@ -92,7 +92,8 @@ def child_environment(
     environ: Mapping[str, str], options: Options, own: Addresses, keys: Mapping[str, str]
 ) -> dict[str, str]:
     """The whole environment of every process."""
-    added = {**_windows(options), "PUBLIC_URL": own.api}
+    receipts = (options.data_dir / "receipts").absolute().as_uri()
+    added = {**_windows(options), "PUBLIC_URL": own.api, "RECEIPT_STORAGE_URL": receipts}
     added |= _given("DATABASE_URL", own.database) | _given("REDIS_URL", own.redis)
     if own.sandbox:
         added |= {

@@ -65,9 +65,7 @@ class Posting:
 def posting(database_url: str, **environ: str) -> Iterator[Posting]:
     with (
         running_mailbox() as box,
-        house(
-            database_url, SMTP_URL=box.smtp_url, MAIL_FROM="Gavelpay <payments@house.example>", **environ
-        ) as home,
+        house(database_url, SMTP_URL=box.smtp_url, MAIL_FROM="Gavelpay <payments@house.example>", **environ) as home,
     ):
         yield Posting(home, box)
         assert home.app.check_invariants() == []

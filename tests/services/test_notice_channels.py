@@ -32,9 +32,7 @@ def post(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Posting
     amazon().reset()
     topics = {side: f"arn:aws:sns:{REGION}:{DEFAULT_ACCOUNT_ID}:{side}" for side in ("buyers", "makers")}
     try:
-        with posting(
-            database_url, SNS_BUYER_TOPIC_ARN=topics["buyers"], SNS_MAKER_TOPIC_ARN=topics["makers"]
-        ) as post:
+        with posting(database_url, SNS_BUYER_TOPIC_ARN=topics["buyers"], SNS_MAKER_TOPIC_ARN=topics["makers"]) as post:
             for name in topics:
                 amazon().create_topic(name)
             yield post

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.notice import Channel, NoticeStatus
+from domain.notice import Channel
 from gateways.letters import Letter
 from gateways.mail.server import MailServer
 from gateways.mail.smtp import Smtp
