@@ -27,9 +27,8 @@ from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.notices import build_send_notices, build_telling
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
-from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.settings import KeyMode, Settings, given
 from runtime.storage import build_storage
-from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
@@ -222,7 +221,7 @@ def build_app(
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
         send_notices=build_send_notices(
-            settings, store.begin, policies, links, hold=leases.hold, observer=observer, now=now, new_id=new_id
+            settings, store.begin, policies, links, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id
         ),
         notices=NoticeOffice(store.begin, now, new_id),
         receipt_storage=storage,
@@ -261,15 +260,6 @@ def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
 def build_new_id(now: Clock) -> NewId:
     """What makes ids: by the clock, and random."""
     return lambda: uuid7(now(), secrets.randbits)
-
-
-def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
-    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
-    if auth.jwks_url is not None:
-        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
-    else:
-        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
-    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
 
 
 def build_cipher(settings: Settings) -> FieldCipher:

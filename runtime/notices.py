@@ -21,7 +21,7 @@ from models.unit_of_work import Begin
 from runtime.settings import MailSettings, Settings
 from services.observing import Observer
 from services.page_links import PageLinks
-from services.papers import Papers, no_papers
+from services.papers import IssuedPapers, Stored
 from services.send_notices import SendNotices
 from services.write_letter import WriteLetter
 
@@ -44,15 +44,17 @@ def build_send_notices(
     begin: Begin,
     policies: Mapping[str, Policy],
     links: PageLinks,
+    storage: Stored,
     *,
     hold: Hold,
     observer: Observer,
     now: Clock,
     new_id: NewId,
-    papers: Papers = no_papers,
 ) -> SendNotices:
     """What sends them."""
-    write = WriteLetter(compose, papers, policies, links, build_house(settings), _topics(settings.mail))
+    write = WriteLetter(
+        compose, IssuedPapers(begin, storage), policies, links, build_house(settings), _topics(settings.mail)
+    )
     rng = Random()  # noqa: S311 - jitter, not secrets
     return SendNotices(begin, write, build_carriers(settings), hold, observer, now, new_id, rng)
 

@@ -108,7 +108,8 @@ class WriteLetter:
             next_attempt_at=session.next_retry_at,
             reason=str(money.disposition) if refund and money else session.reason,
             document_number=paper.number if paper else None,
-            document_link=f"{link}/receipt" if paper and notice.kind is NoticeKind.PAYMENT_RECEIVED else None,
+            # Never the storage's own link: that ends within the hour, and mails are read tomorrow.
+            document_link=self.links.paper(session.id, paper.number) if paper else None,
             refunded=Money(refund.currency, refund.amount_minor) if refund else None,
             payout=_payout(money) if notice.kind is NoticeKind.LOT_PAID else None,
         )

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import boto3
 import orjson
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.server import ThreadedMotoServer
 from moto.sns import sns_backends
@@ -128,9 +131,6 @@ def test_amazon_is_away() -> None:
 
 
 def _connect_nowhere() -> Any:
-    import boto3
-    from botocore.config import Config
-
     return boto3.client(
         "sns",
         region_name=REGION,
@@ -142,8 +142,6 @@ def _connect_nowhere() -> Any:
 
 
 def test_an_error_of_amazons_own_is_tried_again_for_this_message_alone() -> None:
-    from botocore.exceptions import ClientError
-
     class Faulty:
         def publish(self, **_request: Any) -> Any:
             raise ClientError(

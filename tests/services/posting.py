@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,13 +51,6 @@ class Posting:
 
     def forward(self, **by: float) -> None:
         self.home.forward(**by)
-
-    def paper_is_issued(self, session_id: UUID, at: datetime, **about: str) -> None:
-        """What the part that issues receipts notes when it has."""
-        with self.home.app.store.begin() as uow:
-            payment = uow.payments.lock_one(session_id)
-            assert payment is not None
-            payment.note("receipt_issued", at, **({"kind": "receipt"} | about))
 
 
 @contextmanager

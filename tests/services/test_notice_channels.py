@@ -54,7 +54,7 @@ def test_a_sale_is_told_by_mail_on_topics_and_to_the_telephone(post: Posting) ->
     assert (published("buyers"), published("makers")) == (1, 0)
     post.home.pay(session_id)
     post.home.hear()
-    post.paper_is_issued(session_id, post.home.time())
+    post.home.issue()
     post.home.work()
     assert (published("buyers"), published("makers")) == (2, 1)
     texts = [message for number, message in amazon().sms_messages.values() if number == PHONE]

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from domain.errors import GatewayUnavailable
 from domain.notice import Channel
 from gateways.letters import Letter
 from gateways.mail.server import MailServer
 from gateways.mail.smtp import Smtp
-from services.papers import Paper
+from services.papers import IssuedPapers
 from services.send_notices import GIVE_UP, SendNotices
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.services.posting import BUYER, MAKER, Posting, posting
@@ -43,7 +45,7 @@ def test_a_sale_is_told_from_the_first_link_to_the_payout(post: Posting) -> None
     assert link not in paid.text
     assert len(post.to(BUYER)) == 1
 
-    post.paper_is_issued(session_id, post.home.time())
+    post.home.issue()
     post.send()
     assert post.to(BUYER)[1].subject.startswith("Paid:")
     assert post.states(session_id) == {
@@ -70,20 +72,41 @@ def test_without_a_receipt_the_mail_waits_and_then_says_that_it_follows(post: Po
     assert post.to()[1].attachments == []
 
 
-def test_the_receipt_goes_with_the_mail_and_its_link_never_ends(post: Posting) -> None:
+def test_the_receipt_goes_with_the_mail_and_its_link_does_not_end(post: Posting) -> None:
     session_id = post.home.opened(locale="de-AT")
     post.home.pay(session_id)
     post.home.hear()
-    post.paper_is_issued(session_id, post.home.time())
-    send = post.home.app.send_notices
-    paper = Paper("CRAFT-2026-000001", b"%PDF-1.7")
-    replace(send, write=replace(send.write, papers=lambda _: paper))()
+    post.home.issue()
+    post.send()
     (mail,) = [one for one in post.to() if one.attachments]
     assert mail.subject == "Bezahlt: „A vase“, Quittung CRAFT-2026-000001"
     assert mail.header("Content-Language") == "de"
     (file,) = mail.attachments
-    assert (file.name, file.content_type, file.content) == ("CRAFT-2026-000001.pdf", "application/pdf", b"%PDF-1.7")
-    assert f"{post.home.app.links.page(session_id)}/receipt" in mail.text
+    (shown,) = post.home.app.receipts.view.of_payment(session_id)
+    assert (file.name, file.content_type) == ("CRAFT-2026-000001.pdf", "application/pdf")
+    assert sha256(file.content).digest() == shown.receipt.content_hash
+    assert post.home.app.links.paper(session_id, "CRAFT-2026-000001") in mail.text
+
+
+@pytest.mark.parametrize("harm", ["away", "changed"])
+def test_a_storage_that_is_away_or_was_tampered_with_leaves_the_link(post: Posting, harm: str) -> None:
+    session_id = post.home.opened()
+    post.home.pay(session_id)
+    post.home.hear()
+    post.home.issue()
+
+    class Storage:
+        def get(self, _key: str) -> bytes:
+            if harm == "away":
+                raise GatewayUnavailable("it is away")
+            return b"%PDF another one"
+
+    send = post.home.app.send_notices
+    papers = IssuedPapers(send.begin, Storage())
+    replace(send, write=replace(send.write, papers=papers))()
+    (mail,) = [one for one in post.to() if one.subject.startswith("Paid")]
+    assert mail.attachments == []
+    assert post.home.app.links.paper(session_id, "CRAFT-2026-000001") in mail.text
 
 
 def test_an_unpaid_window_is_told_to_both_and_the_reminder_came_before(post: Posting) -> None:
@@ -108,10 +131,31 @@ def test_money_that_came_too_late_is_told_to_go_back(post: Posting) -> None:
     post.home.hear()
     post.home.work()
     post.home.hear()
-    post.forward(minutes=6)
+    post.home.issue()
     post.send()
     assert post.states(session_id)["refunded"] == "sent"
-    assert post.to()[-1].subject == "$275.50 is on its way back to you"
+    mail = post.to()[-1]
+    assert mail.subject == "$275.50 is on its way back to you"
+    assert [file.name[:7] for file in mail.attachments] == ["CRAFT-C"]
+
+
+def test_each_refund_is_told_with_its_credit_note(post: Posting) -> None:
+    session_id = post.home.opened()
+    post.home.pay(session_id)
+    post.home.hear()
+    post.home.issue()
+    for amount in ("100.00", "75.50"):
+        post.home.app.request_refund(session_id, reason="agreed", actor="admin:alice", amount=amount)
+        post.home.work()
+        post.home.hear()
+        post.home.issue()
+        post.send()
+    told = [mail for mail in post.to() if "on its way back" in mail.subject]
+    assert [mail.subject for mail in told] == ["$100.00 is on its way back to you", "$75.50 is on its way back to you"]
+    assert [file.name for mail in told for file in mail.attachments] == [
+        "CRAFT-C-2026-000001.pdf",
+        "CRAFT-C-2026-000002.pdf",
+    ]
 
 
 def test_more_time_is_told_and_moves_the_reminder(post: Posting) -> None:
