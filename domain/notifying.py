@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import uuid4
 
 from domain.documents import DocumentKind
 from domain.ids import NewId
@@ -38,6 +39,10 @@ class Telling:
     mail: bool = False
     text: bool = False
     topics: frozenset[Recipient] = frozenset()
+
+
+#: For processes that write no payments: through nothing, nobody is told anything.
+QUIET: Final = Telling(uuid4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.bells import DELIVER_EVENTS
-from domain.notifying import Telling
+from domain.notifying import QUIET, Telling
 from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
@@ -84,11 +84,11 @@ class Store:
     database: Database
     cipher: FieldCipher
     endpoints: Endpoints
-    telling: Telling
     ring: Ring
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
+    telling: Telling = QUIET
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:

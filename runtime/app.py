@@ -247,7 +247,7 @@ def build_store(
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
     telling = build_telling(settings, build_policies(settings), new_id)
     return Store(
-        database, build_cipher(settings), build_endpoints(settings, new_id), telling, ring, noted, alarmed, mirror
+        database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror, telling
     )
 
 

@@ -11,11 +11,12 @@ from random import Random
 from typing import Final
 
 import orjson
+import structlog
 from structlog.contextvars import bound_contextvars
 
 from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayRefused, GatewayUnavailable, TransientError
 from domain.ids import NewId
 from domain.messaging import DeadLetter
 from domain.moot import why_moot
@@ -29,6 +30,8 @@ from models.work import NOTICE_WORK
 from services.observing import Observer
 from services.rests import Rests
 from services.write_letter import WriteLetter
+
+log = structlog.get_logger()
 
 #: A weekend, and a Monday to mend what broke on it; as outgoing events.
 GIVE_UP: Final = timedelta(days=3)
@@ -98,9 +101,12 @@ class SendNotices:
                 letter = self.write(payment, notice, self.now())
             except GatewayRefused as refusal:
                 self._finish(notice, NoticeStatus.REFUSED, last_error=str(refusal))
-            except ValueError as error:
-                # Trying again would not find the words.
-                self._give_up(notice, f"there are no words for it: {error}")
+            except TransientError:
+                raise
+            except Exception as error:
+                # Our own mistake. It must not hold up the others; the next release may know better.
+                log.exception("notice.not_written")
+                self._try_later(notice, f"it could not be written: {type(error).__name__}")
             else:
                 self._hand_over(notice, letter)
 
@@ -113,8 +119,7 @@ class SendNotices:
             until = self.rests.away(notice.channel, self.now(), self.rng)
             self._postpone(notice, until, _without(letter.to, str(away)), tries=notice.tries - 1)
         except GatewayUnavailable as failure:
-            wait = backoff(notice.tries + _EASY, self.rng, longest=_LONGEST_WAIT, asked=failure.retry_after)
-            self._postpone(notice, self.now() + wait, _without(letter.to, str(failure)))
+            self._try_later(notice, _without(letter.to, str(failure)), asked=failure.retry_after)
         else:
             self.rests.is_there(notice.channel)
             self._finish(notice, NoticeStatus.SENT, message_id=message_id, last_error=None)
@@ -124,6 +129,10 @@ class SendNotices:
         if carrier is None:
             raise GatewayUnavailable(f"{channel} is not configured in this process")
         return carrier
+
+    def _try_later(self, notice: Notice, why: str, *, asked: float | None = None) -> None:
+        wait = backoff(notice.tries + _EASY, self.rng, longest=_LONGEST_WAIT, asked=asked)
+        self._postpone(notice, self.now() + wait, why)
 
     def _postpone(self, notice: Notice, due: datetime, why: str, **values: object) -> None:
         if self.now() - notice.wanted_at >= GIVE_UP:

@@ -104,7 +104,7 @@ def test_a_channel_that_a_process_does_not_know_is_left_to_others(post: Posting)
     assert published("buyers") == 1
 
 
-def test_what_there_are_no_words_for_is_a_dead_letter_and_holds_up_nobody(post: Posting) -> None:
+def test_what_cannot_be_written_holds_up_nobody(post: Posting) -> None:
     post.home.opened()
     post.home.opened(auction_id="auction-2", buyer_id="b-2")
     send = post.home.app.send_notices
@@ -117,8 +117,9 @@ def test_what_there_are_no_words_for_is_a_dead_letter_and_holds_up_nobody(post: 
         return send.write.compose(content)
 
     replace(send, write=replace(send.write, compose=compose))()
-    assert len(post.notices(status="given_up")) == 1
-    (letter,) = post.home.app.dead_letters.listed()
-    assert letter.error == "there are no words for it: it lacks something"
-    post.send()
     assert len(post.notices(status="sent")) == 3
+    (late,) = post.notices(kind="payment_required", status="queued")
+    assert late.last_error == "it could not be written: ValueError"
+    post.forward(minutes=2)
+    post.send()
+    assert len(post.notices(status="sent")) == 4
