@@ -16,7 +16,7 @@ from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
 from console.openapi import describe
-from console.pages import documentation, files, pay
+from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
 from console.shield import Shield
 from models import schema
@@ -28,6 +28,7 @@ _ROUTERS: Final = (
     payments.router,
     receipts.router,
     pay.router,
+    papers.router,
     files.router,
     documentation.router,
     downloads.router,

@@ -16,6 +16,7 @@ from domain.bells import (
     PROCESS_EVENTS,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
+    SEND_NOTICES,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
@@ -26,6 +27,7 @@ from models.work import (
     ATTEMPT_LOOK_UP,
     ATTEMPT_WORK,
     DELIVERY_WORK,
+    NOTICE_WORK,
     RECEIPT_WORK,
     REFUND_LOOK_UP,
     REFUND_WORK,
@@ -73,6 +75,7 @@ class Due:
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
+            SEND_NOTICES: lambda: self._leased(NOTICE_WORK),
         }
 
     def _leased(self, work: Work[Any]) -> int:

@@ -7,6 +7,7 @@ from domain.cursor import Cursor
 from domain.dispute import Dispute
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
 from domain.movements import Difference
+from domain.notice import Notice
 from domain.payment_method import PaymentMethod
 from domain.receipt import Receipt
 from domain.risk import RiskSignal
@@ -32,3 +33,4 @@ DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
 CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
 DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)
 SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)
+NOTICES: Final = RecordTable(tables.NOTIFICATIONS, Notice)

@@ -14,6 +14,7 @@ _STANDING: Final = """
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
+           (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now()),
            (SELECT count(*) FROM disputes
              WHERE closed_at IS NULL
                AND status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')),
@@ -49,7 +50,7 @@ class StandingCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask once for all."""
         try:
-            ((inbox, outbox, dead, *waiting),) = self._database.rows(_STANDING)
+            ((inbox, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
             unexplained = self._database.rows(UNEXPLAINED)
         except TransientError:
@@ -57,6 +58,7 @@ class StandingCollector(Collector):
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
         yield GaugeMetricFamily("payments_outbox_backlog", "Outgoing events not yet delivered", value=outbox)
         yield GaugeMetricFamily("payments_dead_letters", "Messages that gave up and wait for a person", value=dead)
+        yield GaugeMetricFamily("payments_notices_backlog", "Notices that are due and not sent", value=notices)
         for (name, meaning), value in zip(_WAITING, waiting, strict=True):
             yield GaugeMetricFamily(name, meaning, value=value)
         live = GaugeMetricFamily(

@@ -70,6 +70,8 @@ class Metrics:
     #: By `kind`: missing, wrong, stale.
     mirror_repairs: Counter
     mirror_compared: Gauge
+    #: By `kind`, `channel` and `outcome`: sent, postponed, refused, given_up, dropped.
+    notices: Counter
     #: By `kind`: receipt, credit_note.
     receipts_generated: Counter
     receipt_render: Histogram
@@ -148,6 +150,12 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         mirror_compared=Gauge(
             "payments_window_mirror_compared_timestamp_seconds",
             "When this process last compared Redis with PostgreSQL, in Unix seconds",
+            registry=registry,
+        ),
+        notices=Counter(
+            "payments_notices_total",
+            "Notices to buyers and makers",
+            ["kind", "channel", "outcome"],
             registry=registry,
         ),
         receipts_generated=Counter(

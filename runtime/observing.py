@@ -146,6 +146,12 @@ class MetricsObserver:
         """Deliveries are counted where they wait, in the outbox."""
         log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
 
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """A notice was sent, postponed, refused, given up or dropped."""
+        tell = log.warning if outcome in ("refused", "given_up") else log.info
+        tell("notice.done", kind=kind, channel=channel, outcome=outcome)
+        self.metrics.notices.labels(kind, channel, outcome).inc()
+
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL."""
         if any(repairs.values()):

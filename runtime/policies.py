@@ -16,6 +16,7 @@ def build_policies(settings: Settings) -> Mapping[str, Policy]:
             retry_backoff=settings.standard.retry_backoff,
             max_extension=longest,
             three_ds_from=three_ds_from,
+            reminder=settings.standard.reminder,
         ),
         instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
     )

@@ -77,6 +77,13 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
         ),
         Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
         Job(
+            "send_notices",
+            sweep,
+            bells.SEND_NOTICES,
+            _NET_SECONDS,
+            "reminders are due by the clock; a mail server was away and is asked again",
+        ),
+        Job(
             "reconcile_events",
             reconcile,
             bells.RECONCILE_EVENTS,

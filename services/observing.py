@@ -16,6 +16,9 @@ class Observer(Protocol):
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
 
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """A notice was sent, postponed, refused, given up or dropped."""
+
     def receipt_printed(self, seconds: float) -> None:
         """A receipt or a credit note was printed, in so many seconds."""
 
@@ -33,6 +36,9 @@ class Unobserved:
         """Nothing."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """Nothing."""
+
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
         """Nothing."""
 
     def receipt_printed(self, seconds: float) -> None:

@@ -44,7 +44,7 @@ class Time:
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
@@ -158,6 +158,7 @@ class House:
             self.app.open_checkouts,
             self.app.send_refunds,
             self.app.deliver_events,
+            self.app.send_notices,
         )
         for _ in range(5000):
             if not sum(piece() for piece in pieces):
@@ -174,7 +175,7 @@ class House:
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries", "receipts"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:

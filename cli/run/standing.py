@@ -28,7 +28,8 @@ _WORK: Final = """
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
            (SELECT count(*) FROM webhook_events WHERE status = 'set_aside'),
-           (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered'))
+           (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered')),
+           (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now())
 """
 _MONEY: Final = """
     SELECT t.session_id, s.auction_id, t.stripe_payment_intent_id, t.amount_minor, t.currency, t.disposition,
@@ -85,6 +86,8 @@ class Work:
     dead_letters: int
     set_aside: int
     receipts: int = 0
+    #: Due now; a reminder of a window that goes on may wait.
+    notices: int = 0
 
     def waiting(self) -> Mapping[str, int]:
         """What waits for the system, in words; empty when all is done."""
@@ -94,6 +97,7 @@ class Work:
             "refunds under way": self.refunds,
             "webhooks to deliver": self.deliveries,
             "receipts to issue": self.receipts,
+            "notices to send": self.notices,
         }
         return {words: count for words, count in counts.items() if count}
 

@@ -2,6 +2,7 @@
 
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
+from models.tables.notices import NOTIFICATIONS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
 from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
@@ -19,6 +20,7 @@ __all__ = [
     "DISPUTES",
     "LEDGER",
     "METADATA",
+    "NOTIFICATIONS",
     "OUTBOX",
     "PAYMENT_METHODS",
     "RECEIPTS",
