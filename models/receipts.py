@@ -61,11 +61,6 @@ class Receipts:
         sql = f"SELECT {RECEIPTS.selection} FROM receipts r WHERE {condition}"  # noqa: S608 - our own words
         return [RECEIPTS.load(row, self.cipher) for row in self.connection.execute(sql, params)]
 
-    def one(self, receipt_id: UUID) -> Receipt | None:
-        """The receipt with that id."""
-        found = self.find("r.id = %(id)s", id=receipt_id)
-        return found[0] if found else None
-
     def locked(self, claimed: Receipt) -> Receipt | None:
         """The receipt as it is now, locked; None if another worker has taken it over since it was claimed."""
         found = self.find("r.id = %(id)s AND r.fence = %(fence)s FOR UPDATE", id=claimed.id, fence=claimed.fence)
