@@ -34,6 +34,8 @@ class Bells:
         self.app: App | None = None
         #: Called after each piece of work: something may have become due.
         self.worked: Callable[[], None] = lambda: None
+        #: Bells whose work was cut short at a commit: what it had done outside is done again.
+        self.shaken: set[str] = set()
         self._job: list[str] = []
         self._letters: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -45,6 +47,7 @@ class Bells:
         for fate, odds in _FATES.items():
             if self._dice.strikes(fate, odds, *site):
                 self._log.add("", self._job[-1], fate)
+                self.shaken.add(self._job[-1])
                 return fate
         return None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
+from domain.bells import SEND_NOTICES
 from proof.simulation import questions
 from proof.simulation.house import House
 from proof.simulation.watching import Broken, Watch
@@ -24,6 +25,7 @@ def check(house: House, watch: Watch) -> list[Broken]:
         *_objects(house),
         *_failures(house),
         *_history(house),
+        *_paper(house),
     ]
 
 
@@ -102,6 +104,17 @@ def _history(house: House) -> Iterator[Broken]:
             heard = told.get(lot, Counter())[kind]
             if heard != count:
                 yield Broken(f"{lot} has {count} completed payments, and {kind} was heard {heard} times.", lot)
+
+
+def _paper(house: House) -> Iterator[Broken]:
+    """What was issued is stored as it was printed, and each letter came once, unless nobody could know."""
+    for lot, number, place, printed in house.app.database.rows(questions.ISSUED):
+        if house.cabinet.hash_of(place) != bytes(printed):
+            yield Broken(f"Receipt {number} is not stored as it was printed.", lot)
+    for lot, letter, kind in house.app.database.rows(questions.SENT):
+        taken, doubtful = house.mail.taken[letter], house.mail.doubtful[letter]
+        if not 1 <= taken <= 1 + doubtful and SEND_NOTICES not in house.bells.shaken:
+            yield Broken(f"Letter {letter} ({kind}) was taken {taken} times, {doubtful} of them in doubt.", lot)
 
 
 def _lot_in(house: House, sentence: str) -> str:

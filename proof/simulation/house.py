@@ -10,11 +10,15 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
+from domain import documents
 from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
+from domain.notice import Channel
+from domain.notifying import Telling
 from domain.payment import Note
 from domain.policies import Policy, instant, standard
+from domain.receipts import Stationery
 from domain.refusals import Refusal
 from domain.session import PaymentSession
 from domain.settlement import Terms
@@ -30,6 +34,7 @@ from proof.simulation.calls import Calls
 from proof.simulation.database import MortalDatabase
 from proof.simulation.listeners import ENDPOINTS, Listeners
 from proof.simulation.lots import HouseRules
+from proof.simulation.offices import Cabinet, Mail, Press, write
 from proof.simulation.stage import Stage
 from sandbox.stripe.core import StripeCore
 from sandbox.stripe.settings import SECRET_KEY
@@ -41,9 +46,12 @@ from services.dead_letters import DeadLetterOffice
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.issue_receipts import IssueReceipts
+from services.number_receipts import NumberReceipts
 from services.observing import Unobserved
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
+from services.papers import IssuedPapers
 from services.process_events import ProcessEvents
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.reconcile_attempts import ReconcileAttempts
@@ -54,10 +62,13 @@ from services.release_hold import ReleaseHold
 from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
+from services.send_notices import SendNotices
 from services.view_payments import ViewPayments
+from services.write_letter import WriteLetter
 
 _KEY: Final = b"simulation field encryption key!"
 _FEE_BASIS_POINTS: Final = 500
+_HOUSE: Final = documents.House("Simulation")
 #: How often what is open is compared with Stripe: seldom, for virtual hours are many.
 SWEEP: Final = timedelta(seconds=60)
 
@@ -100,6 +111,8 @@ class SimulatedApp:
     accept_other_amount: AcceptOtherAmount
     request_refund: RequestRefund
     decide_refund: DecideRefund
+    issue_receipts: IssueReceipts
+    send_notices: SendNotices
     view_payments: ViewPayments
     check_invariants: CheckInvariants
     dead_letters: DeadLetterOffice
@@ -126,6 +139,8 @@ class House:
     bells: Bells
     calls: Calls
     listeners: Listeners
+    cabinet: Cabinet
+    mail: Mail
     core: StripeCore
 
     def close(self) -> None:
@@ -142,11 +157,13 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
     new_id: NewId = lambda: uuid7(now(), ids.getrandbits)  # noqa: E731
     calls = Calls(stage)
     bells = Bells(stage, calls)
-    listeners = Listeners(dice, stage.log)
+    listeners, cabinet, mail = Listeners(dice, stage.log), Cabinet(dice), Mail(dice)
     database = MortalDatabase(url, now, bells.fate)
     calls.transactions = lambda: database.open
     cipher = FieldCipher([_KEY], _KEY[::-1], nonces.randbytes)
-    begin = Store(database, cipher, Endpoints(ENDPOINTS, new_id), bells.ring, noted).begin
+    policies = _policies(rules)
+    telling = Telling(new_id, policies, mail=rules.mails)
+    begin = Store(database, cipher, Endpoints(ENDPOINTS, new_id), bells.ring, noted, telling=telling).begin
     stripe = Stripe(
         SECRET_KEY,
         api_base="http://stripe.simulated",
@@ -156,7 +173,6 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
         connections=1,
         transport=DirectClient(calls.ask),
     )
-    policies = _policies(rules)
     terms = Terms(_FEE_BASIS_POINTS, policies, rules.late_policy, new_id)
     links = PageLinks("https://pay.simulated", cipher.index)
     read, receive = ReadEvent(now, new_id), ReceiveEvents(begin)
@@ -177,6 +193,27 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
         reconcile_attempts=attempts,
         reconcile_refunds=ReconcileRefunds(begin, stripe, terms, unrenewed, now, rng),
         explain_money=ExplainMoney(begin, stripe, compare, unrenewed, now, rng),
+        issue_receipts=IssueReceipts(
+            begin,
+            NumberReceipts(begin, Stationery(_HOUSE, "SIM", "2025-09-15"), now),
+            Press(),
+            cabinet,
+            unrenewed,
+            Unobserved(),
+            now,
+            new_id,
+            rng,
+        ),
+        send_notices=SendNotices(
+            begin,
+            WriteLetter(write, IssuedPapers(begin, cabinet), policies, links, _HOUSE, {}),
+            {Channel.EMAIL: mail},
+            unrenewed,
+            Unobserved(),
+            now,
+            new_id,
+            rng,
+        ),
         read_event=read,
         receive_events=receive,
         retry_payment=RetryPayment(begin, policies, now, new_id),
@@ -192,7 +229,7 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
         dead_letters=DeadLetterOffice(begin, lambda _queue, _body: None, now),
     )
     bells.app = app
-    return House(app, bells, calls, listeners, stage.core)
+    return House(app, bells, calls, listeners, cabinet, mail, stage.core)
 
 
 def _policies(rules: HouseRules) -> dict[str, Policy]:

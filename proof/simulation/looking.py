@@ -31,6 +31,14 @@ _DUE: Final = f"""
      WHERE look_up_at IS NOT NULL
     UNION ALL SELECT '{bells.RECONCILE_ATTEMPTS}', min({_FREE.format(due="look_up_at")}) FROM refunds
      WHERE look_up_at IS NOT NULL
+    UNION ALL SELECT '{bells.SEND_NOTICES}', min({_FREE.format(due="due_at")}) FROM notifications
+     WHERE status = 'queued'
+    UNION ALL SELECT '{bells.ISSUE_RECEIPTS}', min({_FREE.format(due="due_at")}) FROM receipts
+     WHERE status = 'numbered'
+    UNION ALL SELECT '{bells.ISSUE_RECEIPTS}', min(r.due_at) FROM receipts r
+     WHERE r.status = 'wanted' AND (r.kind = 'receipt' OR NOT EXISTS (
+       SELECT 1 FROM receipts o WHERE o.transaction_id = r.transaction_id AND o.kind = 'receipt'
+          AND o.status = 'wanted'))
 """  # noqa: S608 - our own words
 
 

@@ -49,7 +49,7 @@ ACTS: Final = {
 
 #: The part of buyers who act when many do.
 _TOGETHER: Final = 0.9
-_RIVALS, _SECOND_CHANCES = 0.05, 0.3
+_WITH_MAIL, _RIVALS, _SECOND_CHANCES = 0.4, 0.05, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class HouseRules:
     look: float
     #: What happens within so many seconds is told and heard together: how busy the house is.
     beat: float
+    #: Whether people are written to.
+    mails: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def draw_rules(dice: Dice) -> HouseRules:
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
         look=float(dice.choose({"6": 2, "2": 0.5, "15": 1}, "look")),
         beat=float(dice.choose({"1": 1, "3": 2, "6": 2}, "beat")),
+        mails=dice.throw("mails") < _WITH_MAIL,
     )
 
 

@@ -27,6 +27,13 @@ UNSETTLED: Final = """
            format('%%s %%s of %%s cannot be explained: %%s.', d.amount_minor, d.currency, d.id, d.reason)
       FROM money_differences d LEFT JOIN payment_sessions s ON s.id = d.session_id WHERE d.explained_at IS NULL
     UNION ALL
+    SELECT s.auction_id,
+           format('%%s %%s of payment %%s is %%s.', r.kind, coalesce(r.number, r.id::text), s.id, r.status)
+      FROM receipts r JOIN payment_sessions s ON s.id = r.session_id WHERE r.status NOT IN ('issued', 'withdrawn')
+    UNION ALL
+    SELECT s.auction_id, format('Notice %%s (%%s) of payment %%s is %%s.', n.id, n.kind, s.id, n.status)
+      FROM notifications n JOIN payment_sessions s ON s.id = n.session_id WHERE n.status NOT IN ('sent', 'dropped')
+    UNION ALL
     SELECT auction_id,
            format('Payment %%s was closed at %%s, and its window ended at %%s.', id, closed_at, window_expires_at)
       FROM payment_sessions WHERE reason = 'window_elapsed' AND closed_at < window_expires_at
@@ -47,6 +54,16 @@ FAILED: Final = """
       FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id
      WHERE a.status = 'refused' AND NOT EXISTS (SELECT 1 FROM audit_entries e WHERE e.session_id = s.id
             AND e.action = 'checkout_vanished' AND e.data ->> 'attempt' = a.attempt_no::text)
+"""
+#: What was printed and stored.
+ISSUED: Final = """
+    SELECT s.auction_id, r.number, r.storage_key, r.content_hash FROM receipts r
+      JOIN payment_sessions s ON s.id = r.session_id WHERE r.status = 'issued'
+"""
+#: Letters that were sent, as we think.
+SENT: Final = """
+    SELECT s.auction_id, n.id, n.kind FROM notifications n JOIN payment_sessions s ON s.id = n.session_id
+     WHERE n.status = 'sent'
 """
 #: How many payments of each lot are completed.
 COMPLETED: Final = """

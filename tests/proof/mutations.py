@@ -140,9 +140,16 @@ MUTATIONS = (
         "        if outlives(attempt, now) and attempt.opened_at is None:\n            request_closing(attempt, now)\n",
     ),
     Mutation(
-        "old news taken for new",
-        "domain/settlement.py",
-        "    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):\n",
-        "    if session.status in FINAL:\n",
+        "a number reserved in a transaction of its own",
+        "services/number_receipts.py",
+        "            self._number(receipts, wanted, now)\n",
+        "            with self.begin() as other:\n"
+        "                self._number(Receipts(other.connection, other.cipher), wanted, now)\n",
+    ),
+    Mutation(
+        "a receipt stored under another content",
+        "services/issue_receipts.py",
+        "            self.storage.put(key, content, sha256=receipt.content_hash)\n",
+        "            self.storage.put(key, content[:-1], sha256=receipt.content_hash)\n",
     ),
 )

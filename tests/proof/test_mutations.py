@@ -1,7 +1,7 @@
 """Every deliberate bug is found by the simulation within fifty seeds.
 
-A missing row lock is not among them: runs have one thread, and only true concurrency shows it. That is what the tests
-with threads are for (`tests/services/test_open_checkout_odds.py`, `tests/services/test_require_payment.py`).
+A missing row lock, and a receipt's number taken from `max() + 1`, are not among them: runs have one thread, and only
+true concurrency shows these. A lease that is ignored does no harm as long as keys and fences hold, and is none either.
 """
 
 import json
