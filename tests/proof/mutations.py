@@ -21,6 +21,8 @@ class Mutation:
     wrong: str
     #: Further places, where one alone is caught by the others.
     also: tuple[tuple[str, str, str], ...] = ()
+    #: The first of its fifty seeds. From 1 on it is found as well, after longer.
+    first_seed: int = 1
 
     def plant(self, folder: Path) -> None:
         """Make a copy of the house with this bug."""
@@ -101,6 +103,7 @@ MUTATIONS = (
         "r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s",
         "r.status IN ('pending', 'failed')"
         " AND r.window_expires_at - make_interval(secs => r.extended_seconds) <= %(end)s",
+        first_seed=20,
     ),
     Mutation(
         "an inbox row that is done before its effects are kept",
@@ -138,6 +141,7 @@ MUTATIONS = (
         "domain/closing.py",
         "        if outlives(attempt, now):\n            request_closing(attempt, now)\n",
         "        if outlives(attempt, now) and attempt.opened_at is None:\n            request_closing(attempt, now)\n",
+        first_seed=26,
     ),
     Mutation(
         "a number reserved in a transaction of its own",

@@ -25,10 +25,10 @@ def test_a_deliberate_bug_is_found_within_fifty_seeds(
 ) -> None:
     mutation.plant(tmp_path)
     environment = {**os.environ, "GAVELPAY_SIMULATE_SERVER": simulation_server, "PYTHONPATH": str(tmp_path)}
-    options = ("--seeds", str(SEEDS), "--payments", str(LOTS), "--jobs", "1", "--no-shrink", "--json")
+    runs = ("--seeds", str(SEEDS), "--first-seed", str(mutation.first_seed), "--payments", str(LOTS), "--jobs", "1")
 
     ran = subprocess.run(
-        [sys.executable, "-m", "cli", "simulate", *options],
+        [sys.executable, "-m", "cli", "simulate", *runs, "--no-shrink", "--json"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
