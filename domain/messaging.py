@@ -56,6 +56,8 @@ class Delivery:
     auction_id: str
     order_no: int
     created_at: datetime
+    #: Since when it is being tried: after three days it is given up.
+    waiting_since: datetime
     status: str = "waiting"
     tries: int = 0
     last_error: str | None = None
@@ -63,6 +65,8 @@ class Delivery:
     leased_until: datetime | None = None
     fence: int = 0
     finished_at: datetime | None = None
+    #: Sent again out of its turn: what follows it may have been received before.
+    late: bool = False
 
 
 @dataclass(slots=True)

@@ -35,6 +35,12 @@ class SecurityEventKind(StrEnum):
     ACCESS_DENIED = "access_denied"
     #: Values were encrypted again under another key.
     KEYS_ROTATED = "keys_rotated"
+    #: Outgoing events to one endpoint were stopped, by a person or because the receiver said that it is gone.
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_RESUMED = "endpoint_resumed"
+    #: Outgoing events were sent again, or given up, by a person.
+    EVENTS_RESENT = "events_resent"
+    EVENTS_DROPPED = "events_dropped"
 
 
 @dataclass(slots=True)

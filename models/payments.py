@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from domain import lookups
 from domain.attempt import CheckoutAttempt
-from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
+from domain.bells import OPEN_CHECKOUTS, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
@@ -244,5 +244,5 @@ class Payments:
             table.insert_all(self.connection, records, self.cipher)
 
     def _announce(self, payments: Sequence[Payment]) -> None:
-        if outbox.write(self.connection, self.cipher, payments, self.endpoints):
-            self.ring(DELIVER_EVENTS, 1)
+        for bell, pieces in outbox.write(self.connection, self.cipher, payments, self.endpoints).items():
+            self.ring(bell, pieces)

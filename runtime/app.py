@@ -7,23 +7,23 @@ from random import Random
 from typing import Final
 
 from domain.clock import Clock
+from domain.endpoint import ENDPOINTS
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
-from gateways.downstream import Endpoint, Webhooks
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
 from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
-from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
+from runtime.downstream import SenderThreads, build_endpoints, build_routes
 from runtime.settings import AuthSettings, KeyMode, Settings, given
 from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
@@ -154,7 +154,7 @@ def build_app(
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
-    downstream = Webhooks(_downstream(settings), now)
+    downstream, senders = build_routes(settings, now), SenderThreads()
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
     late = LatePolicy(settings.windows.late_policy)
@@ -188,7 +188,9 @@ def build_app(
         extend_window=ExtendWindow(store.begin, policies, now),
         terminate_window=TerminateWindow(store.begin, now),
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
-        deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
+        deliver_events=DeliverEvents(
+            store.begin, downstream, leases.hold, observer, now, new_id, rng, ENDPOINTS, senders
+        ),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
@@ -206,7 +208,7 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
+        _closers=(senders.close, leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
     )
 
 
@@ -280,16 +282,3 @@ def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int =
         timeout=STRIPE_TIMEOUT,
         connections=threads,
     )
-
-
-def build_endpoints(settings: Settings, new_id: NewId) -> Endpoints:
-    """Who is told of outgoing events."""
-    return Endpoints({name: (name,) for name in _downstream(settings)}, new_id)
-
-
-def _downstream(settings: Settings) -> dict[str, Endpoint]:
-    listeners = {
-        "auction": (settings.events.auction_url, settings.events.auction_secret),
-        "order": (settings.events.order_url, settings.events.order_secret),
-    }
-    return {name: Endpoint(name, url, secret.reveal()) for name, (url, secret) in listeners.items() if url and secret}
