@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+#: The version of what stands in an outgoing event's `data`, and part of it. New keys do not raise it; a changed meaning
+#: does.
+EVENT_VERSION: Final = 1
 
 
 @dataclass(slots=True)

@@ -19,6 +19,11 @@ class BoundedReader(io.RawIOBase):
         timeout = sock.gettimeout()
         self._deadline = None if timeout is None else time.monotonic() + timeout
 
+    def hurry(self, seconds: float) -> None:
+        """Give what is still to come so many seconds at most."""
+        end = time.monotonic() + seconds
+        self._deadline = end if self._deadline is None else min(end, self._deadline)
+
     def readable(self) -> bool:
         """It is there to be read."""
         return True
@@ -44,4 +49,9 @@ class BoundedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
-        self.fp = io.BufferedReader(BoundedReader(sock))
+        self._reader = BoundedReader(sock)
+        self.fp = io.BufferedReader(self._reader)
+
+    def hurry(self, seconds: float) -> None:
+        """Give the rest of the answer so many seconds at most."""
+        self._reader.hurry(seconds)

@@ -3,20 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.endpoint import BELL_OF
 from domain.ids import NewId
-from domain.messaging import Delivery, OutgoingEvent
+from domain.messaging import EVENT_VERSION, Delivery, OutgoingEvent
 from domain.payment import Announcement, Payment
 from models.records import DELIVERIES, OUTBOX
 from models.sealing import FieldCipher
-
-#: The version of what stands in `data`, part of every event. New keys do not raise it; a changed meaning does.
-VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def _write(
     for one, session_id, dedupe_key in announced:
         numbers[one.auction_id] += 1
         number = numbers[one.auction_id]
-        told = dict(one.data) | {"sequence": number, "version": VERSION}
+        told = dict(one.data) | {"sequence": number, "version": EVENT_VERSION}
         events.append(
             OutgoingEvent(endpoints.new_id(), one.type, one.auction_id, number, session_id, told, one.at, dedupe_key)
         )

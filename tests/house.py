@@ -20,6 +20,7 @@ from runtime.app import App, build_app
 from runtime.settings import Role, load
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from services.observing import Unobserved
+from tests.event_schemas import wrong_events
 
 KEY = "A" * 43
 BASE = {
@@ -203,5 +204,6 @@ def house(database_url: str, **environ: str) -> Iterator[House]:
         )
         try:
             yield House(app, sandbox, time, rung, put_back)
+            assert wrong_events(app) == []
         finally:
             app.close()

@@ -146,10 +146,9 @@ class Exchange:
             connection.sock.settimeout(deadline.left())
             connection.request("POST", self._target, body=body, headers=dict(headers))
             connection.sock.settimeout(deadline.left())
-            sock = connection.sock
             response = connection.getresponse()
             answer = Answer(response.status, response.getheader("retry-after"))
-            done = _read_to_end(response, sock) and connection.sock is not None
+            done = _read_to_end(response) and connection.sock is not None
         finally:
             if done:
                 self._keep(connection)
@@ -158,11 +157,11 @@ class Exchange:
         return answer
 
 
-def _read_to_end(response: HTTPResponse, sock: socket.socket) -> bool:
+def _read_to_end(response: HTTPResponse) -> bool:
     """Read what is left of an answer; answers whether the connection may be used again."""
     try:
-        with contextlib.suppress(OSError):
-            sock.settimeout(_REST_OF_ANSWER)
+        if isinstance(response, BoundedResponse):
+            response.hurry(_REST_OF_ANSWER)
         response.read(_ANSWER)
     except (OSError, HTTPException, ValueError):
         return False
