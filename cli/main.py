@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "doctor": ("cli.doctor", "doctor"),
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
+    "deliveries": ("cli.deliveries", "deliveries"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),

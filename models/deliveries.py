@@ -1,7 +1,7 @@
 """Outgoing events on their way: what is due for an endpoint, what came of it, and how the endpoint stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,35 @@ from models.work import DELIVERY_WORK
 
 #: So many that are due are counted; nobody rings more often.
 _ENOUGH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries somebody wants to see; None: any."""
+
+    endpoint: str | None = None
+    status: str | None = None
+    auction_id: str | None = None
+    #: When their events happened: from, and before.
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def condition(self) -> str:
+        """As a condition on `deliveries r`."""
+        parts = (
+            ("r.endpoint = %(endpoint)s", self.endpoint),
+            ("r.status = %(status)s", self.status),
+            ("r.auction_id = %(auction_id)s", self.auction_id),
+            ("r.created_at >= %(since)s", self.since),
+            ("r.created_at < %(until)s", self.until),
+        )
+        return " AND ".join(["true", *(part for part, value in parts if value is not None)])
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What stands in the condition."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +94,7 @@ class Deliveries:
             claimed = self._claim(now, room, {"endpoint": endpoint.name, "tries": 0})
         if not claimed:
             claimed = self._claim(now, room, {"endpoint": endpoint.name})
-        events = {event.id: event for event in self.events([one.event_id for one in claimed])}
-        claimed.sort(key=lambda one: (one.created_at, one.event_id))
-        return [(one, events[one.event_id]) for one in claimed]
+        return self._with_events(sorted(claimed, key=lambda one: (one.created_at, one.event_id)))
 
     def _claim(self, now: datetime, limit: int, only: dict[str, Any]) -> list[Delivery]:
         return DELIVERY_WORK.claim(self.connection, self.cipher, now, limit, only=only)
@@ -125,18 +152,58 @@ class Deliveries:
         )
         return {row[0] for row in rows}
 
+    def drop(self, endpoint: str, event_id: UUID, now: datetime) -> bool:
+        """Try no more to tell an endpoint of an event; answers whether it was waiting."""
+        done = self.connection.execute(
+            "UPDATE deliveries SET status = 'dropped', finished_at = %s, leased_until = NULL, fence = fence + 1"
+            " WHERE endpoint = %s AND event_id = %s AND status = 'waiting'",
+            (now, endpoint, event_id),
+        )
+        return bool(done.rowcount)
+
+    def begin_anew(self, endpoint: str, now: datetime) -> None:
+        """Have everything that waits for an endpoint due now, with as much patience as if it were new."""
+        self.connection.execute(
+            "UPDATE deliveries SET waiting_since = %(now)s, due_at = least(due_at, %(now)s)"
+            " WHERE endpoint = %(endpoint)s AND status = 'waiting'",
+            {"now": now, "endpoint": endpoint},
+        )
+
     def held_back(self, endpoint: str, since: datetime, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
         """What has waited for an endpoint since before then and is in nobody's hands, locked."""
-        sql = (
-            f"SELECT {DELIVERIES.selection} FROM deliveries r"  # noqa: S608 - our own words
-            " WHERE r.endpoint = %(endpoint)s AND r.status = 'waiting' AND r.waiting_since <= %(since)s"
+        found = self._select(
+            "r.endpoint = %(endpoint)s AND r.status = 'waiting' AND r.waiting_since <= %(since)s"
             " AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
-            " ORDER BY r.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+            " ORDER BY r.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+            {"endpoint": endpoint, "since": since, "limit": limit},
         )
-        rows = self.connection.execute(sql, {"endpoint": endpoint, "since": since, "limit": limit})
-        found = [DELIVERIES.load(row, self.cipher) for row in rows]
-        events = {event.id: event for event in self.events([one.event_id for one in found])}
-        return [(one, events[one.event_id]) for one in found]
+        return self._with_events(found)
+
+    def find(self, wanted: Wanted, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
+        """Deliveries with their events, newest first."""
+        order = "ORDER BY r.created_at DESC, r.event_id DESC, r.endpoint LIMIT %(limit)s"
+        return self._with_events(self._select(f"{wanted.condition} {order}", wanted.params | {"limit": limit}))
+
+    def of(self, event_id: UUID) -> list[Delivery]:
+        """How an event fares with each endpoint."""
+        return self._select("r.event_id = %(id)s ORDER BY r.endpoint", {"id": event_id})
+
+    def over(self, wanted: Wanted, after: UUID, limit: int) -> list[UUID]:
+        """The events of deliveries that are over, in the order of their ids, after that one."""
+        rows = self.connection.execute(
+            f"SELECT r.event_id FROM deliveries r WHERE {wanted.condition} AND r.status <> 'waiting'"  # noqa: S608
+            " AND r.event_id > %(after)s ORDER BY r.event_id LIMIT %(limit)s",
+            wanted.params | {"after": after, "limit": limit},
+        )
+        return [row[0] for row in rows]
+
+    def _select(self, condition: str, params: dict[str, Any]) -> list[Delivery]:
+        sql = f"SELECT {DELIVERIES.selection} FROM deliveries r WHERE {condition}"  # noqa: S608 - our own words
+        return [DELIVERIES.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+
+    def _with_events(self, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, OutgoingEvent]]:
+        events = {event.id: event for event in self.events([one.event_id for one in deliveries])}
+        return [(one, events[one.event_id]) for one in deliveries]
 
     def events(self, ids: Sequence[UUID]) -> list[OutgoingEvent]:
         """Events by their ids."""

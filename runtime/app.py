@@ -35,6 +35,8 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.manage_deliveries import ManageDeliveries
+from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
@@ -98,6 +100,8 @@ class App:
     release_hold: ReleaseHold
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
+    manage_deliveries: ManageDeliveries
+    manage_endpoints: ManageEndpoints
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -208,6 +212,8 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
+        manage_deliveries=ManageDeliveries(store.begin, now),
+        manage_endpoints=ManageEndpoints(store.begin, now),
         _closers=(senders.close, leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
     )
 

@@ -212,7 +212,10 @@ def test_a_receiver_that_is_gone_is_left_alone_until_a_person_resumes_it(telling
     ((kind, data),) = telling.app.database.rows("SELECT kind, data FROM security_events")
     assert (kind, data["endpoint"]) == ("endpoint_paused", "auction")
 
-    telling.app.database.rows("UPDATE endpoints SET paused_at = NULL RETURNING 1")
+    telling.app.manage_endpoints.resume("auction", "cli:test", "they are back")
+    auction.answers = [500]
+    telling.app.deliver_events()  # one is refused once more, and not given up for having waited so long
+    telling.forward(seconds=1)
     telling.app.deliver_events()
     assert len(auction.told) == 2
     telling.work()
