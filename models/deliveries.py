@@ -181,7 +181,7 @@ class Deliveries:
 
     def find(self, wanted: Wanted, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
         """Deliveries with their events, newest first."""
-        order = "ORDER BY r.created_at DESC, r.event_id DESC, r.endpoint LIMIT %(limit)s"
+        order = "ORDER BY r.created_at DESC, r.order_no DESC, r.endpoint LIMIT %(limit)s"
         return self._with_events(self._select(f"{wanted.condition} {order}", wanted.params | {"limit": limit}))
 
     def of(self, event_id: UUID) -> list[Delivery]:
