@@ -68,6 +68,10 @@ class Metrics:
     #: By `kind`: missing, wrong, stale.
     mirror_repairs: Counter
     mirror_compared: Gauge
+    #: Tries to tell a service downstream, by `endpoint` and `outcome`: sent, refused, given_up.
+    deliveries: Counter
+    #: By `outcome`: sent, lost, dropped.
+    analytics_events: Counter
 
 
 def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
@@ -142,6 +146,15 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_window_mirror_compared_timestamp_seconds",
             "When this process last compared Redis with PostgreSQL, in Unix seconds",
             registry=registry,
+        ),
+        deliveries=Counter(
+            "payments_deliveries_total",
+            "Tries to tell a service downstream of an event",
+            ["endpoint", "outcome"],
+            registry=registry,
+        ),
+        analytics_events=Counter(
+            "payments_analytics_events_total", "Events for analytics", ["outcome"], registry=registry
         ),
     )
 
