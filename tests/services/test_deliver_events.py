@@ -12,8 +12,9 @@ from domain.bells import TELL_AUCTION, TELL_ORDER
 from domain.delivering import GIVE_UP, GIVE_UP_REFUSED
 from domain.errors import GatewayUnavailable
 from domain.messaging import Delivery, OutgoingEvent
+from runtime.gauges import StandingCollector
 from services.deliver_events import DeliverEvents, one_by_one
-from tests.crashes import Died, DiesAfterCall
+from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House, house
 from tests.listener import SECRET, Listener, listening
 
@@ -86,6 +87,23 @@ def test_death_after_the_call_tells_the_same_event_again_under_the_same_id(telli
     (first_id, first), (second_id, second) = auction.told
     assert first_id == second_id
     assert first == second
+
+
+@pytest.mark.parametrize("where", ["before the claim", "before the call", "before the record"])
+def test_death_at_any_line_loses_nothing_and_tells_one_thing(telling: House, auction: Listener, where: str) -> None:
+    telling.require()
+    deliver: DeliverEvents = telling.app.deliver_events
+    dying = {
+        "before the claim": replace(deliver, begin=DiesBeforeCommit(deliver.begin, 1)),
+        "before the call": replace(deliver, downstream=DiesBeforeCall(deliver.downstream, "send")),
+        "before the record": replace(deliver, begin=DiesBeforeCommit(deliver.begin, 2)),
+    }[where]
+    with pytest.raises(Died):
+        dying(endpoint="auction")
+    telling.leases_run_out()
+    telling.work()
+    assert len({str(one) for one in auction.told}) == 1
+    assert len(auction.told) == (2 if where == "before the record" else 1)
 
 
 def test_many_workers_keep_the_order_of_each_auction(telling: House, auction: Listener) -> None:
@@ -276,6 +294,15 @@ def test_what_waited_for_an_endpoint_that_was_away_for_days_is_given_up_too(tell
         telling.require(auction_id=f"auction-{number}")
     telling.app.deliver_events()
     telling.forward(seconds=GIVE_UP.total_seconds() + 100)
+    health = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in StandingCollector(telling.app.database).collect()
+        for sample in family.samples
+    }
+    assert health["payments_endpoint_backlog", "auction"] == 30
+    assert health["payments_endpoint_oldest_age_seconds", "auction"] < 60  # by the database's clock
+    assert health["payments_endpoint_unhealthy", "auction", "failing"] == 1
+    assert health["payments_endpoint_unhealthy", "order", "failing"] == 0
     telling.app.deliver_events()
     assert len(telling.app.dead_letters.listed()) == 30
     assert auction.asked < 30
