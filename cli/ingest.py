@@ -1,5 +1,7 @@
 """`gavelpay ingest`: takes Stripe's webhooks."""
 
+import os
+
 import click
 from prometheus_client import CollectorRegistry
 
@@ -10,7 +12,7 @@ from runtime.app import build_new_id, build_store
 from runtime.metrics import declare_metrics, exposition
 from runtime.observing import MetricsObserver
 from runtime.serving import CannotListen
-from runtime.settings import Role, given
+from runtime.settings import Role, given, load
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.record_security_event import RecordSecurityEvent
 from webhook_ingest.app import create_app
@@ -47,6 +49,7 @@ def ingest(host: str, port: int) -> None:
             ready=lambda: schema.is_current(database),
             render_metrics=lambda: exposition(registry)[0],
             forged=forged,
+            read_secrets=_webhook_secrets if os.environ.get("STRIPE_WEBHOOK_SECRET_FILE") else None,
         )
         try:
             serve(web, host, port)
@@ -56,3 +59,8 @@ def ingest(host: str, port: int) -> None:
             forged.close()
             store.database.close()
             database.close()
+
+
+def _webhook_secrets() -> list[str]:
+    """The secrets of now: their file may have changed."""
+    return [secret.reveal() for secret in load(os.environ, Role.INGEST).stripe.webhook_secrets]

@@ -69,6 +69,8 @@ class CheckoutAttempt:
     declined_at: datetime | None = None
     #: When the buyer's bank asked for a confirmation (3-D Secure).
     action_required_at: datetime | None = None
+    #: When Stripe said that it is paid, where only its charge can tell whether that was in time; Stripe is asked.
+    paid_near_end_at: datetime | None = None
     #: Calls made for the step that is under way.
     tries: int = 0
     last_error: str | None = None

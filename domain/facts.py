@@ -35,6 +35,8 @@ class Paid(Fact):
     amount: Money
     #: The buyer had confirmed by then at the latest, where it is known (delayed methods settle days later).
     confirmed_by: datetime | None = None
+    #: When the charge was made, where an answer tells: the moment in which the buyer had confirmed.
+    charged_at: datetime | None = None
     #: Stripe's open review of it, where the event tells.
     review_id: str | None = None
 

@@ -20,8 +20,8 @@ from domain.transaction import Refund, RefundStatus
 
 #: A card's bank answers within seconds; of a debit that takes days we ask in vain a few times.
 BANK_ANSWER: Final = timedelta(minutes=15)
-#: The payment intent has told of money near the end, so its checkout's event is due at once.
-NEAR_END: Final = timedelta(minutes=1)
+#: Money came, and only its charge tells whether in time. Another event of it may say so within a moment.
+NEAR_END: Final = timedelta(seconds=5)
 #: Stripe's `expired` follows its own end within a minute or so; a list that is read every few minutes has told, too.
 ENDED: Final = timedelta(minutes=10)
 #: Closing was answered with "not yet": money is on its way through something that we wanted closed.
@@ -49,8 +49,10 @@ def _not_before(due: datetime | None, after: datetime | None) -> datetime | None
 def _attempt_due(session: PaymentSession, attempt: CheckoutAttempt) -> datetime | None:
     if attempt.due_at is not None or (attempt.stripe_checkout_id or attempt.stripe_payment_intent_id) is None:
         return None  # It is being opened or closed, which asks Stripe anyway.
+    if attempt.paid_near_end_at is not None:
+        return attempt.paid_near_end_at + NEAR_END
     if waits_for_bank(session, attempt) and session.news_at is not None:
-        return session.news_at + (NEAR_END if session.reason == NEAR_THE_END else BANK_ANSWER)
+        return session.news_at + BANK_ANSWER
     if attempt.status is not AttemptStatus.OPEN:
         return None
     if attempt.close_requested_at is not None:
@@ -61,7 +63,8 @@ def _attempt_due(session: PaymentSession, attempt: CheckoutAttempt) -> datetime 
 def waits_for_bank(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
     """Whether the session is processing because of this attempt."""
     unpaid = attempt.status in (AttemptStatus.OPEN, AttemptStatus.CLOSED)
-    return session.status is Status.PROCESSING and unpaid and attempt.attempt_no == session.news_attempt
+    waits = session.status is Status.PROCESSING and session.reason != NEAR_THE_END
+    return waits and unpaid and attempt.attempt_no == session.news_attempt
 
 
 def _refund_due(refund: Refund) -> datetime | None:

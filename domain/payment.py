@@ -75,10 +75,15 @@ class Payment:
         return max(self.attempts, key=lambda attempt: attempt.attempt_no, default=None)
 
     @property
+    def live_attempts(self) -> list[CheckoutAttempt]:
+        """All that Stripe could still be paid through: the newest first, and those that are being closed last."""
+        live = [one for one in self.attempts if one.status in (AttemptStatus.OPENING, AttemptStatus.OPEN)]
+        return sorted(live, key=lambda one: (one.close_requested_at is not None, -one.attempt_no))
+
+    @property
     def live_attempt(self) -> CheckoutAttempt | None:
         """The one that the buyer can pay through, or soon will."""
-        live = (AttemptStatus.OPENING, AttemptStatus.OPEN)
-        return next((attempt for attempt in self.attempts if attempt.status in live), None)
+        return next(iter(self.live_attempts), None)
 
     @property
     def kept_transaction(self) -> Transaction | None:

@@ -75,15 +75,14 @@ def take_next_step(payment: Payment, policy: Policy, now: datetime, new_id: NewI
     if not (retry or replacement):
         replan(payment, policy, now)
         return False
-    live = payment.live_attempt
-    if live is not None and live.expires_at is not None and live.expires_at <= now:
-        close(payment, live, now)  # Stripe has closed it by itself; no call is needed to know that.
-        live = None
-    if live is not None:
-        if live.close_requested_at is not None and live.due_at is not None:
-            return False
-        request_closing(live, now)
-        return True
+    for live in payment.live_attempts:
+        if live.expires_at is not None and live.expires_at <= now:
+            close(payment, live, now)  # Stripe has closed it by itself; no call is needed to know that.
+    if remaining := payment.live_attempts:
+        waiting = [live for live in remaining if live.close_requested_at is None or live.due_at is None]
+        for live in waiting:
+            request_closing(live, now)
+        return bool(waiting)
     instead = AttemptCause.EXTENSION if session.extended_seconds else AttemptCause.REPLACEMENT
     cause = AttemptCause.RETRY if retry else instead
     attempt = add_attempt(payment, cause, now, new_id)

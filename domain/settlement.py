@@ -6,7 +6,7 @@ everything else only the newest counts (`domain/news.py`).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -32,20 +32,16 @@ from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, is_news, remember
 from domain.payment import Payment
-from domain.policies import AttemptKind, Policy
+from domain.policies import Policy
 from domain.retries import replan
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Transaction, TransactionStatus
-
-#: How far apart the events of one payment may say that it happened. Whole seconds, and Stripe's own steps between.
-SAME_MOMENT: Final = timedelta(seconds=5)
-
 
 #: Codes of a confirmation with the buyer's bank that failed or was left (3-D Secure).
 AUTHENTICATION_FAILURES: Final = frozenset(
     {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
 )
-#: Why a session is processing although the bank has answered: whether money came in time is not settled.
+#: Why a session is processing although the money is there: Stripe is asked whether it came in time.
 NEAR_THE_END: Final = "paid_near_the_end"
 
 
@@ -132,12 +128,13 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     intent = fact.where.payment_intent_id or ""
     if any(known.stripe_payment_intent_id == intent for known in payment.transactions):
         return
-    in_time = _was_in_time(payment, attempt, fact)
-    if in_time is None:
-        _processing(payment, Processing(at=fact.at, where=fact.where), NEAR_THE_END)
+    in_time = _was_in_time(payment, fact)
+    if in_time is None and not _is_honored(payment, fact, terms):
+        _wait_for_charge(payment, attempt, fact)
         return
     attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.PAID, now, None
-    disposition = _disposition(payment, fact, terms, in_time=in_time)
+    attempt.paid_near_end_at = None
+    disposition = _disposition(payment, fact, terms, in_time=bool(in_time))
     held_for = AMOUNT_DIFFERS
     if disposition is Disposition.KEPT and (doubt := holds.hold_on_money(payment, intent)) is not None:
         disposition, held_for = Disposition.HELD, doubt
@@ -168,22 +165,33 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
             close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
 
-def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool | None:
-    """Whether money came within the window; None where this fact is too near to the end to tell.
+def _was_in_time(payment: Payment, fact: Paid) -> bool | None:
+    """Whether money came within the window; None where only the charge can tell.
 
-    A hosted checkout's payment intent speaks a moment earlier or later than the checkout itself: only the object
-    that we opened decides at the end.
+    Each event bears the time at which Stripe made it, some seconds after the buyer has confirmed, or days. What counts
+    is when the buyer did. An event from before the end proves that; one from after it proves nothing.
     """
     session = payment.session
     if session.status in FINAL:
         return False
     end = session.window_expires_at
-    decisive = attempt.kind is AttemptKind.PAYMENT_INTENT or fact.where.checkout_id is not None
-    if not decisive and fact.at > end - SAME_MOMENT:
-        return None
-    confirmed_before = fact.confirmed_by is not None and fact.confirmed_by <= end
-    waited_for = session.status is PROCESSING and session.reason != NEAR_THE_END
-    return fact.at <= end or confirmed_before or waited_for
+    if min(moment for moment in (fact.at, fact.confirmed_by, fact.charged_at) if moment is not None) <= end:
+        return True
+    confirmed_before = session.news_at is not None and session.news_at <= end
+    if session.status is PROCESSING and session.reason != NEAR_THE_END and confirmed_before:
+        return True
+    return None if fact.charged_at is None else False
+
+
+def _wait_for_charge(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> None:
+    """Money is there, and whether it came in time is to be asked. Until then nothing else counts."""
+    session = payment.session
+    if attempt.paid_near_end_at is None:
+        attempt.paid_near_end_at, attempt.look_up_after = fact.at, None
+    step = move(session, Trigger.PAYMENT_PROCESSING)
+    session.reason = NEAR_THE_END
+    if step.changed:
+        payment.note("payment_processing", fact.at, before=step.before, after=step.after, attempt=attempt.attempt_no)
 
 
 def _disposition(payment: Payment, fact: Paid, terms: Terms, *, in_time: bool) -> Disposition:
@@ -206,13 +214,13 @@ def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
     return session.status is Status.EXPIRED and payment.withdraw_reopening()
 
 
-def _processing(payment: Payment, fact: Processing, reason: str | None = None) -> None:
+def _processing(payment: Payment, fact: Processing) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
     if _is_held(session, attempt) or not _newest(payment, attempt, fact):
         return
     step = move(session, Trigger.PAYMENT_PROCESSING)
     if step.after is PROCESSING:
-        session.reason = reason
+        session.reason = None
     if step.changed:
         payment.note("payment_processing", fact.at, before=step.before, after=step.after, attempt=attempt.attempt_no)
 
@@ -266,5 +274,6 @@ def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
 
 
 def _is_held(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
-    """Whether money has come and waits for a decision, or has come through this attempt: older news count no more."""
-    return session.reason in MONEY_IS_HELD or attempt.status is AttemptStatus.PAID
+    """Whether money has come and waits for a decision, or has come through this attempt: other news count no more."""
+    waits = session.reason in MONEY_IS_HELD or session.reason == NEAR_THE_END
+    return waits or attempt.status is AttemptStatus.PAID

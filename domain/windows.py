@@ -75,20 +75,19 @@ def extend(session: PaymentSession, policy: Policy, by: timedelta, now: datetime
     session.window_version += 1
 
 
-def must_ask_first(payment: Payment, now: datetime) -> bool:
-    """Whether Stripe is to be asked before the lot is reopened: the buyer may just be paying through its page.
+def to_close_first(payment: Payment, now: datetime) -> list[CheckoutAttempt]:
+    """What Stripe is to close before the lot is reopened: the buyer may just be paying through its page.
 
-    Not where Stripe's own end has passed, nor where the buyer was never given the page. And not for ever.
+    Not what has passed its own end at Stripe, nor what the buyer was never given. And not for ever.
     """
-    attempt = payment.live_attempt
-    if attempt is None or attempt.status is AttemptStatus.OPENING or not outlives(attempt, now):
-        return False
-    return now < payment.session.window_expires_at + PATIENCE
+    if now >= payment.session.window_expires_at + PATIENCE:
+        return []
+    return [one for one in payment.attempts if one.status is AttemptStatus.OPEN and outlives(one, now)]
 
 
 def close_if_over(payment: Payment, now: datetime) -> bool:
     """End a window that has run out, once nothing can be paid through Stripe any more, or patience is over."""
     session = payment.session
-    if session.window_expires_at > now or must_ask_first(payment, now):
+    if session.window_expires_at > now or to_close_first(payment, now):
         return False
     return close_window(payment, Trigger.WINDOW_ELAPSED, "window_elapsed", now)

@@ -11,7 +11,7 @@ from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment
 from domain.session import PaymentSession
-from domain.windows import PATIENCE, must_ask_first
+from domain.windows import PATIENCE, to_close_first
 from models.unit_of_work import Begin
 
 _BATCH: Final = 500
@@ -51,11 +51,10 @@ class ExpireWindows:
 
     def _end(self, payment: Payment, now: datetime) -> bool:
         payment.session.updated_at = now
-        attempt = payment.live_attempt
-        if attempt is not None and must_ask_first(payment, now):
+        first = to_close_first(payment, now)
+        for attempt in first:
             request_closing(attempt, now)
-            return True
-        return close_window(payment, Trigger.WINDOW_ELAPSED, "window_elapsed", now)
+        return bool(first) or close_window(payment, Trigger.WINDOW_ELAPSED, "window_elapsed", now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import Final
 
 from domain.clock import Clock
 from domain.messaging import StoredEvent
-from gateways.stripe.signatures import Signatures
 from webhook_ingest.asgi import CLOSE, Answer, Receive, Scope, Send, problem
 from webhook_ingest.committer import Committer
 from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import IngestMetrics
 from webhook_ingest.readiness import Readiness, in_thread
+from webhook_ingest.secrets import RolledSecrets
 from webhook_ingest.webhook import Webhook
 
 WEBHOOK_PATH: Final = "/payments/webhooks/stripe"
@@ -74,8 +74,10 @@ class IngestApp:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.committer.start()
+                self.webhook.signatures.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self.webhook.signatures.stop()
                 await self.committer.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -92,6 +94,7 @@ def create_app(
     render_metrics: Callable[[], bytes],
     limits: Limits | None = None,
     forged: Callable[[str], None] = nobody_hears,
+    read_secrets: Callable[[], Sequence[str]] | None = None,
 ) -> IngestApp:
     """Build the application.
 
@@ -105,11 +108,19 @@ def create_app(
         render_metrics: Prometheus' text format 0.0.4. It may wait.
         limits: the bounds of everything, if not the usual ones.
         forged: hears of each bad signature, with what was wrong: `ForgeryAlarm`. It must not wait.
+        read_secrets: gives the secrets of now, where they can change while the process runs. It may wait, and raise.
 
     Raises:
         ValueError: there is no secret, or an empty one.
     """
     limits = limits or Limits()
     committer = Committer(receive, limits)
-    webhook = Webhook(Signatures(tuple(secrets), clock), read, committer, metrics, limits, forged)
+    webhook = Webhook(
+        RolledSecrets(secrets, clock, read_secrets, every=limits.secrets_seconds),
+        read,
+        committer,
+        metrics,
+        limits,
+        forged,
+    )
     return IngestApp(webhook, committer, Readiness(ready), render_metrics)

@@ -31,3 +31,5 @@ class Limits:
     stop_seconds: int = 25
     #: After that, for the commit under way. It answers nobody any more.
     commit_seconds: float = 5.0
+    #: Between two readings of the signing secrets. Stripe signs with both for as long as one is being rolled.
+    secrets_seconds: float = 5.0

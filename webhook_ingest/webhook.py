@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from domain.messaging import StoredEvent
-from gateways.stripe.signatures import Signatures
 from services.receive_events import NotAnEvent
 from webhook_ingest.asgi import Answer, BodyTooLarge, ClientGone, Header, Receive, Scope, Send, read_body
 from webhook_ingest.committer import Committer, Overloaded
@@ -15,6 +14,7 @@ from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import UNKNOWN_TYPE, IngestMetrics
 from webhook_ingest.outcomes import ANSWERS, REFUSALS, Outcome
+from webhook_ingest.secrets import RolledSecrets
 
 _log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 class Webhook:
     """Answers `POST /payments/webhooks/stripe`. Only what is committed is answered 200."""
 
-    signatures: Signatures
+    signatures: RolledSecrets
     read: Callable[[bytes], StoredEvent]
     committer: Committer
     metrics: IngestMetrics

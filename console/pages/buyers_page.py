@@ -12,6 +12,8 @@ from console.pages.words import Said, Words
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition
+from domain.wording.declines import explain
+from domain.wording.titles import isolated, one_line
 
 WORDS: Final = {"en": ENGLISH_WORDS, "de": GERMAN_WORDS}
 _TONES: Final = {
@@ -30,6 +32,8 @@ _OPEN: Final = frozenset({Stage.PENDING, Stage.TURNED_BACK, Stage.INSTANT, Stage
 _SOON: Final = timedelta(hours=1)
 _LAST: Final = timedelta(minutes=1)
 _REFERENCE: Final = 8
+#: Characters: a few lines on a phone.
+_LONGEST_TITLE: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,18 @@ class BuyersPage:
 def buyers_page(payment: Payment, stage: Stage, words: Words, language: Language, now: datetime) -> BuyersPage:
     """Put the page together."""
     session, attempt = payment.session, payable_attempt(payment)
-    title = session.title or words.labels["untitled"].format(auction=session.auction_id)
-    said = words.said[stage]
+    title = one_line(session.title or "", _LONGEST_TITLE) or words.labels["untitled"].format(auction=session.auction_id)
+    said, declined = words.said[stage], explain(session.reason, language.tag)
     facts = {
-        "title": title,
+        "title": isolated(title),
         "amount": language.money(_late_money(payment) or session.amount),
         "end": language.moment(_end(payment, stage)),
-        "reason": words.decline(session.reason),
+        "declined": declined.title,
+        "reason": declined.reason,
+        "advice": declined.advice,
     }
     return BuyersPage(
-        said=Said(said.title, said.text.format_map(facts)),
+        said=Said(said.title.format_map(facts), said.text.format_map(facts)),
         tone=_TONES.get(stage, "wait"),
         title=title,
         amount=language.money(session.amount),

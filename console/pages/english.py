@@ -5,8 +5,6 @@ from typing import Final
 from console.pages.stages import Stage
 from console.pages.words import Said, Words
 
-_BANK: Final = "The bank gave no reason. Try another card, or ask your bank to allow this payment and try again."
-
 ENGLISH_WORDS: Final = Words(
     said={
         Stage.OPENING: Said("One moment, your payment page is being opened", "This page updates by itself."),
@@ -19,7 +17,7 @@ ENGLISH_WORDS: Final = Words(
             "Stripe is waiting for your bank. You need not pay again. This page updates by itself; you may also close"
             " it, we will e-mail you.",
         ),
-        Stage.DECLINED: Said("Your bank declined the payment", "{reason} Nothing was charged."),
+        Stage.DECLINED: Said("{declined}", "{reason} Nothing was charged. {advice}"),
         Stage.EXHAUSTED: Said(
             "It has not worked so far",
             "{reason} Nothing was charged. You can still pay with another card until the time below.",
@@ -67,14 +65,4 @@ ENGLISH_WORDS: Final = Words(
         "You come back here and see at once whether it worked.",
         "The receipt comes by e-mail, and the maker prepares your lot.",
     ),
-    declines={
-        "money": "There was not enough money or limit on the card. Use another card, or ask your bank to raise the"
-        " limit.",
-        "expired": "The card has expired. Use another card.",
-        "typo": "A digit or the address did not match. Check and enter it again.",
-        "confirmation": "The confirmation with your bank did not finish. Try again and confirm in your bank’s app.",
-        "unreachable": "Your bank could not be reached. Try again in a few minutes.",
-        "unsuited": "This card cannot be used for this kind of payment. Use another card.",
-        "other": _BANK,
-    },
 )

@@ -17,7 +17,7 @@ GERMAN_WORDS: Final = Words(
             "Stripe wartet auf Ihre Bank. Bitte zahlen Sie nicht noch einmal. Diese Seite aktualisiert sich selbst;"
             " Sie können sie auch schließen, wir schreiben Ihnen.",
         ),
-        Stage.DECLINED: Said("Ihre Bank hat die Zahlung abgelehnt", "{reason} Es wurde nichts abgebucht."),
+        Stage.DECLINED: Said("{declined}", "{reason} Es wurde nichts abgebucht. {advice}"),
         Stage.EXHAUSTED: Said(
             "Bisher hat es nicht geklappt",
             "{reason} Es wurde nichts abgebucht. Bis zum Zeitpunkt unten können Sie noch mit einer anderen Karte"
@@ -73,16 +73,4 @@ GERMAN_WORDS: Final = Words(
         "Sie kommen hierher zurück und sehen sofort, ob es geklappt hat.",
         "Die Quittung kommt per E-Mail, und der Hersteller bereitet Ihr Los vor.",
     ),
-    declines={
-        "money": "Guthaben oder Limit der Karte reichte nicht. Nehmen Sie eine andere Karte, oder bitten Sie Ihre Bank"
-        " um ein höheres Limit.",
-        "expired": "Die Karte ist abgelaufen. Nehmen Sie eine andere Karte.",
-        "typo": "Eine Ziffer oder die Adresse stimmte nicht. Prüfen Sie die Eingabe und versuchen Sie es noch einmal.",
-        "confirmation": "Die Bestätigung bei Ihrer Bank wurde nicht abgeschlossen. Versuchen Sie es noch einmal und"
-        " bestätigen Sie in der App Ihrer Bank.",
-        "unreachable": "Ihre Bank war nicht erreichbar. Versuchen Sie es in ein paar Minuten noch einmal.",
-        "unsuited": "Mit dieser Karte geht diese Art von Zahlung nicht. Nehmen Sie eine andere Karte.",
-        "other": "Die Bank hat keinen Grund genannt. Versuchen Sie eine andere Karte, oder bitten Sie Ihre Bank, diese"
-        " Zahlung zu erlauben.",
-    },
 )

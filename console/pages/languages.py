@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from domain.money import Money
+from gateways.mail import formats
 
-_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _HOUR: Final = 3600
 _TEN_MINUTES: Final = 600
 
@@ -26,12 +26,8 @@ class Language:
     left_form: str
 
     def money(self, amount: Money) -> str:
-        """`$1,240.00`, `1.240,00 $`; other currencies with their code."""
-        digits, symbol = f"{amount.major:,}", _SYMBOLS.get(amount.currency)
-        if self.tag == "de":
-            digits = digits.translate(str.maketrans(",.", ".,"))
-            return f"{digits} {symbol or amount.currency}"
-        return f"{symbol}{digits}" if symbol else f"{digits} {amount.currency}"
+        """`$1,240.00`, `1.240,00 $`: as in mails."""
+        return formats.money(amount, self.tag)
 
     def moment(self, at: datetime) -> str:
         """A moment with its date and zone."""

@@ -47,6 +47,7 @@ def pay(
     return html(
         "pay.html",
         headers=_ASK_AGAIN if stage in PASSING else None,
+        house=app.settings.house.name,
         language=language.tag,
         languages=LANGUAGES.values(),
         labels=words.labels,

@@ -39,7 +39,7 @@ def _of_checkout(session: Document, now: datetime) -> list[Fact]:
         return [Processing(at=paid_at(session) or moment(session["created"]), where=fact.where)]
     if fact is None:
         return _declined(intent, session, now)
-    return [fact, *_charged(fact, intent)]
+    return _with_charge(fact, intent)
 
 
 def _of_intent(intent: Document, now: datetime) -> list[Fact]:
@@ -48,7 +48,7 @@ def _of_intent(intent: Document, now: datetime) -> list[Fact]:
         return [Processing(at=paid_at(intent) or moment(intent["created"]), where=fact.where)]
     if isinstance(fact, Closed):
         return [Closed(at=now, where=fact.where)]
-    return _declined(intent, intent, now) if fact is None else [fact, *_charged(fact, intent)]
+    return _declined(intent, intent, now) if fact is None else _with_charge(fact, intent)
 
 
 def _declined(intent: Document, document: Document, now: datetime) -> list[Fact]:
@@ -64,6 +64,11 @@ def _of_both(document: Document, intent: Document) -> Where:
     return replace(where(intent), session_id=own.session_id, attempt_no=own.attempt_no, checkout_id=own.checkout_id)
 
 
-def _charged(fact: Fact, intent: Document) -> list[Fact]:
+def _with_charge(fact: Fact, intent: Document) -> list[Fact]:
+    """Money, when it was charged, and what its charge tells of it."""
+    if not isinstance(fact, Paid):
+        return [fact]
     charge = intent.get("latest_charge")
-    return [charge_fact(charge, fact.at)] if isinstance(fact, Paid) and isinstance(charge, Mapping) else []
+    told = [charge_fact(charge, fact.at)] if isinstance(charge, Mapping) else []
+    # Without a charge nothing more can be learned by asking again: then the time of the answer counts.
+    return [replace(fact, charged_at=fact.at), *told]

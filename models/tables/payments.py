@@ -130,6 +130,7 @@ ATTEMPTS: Final = Table(
     text("decline_code", null=True),
     moment("declined_at", null=True),
     moment("action_required_at", null=True),
+    moment("paid_near_end_at", null=True),
     Column("tries", Integer, nullable=False),
     text("last_error", null=True),
     moment("due_at", null=True),

@@ -9,6 +9,7 @@
 | `GET`, `PUT /mailbox/faults` | `{"refused": [...], "put_off": {...}, "delay_seconds": 0}` |
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self';
 #: A mail is a stranger's: it may show its own pictures and open links in a new tab, and do nothing else.
 MAIL_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 MAIL_POLICY = f"sandbox {MAIL_SANDBOX}; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
 BAD_REQUEST = 400
 SEE_OTHER = 303
 NOT_FOUND = 404
@@ -105,8 +107,7 @@ class _Pages:
         return self._page("mail.html", request, mail=self._mail(request), sandbox=MAIL_SANDBOX)
 
     def html(self, request: Request) -> Response:
-        links_open_outside = '<base target="_blank">'
-        page = links_open_outside + self._mail(request).html_with_pictures()
+        page = with_links_that_open_outside(self._mail(request).html_with_pictures())
         return HTMLResponse(page, headers={"Content-Security-Policy": MAIL_POLICY})
 
     def raw(self, request: Request) -> Response:
@@ -145,6 +146,14 @@ def as_json(mail: Mail) -> dict[str, Any]:
             for file in mail.attachments
         ],
     }
+
+
+def with_links_that_open_outside(html: str) -> str:
+    """Return a mail as a page whose links leave the frame. A doctype stays first, else browsers imitate old ones."""
+    base = '<base target="_blank">'
+    if head := _HEAD.search(html):
+        return html[: head.end()] + base + html[head.end() :]
+    return f"<!doctype html>{base}{html}"
 
 
 def readable_size(count: int) -> str:

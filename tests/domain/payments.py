@@ -67,8 +67,18 @@ def a_payment(**changes: Any) -> Payment:
     return Payment(session, [attempt])
 
 
-def told(payment: Payment, facts: Sequence[Fact]) -> Payment:
-    """Tell facts as the inbox does: what comes before its cause is told again later."""
+def told(payment: Payment, facts: Sequence[Fact], charged: datetime | None = None) -> Payment:
+    """Tell facts as the inbox does: what comes before its cause is told again later.
+
+    Where only the charge can tell whether money came in time, Stripe is asked at the end: it was made at `charged`.
+    """
+    early = _tell(payment, facts)
+    _tell(asked(payment, charged), early)
+    return payment
+
+
+def _tell(payment: Payment, facts: Sequence[Fact]) -> list[Fact]:
+    """Tell them, again and again while that helps; returns those that are still too early."""
     waiting = list(facts)
     for _ in range(len(facts) + 1):
         early = []
@@ -80,13 +90,23 @@ def told(payment: Payment, facts: Sequence[Fact]) -> Payment:
                 undo()
                 early.append(fact)
         waiting = early
-        if not waiting:
-            break
+    return waiting
+
+
+def asked(payment: Payment, charged: datetime | None) -> Payment:
+    """Ask Stripe when the charge was made, if the payment waits for that."""
+    if charged is not None and any(one.paid_near_end_at for one in payment.attempts):
+        apply(payment, Paid(at=charged, where=WHERE, amount=ASKED, charged_at=charged), NOW, terms())
     return payment
 
 
 def after(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
+
+
+def end(seconds: float) -> datetime:
+    """So long after the window's end."""
+    return END + timedelta(seconds=seconds)
 
 
 def paid(at: datetime, where: Where = WHERE, amount: Money = ASKED) -> Paid:

@@ -1,6 +1,5 @@
 """Refunds and disputes: the same in any order, with any repeats; and the books say what is owed."""
 
-from datetime import timedelta
 from itertools import pairwise, permutations
 
 import pytest
@@ -15,7 +14,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
 from tests.domain.lives import AFTERMATHS, PAID, balances, booked_twice, dispute, money_state, of_others, refund
-from tests.domain.payments import ASKED, END, NOW, a_payment, paid, told
+from tests.domain.payments import ASKED, NOW, a_payment, end, paid, told
 
 #: 5 % of 275.50, rounded half up.
 FEE = 1378
@@ -115,7 +114,7 @@ def test_parts_of_refunds_sum_to_the_whole_whatever_the_fee(cuts: list[int], fee
 
 
 def test_late_money_that_went_back_leaves_nothing() -> None:
-    payment = told(a_payment(), [paid(END + timedelta(seconds=60))])
+    payment = told(a_payment(), [paid(end(60))], charged=end(60))
     assert balances(payment) == {STRIPE: ASKED.minor, UNWANTED: -ASKED.minor}
     told(payment, [refund(1, ASKED.minor, RefundStatus.SUCCEEDED)])
     assert balances(payment) == {}
@@ -124,7 +123,7 @@ def test_late_money_that_went_back_leaves_nothing() -> None:
 
 
 def test_late_money_that_a_bank_took_back_leaves_the_fee() -> None:
-    payment = told(a_payment(), [paid(END + timedelta(seconds=60)), *AFTERMATHS["opened and lost in one second"]])
+    payment = told(a_payment(), [paid(end(60)), *AFTERMATHS["opened and lost in one second"]], charged=end(60))
     assert balances(payment) == {STRIPE: -1500, DISPUTE_FEES: 1500}
 
 

@@ -1,7 +1,5 @@
 """Money that Stripe passes on to makers at once, and takes back with refunds."""
 
-from datetime import timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +9,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import RefundStatus
 from tests.domain.lives import PAID, balances, booked_twice, refund
-from tests.domain.payments import ASKED, END, a_payment, after, paid, told
+from tests.domain.payments import ASKED, a_payment, after, end, paid, told
 
 FEE = 1378
 STRIPE, MAKER, REVENUE = (ledger.STRIPE, "USD"), (ledger.MAKER, "USD"), (ledger.REVENUE, "USD")
@@ -41,7 +39,7 @@ def test_a_maker_without_an_account_is_owed_their_part() -> None:
 
 
 def test_late_money_was_passed_on_too_and_its_refund_takes_it_back() -> None:
-    payment = told(on_connect(), [paid(END + timedelta(seconds=60))])
+    payment = told(on_connect(), [paid(end(60))], charged=end(60))
     assert balances(payment) == {STRIPE: FEE, UNWANTED: -ASKED.minor, MAKER: ASKED.minor - FEE}
     (sent,) = payment.refunds
     assert sent.reverses_transfer

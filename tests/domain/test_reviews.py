@@ -212,7 +212,8 @@ def test_an_opinion_that_nobody_knows_alerts_and_holds_nothing() -> None:
 
 
 def test_a_review_does_not_make_late_money_good() -> None:
-    late = Paid(at=END.replace(hour=END.hour + 1), where=WHERE, amount=ASKED)
+    late_at = END.replace(hour=END.hour + 1)
+    late = Paid(at=late_at, where=WHERE, amount=ASKED, charged_at=late_at)
     (end,) = ends([OPENED, APPROVED, late])
     assert "Disposition.LATE" in end
 

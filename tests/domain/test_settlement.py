@@ -1,6 +1,6 @@
 """What a payment becomes by what Stripe says: the same in any order, with any repeats, in one second or over days."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -13,7 +13,7 @@ from domain.lifecycle import Status, Trigger
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
-from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, paid, told
+from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, end, paid, told
 
 
 def state(payment: Payment) -> object:
@@ -65,18 +65,37 @@ LIVES: dict[str, list[Fact]] = {
         Declined(at=END + timedelta(days=3), where=WHERE, code="delayed_payment_failed", closes=True),
     ],
     "paid at the last moment, as one says, and after it, as the other says": [
-        paid(END - timedelta(seconds=1), INTENT),
-        paid(END + timedelta(seconds=1)),
+        paid(end(-1), INTENT),
+        paid(end(1)),
         CARD,
     ],
-    "paid after the end, as one says, and in time, as the other says": [
-        paid(END + timedelta(seconds=1), INTENT),
-        paid(END),
+    "paid after the end, as one says, and in time, as the other says": [paid(end(1), INTENT), paid(END), CARD],
+    "confirmed a second before the end, and paid three after it": [
+        Processing(at=end(-1), where=INTENT),
+        paid(end(3), INTENT),
+        paid(end(9)),
         CARD,
     ],
-    "paid after the end": [paid(END + timedelta(seconds=1), INTENT), paid(END + timedelta(seconds=2)), CARD],
+    "declined while it was being paid at the end": [
+        Declined(at=end(-2), where=INTENT, code="insufficient_funds"),
+        Declined(at=end(3), where=INTENT, code="do_not_honor"),
+        paid(end(3), INTENT),
+        paid(end(4)),
+        CARD,
+    ],
+    "paid after the end": [Processing(at=end(1), where=INTENT), paid(end(1), INTENT), paid(end(2)), CARD],
     "another amount": [paid(after(5), amount=Money("USD", 100)), paid(after(5), INTENT, Money("USD", 100)), CARD],
     "closed by Stripe": [Closed(at=END, where=WHERE), Declined(at=after(3), where=INTENT, code="do_not_honor")],
+}
+
+#: When the charge was made, in lives near the end; only Stripe's answer tells it.
+CHARGED: dict[str, datetime] = {
+    "paid at the last moment, as one says, and after it, as the other says": end(-1),
+    "paid after the end, as one says, and in time, as the other says": END,
+    "confirmed a second before the end, and paid three after it": end(-1),
+    "declined while it was being paid at the end": end(-1),
+    "a delayed method that arrives days after the end": after(60),
+    "paid after the end": end(1),
 }
 
 
@@ -87,16 +106,21 @@ def test_any_order_with_any_one_repeated_ends_in_one_state(life: str) -> None:
     for order in permutations(facts):
         for repeated in (None, *range(len(order))):
             told_facts = list(order) if repeated is None else [*order, order[repeated]]
-            ends.add(repr(state(told(a_payment(), told_facts))))
+            ends.add(repr(state(told(a_payment(), told_facts, CHARGED.get(life)))))
     assert len(ends) == 1, "\n".join(sorted(ends))
 
 
 @given(st.data())
 def test_any_mix_of_repeats_ends_in_the_state_of_each_fact_once(data: st.DataObject) -> None:
-    facts = LIVES[data.draw(st.sampled_from(sorted(LIVES)))]
+    life = data.draw(st.sampled_from(sorted(LIVES)))
+    facts, charged = LIVES[life], CHARGED.get(life)
     extra = data.draw(st.lists(st.sampled_from(facts), max_size=6))
     order = data.draw(st.permutations([*facts, *extra]))
-    assert state(told(a_payment(), order)) == state(told(a_payment(), facts))
+    # Stripe may be asked at any moment, as soon as there is a reason to.
+    heard = data.draw(st.integers(0, len(order)))
+    payment = told(told(a_payment(), order[:heard], charged), order[heard:], charged)
+    told(payment, order, charged)
+    assert state(payment) == state(told(a_payment(), facts, charged))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +132,14 @@ def test_any_mix_of_repeats_ends_in_the_state_of_each_fact_once(data: st.DataObj
         ("a delayed method that arrives days after the end", Status.COMPLETED),
         ("a delayed method that fails", Status.FAILED),
         ("paid after the end", Status.EXPIRED),
+        ("confirmed a second before the end, and paid three after it", Status.COMPLETED),
+        ("declined while it was being paid at the end", Status.COMPLETED),
         ("another amount", Status.PROCESSING),
         ("closed by Stripe", Status.FAILED),
     ],
 )
 def test_each_life_ends_where_it_should(life: str, status: Status) -> None:
-    assert told(a_payment(), LIVES[life]).session.status is status
+    assert told(a_payment(), LIVES[life], CHARGED.get(life)).session.status is status
 
 
 def test_the_newest_decline_is_the_reason() -> None:
@@ -121,7 +147,7 @@ def test_the_newest_decline_is_the_reason() -> None:
 
 
 def test_money_after_the_end_is_sent_back() -> None:
-    payment = told(a_payment(), [paid(END + timedelta(seconds=1))])
+    payment = told(a_payment(), [paid(end(1))], charged=end(1))
     assert payment.session.status is Status.EXPIRED
     assert [one.type for one in payment.announcements] == ["auction.reopened"]
     assert [one.disposition for one in payment.transactions] == [Disposition.LATE]

@@ -15,7 +15,8 @@ ON_ITS_WAY = """
 """
 
 OVERTAKEN = """
-    INSERT INTO deliveries (event_id, endpoint, auction_id, order_no, status, tries, fence, created_at, waiting_since, late)
+    INSERT INTO deliveries (event_id, endpoint, auction_id, order_no, status, tries, fence, created_at, waiting_since,
+                            late)
     SELECT id, 'auction', auction_id, order_no, CASE order_no WHEN 1 THEN 'waiting' ELSE 'sent' END, 1, 1, occurred_at,
            occurred_at, false FROM outbox
 """

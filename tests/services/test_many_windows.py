@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from tests.house import House, house, request
+from tests.services.reconciling import drain
 
 WINDOWS = int(os.environ.get("GAVELPAY_WINDOWS", "400"))
 SHARE_PAID = 0.05
@@ -57,6 +58,7 @@ def test_around_the_end_of_many_windows_every_cent_is_an_order_or_a_refund(home:
         list(workers.map(home.hear, late))
     for _ in range(4):
         home.work()
+        drain(home.app.reconcile_attempts)
         home.hear()
         home.forward(minutes=5)
 

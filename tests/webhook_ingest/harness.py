@@ -118,6 +118,7 @@ class Ingest:
         render_metrics: Callable[[], bytes] = lambda: b"up 1\n",
         new_id: Callable[[], UUID] = uuid4,
         forged: Callable[[Store, Clock], Callable[[str], None]] = lambda _store, _clock: nobody_hears,
+        read_secrets: Callable[[], Sequence[str]] | None = None,
     ) -> None:
         self.clock = Clock()
         self.counts = Counts()
@@ -135,6 +136,7 @@ class Ingest:
             render_metrics=render_metrics,
             limits=limits,
             forged=forged(store, self.clock),
+            read_secrets=read_secrets,
         )
         self.server = build_server(self.app, limits or Limits())
         self._listener = listen("ingest", "127.0.0.1", 0, 128)

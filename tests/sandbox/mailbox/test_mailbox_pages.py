@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox.mailbox import EVERYBODY, Mailbox, mailbox_app
-from sandbox.mailbox.pages import readable_size
+from sandbox.mailbox.pages import readable_size, with_links_that_open_outside
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -68,6 +68,21 @@ def test_a_mail_is_shown_with_its_text_its_html_in_a_sandbox_and_its_files(box: 
     raw = ask(box, "GET", "/mailbox/1/raw")
     assert raw.content == box.messages[0].raw
     assert raw.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("<p>x</p>", '<!doctype html><base target="_blank"><p>x</p>'),
+        (
+            '<!DOCTYPE html><html><HEAD id="h"><title>x</title></head></html>',
+            '<!DOCTYPE html><html><HEAD id="h"><base target="_blank"><title>x</title></head></html>',
+        ),
+        ("<header>x</header>", '<!doctype html><base target="_blank"><header>x</header>'),
+    ],
+)
+def test_links_of_a_mail_leave_the_frame_and_its_doctype_stays_first(sent: str, shown: str) -> None:
+    assert with_links_that_open_outside(sent) == shown
 
 
 def test_a_mail_of_html_alone_and_one_of_nothing_have_their_pages(box: Mailbox) -> None:

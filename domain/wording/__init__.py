@@ -1,0 +1,1 @@
+"""Plain words for buyers that pages, mails and paper share."""
