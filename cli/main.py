@@ -17,8 +17,10 @@ COMMANDS: Final = {
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
+    "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),
+    "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
 }

@@ -10,13 +10,13 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from console import downloads
-from console.api import checkout, payments, probes
+from console.api import checkout, payments, probes, receipts
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
 from console.openapi import describe
-from console.pages import documentation, files, pay
+from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
 from console.shield import Shield
 from models import schema
@@ -26,7 +26,9 @@ _ROUTERS: Final = (
     probes.router,
     checkout.router,
     payments.router,
+    receipts.router,
     pay.router,
+    papers.router,
     files.router,
     documentation.router,
     downloads.router,

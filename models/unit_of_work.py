@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from domain.bells import DELIVER_EVENTS
+from domain.notifying import QUIET, Telling
 from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
@@ -87,6 +88,7 @@ class Store:
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
+    telling: Telling = QUIET
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -99,7 +101,13 @@ class Store:
             uow = UnitOfWork(
                 connection,
                 cipher,
-                Payments(connection, cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
+                Payments(
+                    connection,
+                    cipher,
+                    self.endpoints,
+                    self.telling,
+                    lambda actor, pieces: bells.update({actor: pieces}),
+                ),
                 Inbox(connection, cipher),
                 DeadLetters(connection, cipher),
                 security,

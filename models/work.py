@@ -6,7 +6,7 @@ All lease times are the database's (`lease_now()`), whatever a worker's own cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from psycopg import Connection
 from domain.errors import GatewayFaulted, KeyReused
 from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -47,6 +47,11 @@ class Work(Generic[R]):
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
+
+    def without(self, column: str, words: Sequence[str]) -> "Work[R]":
+        """The same work, but for rows whose column holds one of these words of our own."""
+        listed = ", ".join(f"'{word}'" for word in words)
+        return replace(self, condition=f"{self.condition} AND r.{column} NOT IN ({listed})") if words else self
 
     @property
     def _free(self) -> str:
@@ -123,3 +128,5 @@ DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
+NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
+RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")

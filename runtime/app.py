@@ -9,7 +9,6 @@ from typing import Final
 from domain.clock import Clock
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
-from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
@@ -25,9 +24,11 @@ from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
-from runtime.settings import AuthSettings, KeyMode, Settings, given
+from runtime.notices import build_send_notices, build_telling
+from runtime.policies import build_policies
+from runtime.receipts import ReceiptDesk, build_receipts
+from runtime.settings import KeyMode, Settings, given
 from runtime.storage import build_storage
-from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
@@ -38,6 +39,7 @@ from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
 from services.mirror_windows import MirrorWindows
+from services.notice_office import NoticeOffice
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
@@ -53,6 +55,7 @@ from services.release_hold import ReleaseHold
 from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
+from services.send_notices import SendNotices
 from services.view_payments import ViewPayments
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
@@ -100,7 +103,11 @@ class App:
     release_hold: ReleaseHold
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
+    send_notices: SendNotices
+    notices: NoticeOffice
     receipt_storage: ReceiptStorage
+    receipts: ReceiptDesk
+    issue_receipts: Callable[[], int]
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -173,6 +180,9 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    desk = build_receipts(
+        settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
+    )
     return App(
         settings=settings,
         database=database,
@@ -210,7 +220,13 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
+        send_notices=build_send_notices(
+            settings, store.begin, policies, links, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id
+        ),
+        notices=NoticeOffice(store.begin, now, new_id),
         receipt_storage=storage,
+        receipts=desk,
+        issue_receipts=desk.issue,
         _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close, storage.close),
     )
 
@@ -229,7 +245,10 @@ def build_store(
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror)
+    telling = build_telling(settings, build_policies(settings), new_id)
+    return Store(
+        database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror, telling
+    )
 
 
 def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
@@ -241,31 +260,6 @@ def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
 def build_new_id(now: Clock) -> NewId:
     """What makes ids: by the clock, and random."""
     return lambda: uuid7(now(), secrets.randbits)
-
-
-def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
-    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
-    if auth.jwks_url is not None:
-        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
-    else:
-        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
-    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
-
-
-def build_policies(settings: Settings) -> Mapping[str, Policy]:
-    """The two ways to collect, as configured."""
-    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
-    policies = (
-        standard(
-            window=settings.standard.window,
-            retry_limit=settings.standard.retry_limit,
-            retry_backoff=settings.standard.retry_backoff,
-            max_extension=longest,
-            three_ds_from=three_ds_from,
-        ),
-        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
-    )
-    return {policy.name: policy for policy in policies}
 
 
 def build_cipher(settings: Settings) -> FieldCipher:

@@ -20,6 +20,7 @@ MOST_BELLS: Final = 16
 PIECES_PER_BELL: Final[Mapping[str, int]] = {
     "events.process": 100,
     "windows.expire": 200,
+    "notices.send": 8,
 }
 
 
