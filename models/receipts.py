@@ -9,8 +9,9 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.receipt import Receipt, ReceiptStatus
+from domain.unreadable import Unreadable
 from models.records import RECEIPTS
-from models.sealing import FieldCipher, SealingError
+from models.sealing import FieldCipher
 
 #: Receipts that can have their number: how the money came is known, or was waited for long enough. A credit note
 #: comes after the receipt that it takes back.
@@ -104,7 +105,5 @@ class Receipts:
         return int(row[0]) if row else 0
 
     def _opened(self, row: Sequence[Any]) -> Receipt | None:
-        try:
-            return RECEIPTS.load(row, self.cipher)
-        except SealingError:
-            return None
+        receipt = RECEIPTS.load(row, self.cipher)
+        return None if isinstance(receipt.document, Unreadable) else receipt
