@@ -46,8 +46,8 @@ class App(Protocol):
         """Give money back."""
         ...
 
-    def deliver_events(self) -> int:
-        """Tell the services downstream."""
+    def deliver_events(self, *, endpoint: str) -> int:
+        """Tell one of the services downstream."""
         ...
 
     def reconcile_events(self) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 
 from actors.actor import Actor, Intake
 from actors.checkouts import open_checkouts
-from actors.deliveries import deliver_events
+from actors.deliveries import DELIVERING
 from actors.events import process_events
 from actors.intake import payment_required
 from actors.mirror import mirror_windows
@@ -25,7 +25,7 @@ ACTORS: Final[Mapping[str, Actor]] = {
         expire_windows,
         open_retries,
         send_refunds,
-        deliver_events,
+        *DELIVERING,
         mirror_windows,
         reconcile_events,
         reconcile_attempts,

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "doctor": ("cli.doctor", "doctor"),
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
+    "deliveries": ("cli.deliveries", "deliveries"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),

@@ -21,6 +21,7 @@ from gateways.stripe.limiter import build_limiter, connect
 from gateways.stripe.slots import Rates
 from models.database import Database
 from models.unit_of_work import Ring, Store
+from runtime.analytics import analyzing
 from runtime.app import App, build_app, build_new_id, build_store
 from runtime.clock import DatabaseClock, SystemClock, keep_fresh
 from runtime.logging import configure_logging
@@ -143,7 +144,7 @@ def open_process(
             put_back=put_back,
             guard=stack.enter_context(guarding(settings, observer)),
             observer=observer,
-            noted=observer.noted,
+            noted=stack.enter_context(analyzing(settings, observer.metrics, observer.noted)),
             alarmed=observer.alarmed,
             now=clock,
             threads=threads,

@@ -68,6 +68,12 @@ class GatewayRefused(PermanentError):
         self.param = param
 
 
+class ReceiverGone(PermanentError):
+    """A receiver of outgoing events answered that it is gone for good, and wants no more of them."""
+
+    code = "receiver_gone"
+
+
 class UnknownProviderStatus(PermanentError):
     """A service reported a status that this release does not know. It is never guessed."""
 

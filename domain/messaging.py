@@ -4,8 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+#: The version of what stands in an outgoing event's `data`, and part of it. New keys do not raise it; a changed meaning
+#: does.
+EVENT_VERSION: Final = 1
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Delivery:
     auction_id: str
     order_no: int
     created_at: datetime
+    #: Since when it is being tried: after three days it is given up.
+    waiting_since: datetime
     status: str = "waiting"
     tries: int = 0
     last_error: str | None = None
@@ -65,6 +71,8 @@ class Delivery:
     leased_until: datetime | None = None
     fence: int = 0
     finished_at: datetime | None = None
+    #: Sent again out of its turn: what follows it may have been received before.
+    late: bool = False
 
 
 @dataclass(slots=True)

@@ -39,6 +39,12 @@ class SecurityEventKind(StrEnum):
     KEYS_ROTATED = "keys_rotated"
     #: Stored values that none of our keys opens: a key was taken away too early, or somebody changed them.
     UNREADABLE_VALUES = "unreadable_values"
+    #: Outgoing events to one endpoint were stopped, by a person or because the receiver said that it is gone.
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_RESUMED = "endpoint_resumed"
+    #: Outgoing events were sent again, or given up, by a person.
+    EVENTS_RESENT = "events_resent"
+    EVENTS_DROPPED = "events_dropped"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from domain import lookups, notifying
 from domain.attempt import CheckoutAttempt
-from domain.bells import DELIVER_EVENTS, ISSUE_RECEIPTS, OPEN_CHECKOUTS, SEND_NOTICES, SEND_REFUNDS
+from domain.bells import ISSUE_RECEIPTS, OPEN_CHECKOUTS, SEND_NOTICES, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
@@ -252,5 +252,5 @@ class Payments:
             table.insert_all(self.connection, records, self.cipher)
 
     def _announce(self, payments: Sequence[Payment]) -> None:
-        if outbox.write(self.connection, self.cipher, payments, self.endpoints):
-            self.ring(DELIVER_EVENTS, 1)
+        for bell, pieces in outbox.write(self.connection, self.cipher, payments, self.endpoints).items():
+            self.ring(bell, pieces)

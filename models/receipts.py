@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from domain.receipt import Receipt, ReceiptStatus
 from models.records import RECEIPTS
-from models.sealing import FieldCipher, SealingError
+from models.sealing import FieldCipher
 
 #: Receipts that can have their number: how the money came is known, or was waited for long enough. A credit note
 #: comes after the receipt that it takes back.
@@ -89,22 +89,16 @@ class Receipts:
         )
         return {row[0] for row in rows}
 
-    def page(self, after: tuple[str, int], limit: int) -> list[tuple[str, int, Receipt | None]]:
-        """The next documents with a number, by series and number; None for one that our keys do not open."""
+    def page(self, after: tuple[str, int], limit: int) -> list[tuple[str, int, Receipt]]:
+        """The next documents with a number, by series and number."""
         rows = self.connection.execute(
             f"SELECT r.series, r.number_no, {RECEIPTS.selection} FROM receipts r"  # noqa: S608 - our own words
             " WHERE (r.series, r.number_no) > (%s, %s) ORDER BY r.series, r.number_no LIMIT %s",
             (*after, limit),
         )
-        return [(series, number_no, self._opened(row)) for series, number_no, *row in rows]
+        return [(series, number_no, RECEIPTS.load(row, self.cipher)) for series, number_no, *row in rows]
 
     def count(self) -> int:
         """How many documents have a number."""
         row = self.connection.execute("SELECT count(*) FROM receipts WHERE number IS NOT NULL").fetchone()
         return int(row[0]) if row else 0
-
-    def _opened(self, row: Sequence[Any]) -> Receipt | None:
-        try:
-            return RECEIPTS.load(row, self.cipher)
-        except SealingError:
-            return None

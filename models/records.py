@@ -5,6 +5,7 @@ from typing import Final
 from domain.attempt import CheckoutAttempt
 from domain.cursor import Cursor
 from domain.dispute import Dispute
+from domain.endpoint import Endpoint
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
 from domain.movements import Difference
 from domain.notice import Notice
@@ -29,6 +30,7 @@ AUDIT: Final = RecordTable(tables.AUDIT, AuditEntry, identity=("session_id", "se
 EVENTS: Final = RecordTable(tables.WEBHOOK_EVENTS, StoredEvent)
 OUTBOX: Final = RecordTable(tables.OUTBOX, OutgoingEvent)
 DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id", "endpoint"))
+ENDPOINTS: Final = RecordTable(tables.ENDPOINTS, Endpoint, identity=("name",))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
 CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
 DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)

@@ -8,7 +8,6 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.bells import DELIVER_EVENTS
 from domain.notifying import QUIET, Telling
 from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
@@ -55,8 +54,8 @@ class UnitOfWork:
 
     def announce_once(self, announcements: Mapping[str, Announcement]) -> None:
         """Tell something that belongs to no payment, each once for its key, however often it is announced."""
-        if outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints):
-            self.ring(DELIVER_EVENTS)
+        rung = outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints)
+        self.bells.update(rung)
 
 
 #: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.

@@ -24,11 +24,12 @@ R = TypeVar("R")
 LEASE: Final = timedelta(seconds=6)
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
-#: An outgoing event never overtakes an older one of its auction on the way to the same endpoint.
+#: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
+#: marked as late and has a line of its own: nothing waits for it but what is late as well.
 _FIRST_IN_LINE: Final = """
     r.status = 'waiting' AND NOT EXISTS (
       SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
-         AND o.status = 'waiting' AND o.order_no < r.order_no)
+         AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
 """
 
 #: Attempts that must be looked up as they stand before their next try; see `domain.opening.must_be_found`.
@@ -57,6 +58,9 @@ class Work(Generic[R]):
     def _free(self) -> str:
         return _FREE.format(due=self.due_column)
 
+    def _chosen(self, only: dict[str, Any] | None) -> str:
+        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+
     def claim(
         self,
         connection: Connection[Any],
@@ -68,7 +72,7 @@ class Work(Generic[R]):
     ) -> list[R]:
         """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
         name, identity = self.table.table.name, self.table.identity
-        chosen = " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+        chosen = self._chosen(only)
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
         counting = f"{self.count_column} = {self.count_column} + 1"
         rows = connection.execute(
@@ -84,11 +88,12 @@ class Work(Generic[R]):
         )
         return [self.table.load(row, cipher) for row in rows]
 
-    def due(self, connection: Connection[Any], now: datetime, limit: int) -> int:
+    def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
+        chosen = self._chosen(only)
         row = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {self._free} AND {self.condition} LIMIT %(limit)s) due",  # noqa: E501, S608
-            {"now": now, "limit": limit},
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen} LIMIT %(limit)s) due",  # noqa: S608
+            {"now": now, "limit": limit} | (only or {}),
         ).fetchone()
         return int(row[0]) if row else 0
 

@@ -7,12 +7,12 @@ from random import Random
 from typing import Final
 
 from domain.clock import Clock
+from domain.endpoint import ENDPOINTS
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
-from gateways.downstream import Endpoint, Webhooks
 from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
@@ -20,10 +20,10 @@ from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
-from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
+from runtime.downstream import SenderThreads, build_endpoints, build_routes
 from runtime.notices import build_send_notices, build_telling
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
@@ -38,6 +38,8 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.manage_deliveries import ManageDeliveries
+from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
 from services.notice_office import NoticeOffice
 from services.observing import Observer
@@ -108,6 +110,8 @@ class App:
     receipt_storage: ReceiptStorage
     receipts: ReceiptDesk
     issue_receipts: Callable[[], int]
+    manage_deliveries: ManageDeliveries
+    manage_endpoints: ManageEndpoints
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -164,7 +168,7 @@ def build_app(
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
-    downstream = Webhooks(_downstream(settings), now)
+    downstream, senders = build_routes(settings, now), SenderThreads()
     storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
@@ -202,7 +206,9 @@ def build_app(
         extend_window=ExtendWindow(store.begin, policies, now),
         terminate_window=TerminateWindow(store.begin, now),
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
-        deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
+        deliver_events=DeliverEvents(
+            store.begin, downstream, leases.hold, observer, now, new_id, rng, ENDPOINTS, senders
+        ),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
@@ -227,7 +233,17 @@ def build_app(
         receipt_storage=storage,
         receipts=desk,
         issue_receipts=desk.issue,
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close, storage.close),
+        manage_deliveries=ManageDeliveries(store.begin, now),
+        manage_endpoints=ManageEndpoints(store.begin, now),
+        _closers=(
+            senders.close,
+            leases.stop,
+            downstream.close,
+            stripe.close_connections,
+            database.close,
+            mirror.close,
+            storage.close,
+        ),
     )
 
 
@@ -279,16 +295,3 @@ def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int =
         timeout=STRIPE_TIMEOUT,
         connections=threads,
     )
-
-
-def build_endpoints(settings: Settings, new_id: NewId) -> Endpoints:
-    """Who is told of outgoing events."""
-    return Endpoints({name: (name,) for name in _downstream(settings)}, new_id)
-
-
-def _downstream(settings: Settings) -> dict[str, Endpoint]:
-    listeners = {
-        "auction": (settings.events.auction_url, settings.events.auction_secret),
-        "order": (settings.events.order_url, settings.events.order_secret),
-    }
-    return {name: Endpoint(name, url, secret.reveal()) for name, (url, secret) in listeners.items() if url and secret}

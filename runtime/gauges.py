@@ -1,11 +1,12 @@
 """How the whole system stands, asked of the database when Prometheus asks."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
 from models.differences import UNEXPLAINED
@@ -27,6 +28,14 @@ _STANDING: Final = """
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
            (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered'))
 """
+_ENDPOINTS: Final = """
+    SELECT d.endpoint, count(*), extract(epoch FROM now() - min(d.created_at)) FROM deliveries d
+     WHERE d.status = 'waiting' GROUP BY 1
+"""
+_NOT_HEALTHY: Final = f"""
+    SELECT name, CASE WHEN paused_at IS NOT NULL THEN 'paused' ELSE 'failing' END FROM endpoints
+     WHERE paused_at IS NOT NULL OR failures >= {FAILURES}
+"""  # noqa: S608 - our own words
 #: What waits for a person, in that order; and paper that waits for workers.
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
@@ -53,6 +62,8 @@ class StandingCollector(Collector):
             ((inbox, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
             unexplained = self._database.rows(UNEXPLAINED)
+            waiting_for = self._database.rows(_ENDPOINTS)
+            not_healthy = dict(self._database.rows(_NOT_HEALTHY))
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
@@ -75,7 +86,25 @@ class StandingCollector(Collector):
         for currency, minor in unexplained:
             money.add_metric([currency], minor)
         yield money
+        yield from _endpoints(waiting_for, not_healthy)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""
         return iter(())
+
+
+def _endpoints(waiting: list[tuple[Any, ...]], not_healthy: dict[str, str]) -> Iterator[GaugeMetricFamily]:
+    backlog = GaugeMetricFamily("payments_endpoint_backlog", "Events that wait for a receiver", labels=["endpoint"])
+    oldest = GaugeMetricFamily(
+        "payments_endpoint_oldest_age_seconds", "Age of the oldest event that waits for a receiver", labels=["endpoint"]
+    )
+    for endpoint, count, seconds in waiting:
+        backlog.add_metric([endpoint], count)
+        oldest.add_metric([endpoint], float(seconds))
+    health = GaugeMetricFamily(
+        "payments_endpoint_unhealthy", "1 while a receiver fails, or is paused", labels=["endpoint", "state"]
+    )
+    for endpoint in ENDPOINTS:
+        for state in ("failing", "paused"):
+            health.add_metric([endpoint, state], float(not_healthy.get(endpoint) == state))
+    yield from (backlog, oldest, health)

@@ -77,6 +77,10 @@ class Metrics:
     receipt_render: Histogram
     #: By `outcome`: retried, or why a person must look.
     receipt_failures: Counter
+    #: Tries to tell a service downstream, by `endpoint` and `outcome`: sent, refused, given_up.
+    deliveries: Counter
+    #: By `outcome`: sent, lost, dropped.
+    analytics_events: Counter
 
 
 def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
@@ -166,6 +170,15 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ),
         receipt_failures=Counter(
             "payments_receipt_failures_total", "Documents that could not be issued", ["outcome"], registry=registry
+        ),
+        deliveries=Counter(
+            "payments_deliveries_total",
+            "Tries to tell a service downstream of an event",
+            ["endpoint", "outcome"],
+            registry=registry,
+        ),
+        analytics_events=Counter(
+            "payments_analytics_events_total", "Events for analytics", ["outcome"], registry=registry
         ),
     )
 

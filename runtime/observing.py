@@ -143,7 +143,8 @@ class MetricsObserver:
         self.metrics.webhooks_received.labels(event_type, outcome).inc()
 
     def delivered(self, endpoint: str, outcome: str) -> None:
-        """Deliveries are counted where they wait, in the outbox."""
+        """An endpoint was told of an event, or not."""
+        self.metrics.deliveries.labels(endpoint, outcome).inc()
         log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
 
     def noticed(self, kind: str, channel: str, outcome: str) -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain import bells
+from domain.endpoint import BELL_OF
 
 
 class Kind(StrEnum):
@@ -68,12 +69,9 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             _NET_SECONDS,
             "a bell was lost; an event waited for its cause",
         ),
-        Job(
-            "deliver_events",
-            sweep,
-            bells.DELIVER_EVENTS,
-            _NET_SECONDS,
-            "a service downstream was away and is asked again",
+        *(
+            Job(f"deliver_to_{endpoint}", sweep, bell, _NET_SECONDS, "a receiver was away and is asked again")
+            for endpoint, bell in BELL_OF.items()
         ),
         Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
         Job(

@@ -83,6 +83,14 @@ _QUESTIONS: Final = (
     SELECT format('Auction %s counts %s events and has %s.', a.auction_id, a.event_no, count(o.id))
       FROM auctions a LEFT JOIN outbox o USING (auction_id) GROUP BY a.auction_id HAVING a.event_no <> count(o.id)
     """,
+    # Nothing was received before what happened earlier, but for what is marked as late.
+    """
+    SELECT format('Event %s waits for %s, and event %s of auction %s was received there before it.', w.order_no,
+                  w.endpoint, min(s.order_no), w.auction_id)
+      FROM deliveries w JOIN deliveries s USING (endpoint, auction_id)
+     WHERE w.status = 'waiting' AND NOT w.late AND s.status = 'sent' AND NOT s.late AND s.order_no > w.order_no
+     GROUP BY w.endpoint, w.auction_id, w.order_no
+    """,
     # A completed payment was told as sold once; a closed one as reopened once.
     """
     SELECT format('Payment %s is %s, and was told as %s %s times.', s.id, s.status, k.kind, count(o.id))

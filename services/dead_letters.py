@@ -6,14 +6,16 @@ from uuid import UUID
 
 import orjson
 
-from domain.bells import DELIVER_EVENTS, ISSUE_RECEIPTS, SEND_NOTICES
+from domain.bells import ISSUE_RECEIPTS, SEND_NOTICES
 from domain.clock import Clock
+from domain.endpoint import BELL_OF
 from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
 from domain.unreadable import Unreadable
 from models import notices
+from models.deliveries import Deliveries
 from models.receipts import Receipts
 from models.unit_of_work import Begin
 from services.deliver_events import DELIVERIES_QUEUE
@@ -87,15 +89,11 @@ class DeadLetterOffice:
         return self._resolve(letter_id, "discarded", by, why)
 
     def _deliver_again(self, letter: DeadLetter) -> None:
-        """An outgoing event is a row: it is made due again."""
+        """An outgoing event is a row: it is made due again, out of its turn."""
         named = orjson.loads(letter.message)
         with self.begin() as uow:
-            uow.connection.execute(
-                "UPDATE deliveries SET status = 'waiting', tries = 0, due_at = %(now)s, created_at = %(now)s,"
-                " finished_at = NULL WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND status = 'given_up'",
-                {"now": self.now(), "event_id": named["event_id"], "endpoint": named["endpoint"]},
-            )
-            uow.ring(DELIVER_EVENTS)
+            Deliveries(uow.connection, uow.cipher).send_again(named["endpoint"], [UUID(named["event_id"])], self.now())
+            uow.ring(BELL_OF[named["endpoint"]])
 
     def _send_again(self, letter: DeadLetter) -> None:
         """So is a notice; whether it is still true is looked at when it is sent."""

@@ -10,6 +10,7 @@ from domain.errors import GatewayRefused
 from domain.freezing import thaw
 from domain.money import Money
 from domain.receipt import Receipt, ReceiptStatus
+from domain.unreadable import Unreadable
 from models.receipt_checks import QUESTIONS
 from models.receipts import Receipts
 from models.unit_of_work import Begin
@@ -87,25 +88,22 @@ class VerifyReceipts:
             ]
             total = Receipts(uow.connection, uow.cipher).count()
         documents = issued = read = 0
-        for series, number_no, receipt in self._walk():
+        for receipt in self._walk():
             documents += 1
-            if receipt is None:
-                broken.append(BrokenReceipt(f"None of our keys opens what stands on number {number_no} of {series}."))
-            else:
-                is_issued = receipt.status is ReceiptStatus.ISSUED
-                issued, read = issued + is_issued, read + (is_issued and objects)
-                broken += self._look_at(receipt, objects=objects, reprint=reprint)
+            is_issued = receipt.status is ReceiptStatus.ISSUED
+            issued, read = issued + is_issued, read + (is_issued and objects)
+            broken += self._look_at(receipt, objects=objects, reprint=reprint)
             progress("receipts", documents, max(total, documents))
         return VerifiedReceipts(documents, issued, read, len(broken), broken[:_NAMED])
 
-    def _walk(self) -> Iterator[tuple[str, int, Receipt | None]]:
+    def _walk(self) -> Iterator[Receipt]:
         after = ("", 0)
         while True:
             with self.begin() as uow:
                 page = Receipts(uow.connection, uow.cipher).page(after, _PAGE)
             if not page:
                 return
-            yield from page
+            yield from (receipt for _, _, receipt in page)
             after = page[-1][:2]
 
     def _look_at(self, receipt: Receipt, *, objects: bool, reprint: bool) -> Iterator[BrokenReceipt]:
@@ -137,6 +135,8 @@ class VerifyReceipts:
 
 
 def _document_of(receipt: Receipt) -> str | None:
+    if isinstance(receipt.document, Unreadable):
+        return f"what stands on it cannot be read: {receipt.document.why}"
     try:
         document = thaw(receipt.document or {})
     except (TypeError, ValueError, KeyError):

@@ -17,10 +17,12 @@ from domain.payment import Payment
 from gateways.stripe.guard import unguarded
 from models import schema
 from models.database import Database
+from models.unit_of_work import Noted, nobody
 from runtime.app import App, build_app
 from runtime.settings import Role, load
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from services.observing import Unobserved
+from tests.event_schemas import wrong_events
 
 KEY = "A" * 43
 BASE = {
@@ -189,8 +191,8 @@ class House:
 
 
 @contextmanager
-def house(database_url: str, **environ: str) -> Iterator[House]:
-    """Open a house on this database."""
+def house(database_url: str, *, noted: Noted = nobody, **environ: str) -> Iterator[House]:
+    """Open a house on this database; `noted` hears what is noted about payments."""
     time = Time()
     rung: Counter[str] = Counter()
     put_back: list[tuple[str, bytes]] = []
@@ -209,9 +211,11 @@ def house(database_url: str, **environ: str) -> Iterator[House]:
             put_back=lambda queue, body: put_back.append((queue, body)),
             guard=unguarded,
             observer=Unobserved(),
+            noted=noted,
             now=time,
         )
         try:
             yield House(app, sandbox, time, rung, put_back)
+            assert wrong_events(app) == []
         finally:
             app.close()

@@ -39,7 +39,7 @@ _MONEY: Final = """
 _DELIVERED: Final = """
     SELECT count(*), coalesce(sum(d.tries), 0)
       FROM deliveries d JOIN outbox o ON o.id = d.event_id JOIN payment_sessions s ON s.id = o.session_id
-     WHERE s.auction_id = ANY(%s) AND d.status = 'sent'
+     WHERE s.auction_id = ANY(%s) AND d.status = 'sent' AND d.endpoint <> 'queue'
 """
 
 

@@ -1,7 +1,7 @@
 """The tables. Their columns are the fields of the records in `domain/`; constraints carry the guarantees."""
 
 from models.tables.audit import AUDIT, SECURITY_EVENTS
-from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
+from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, ENDPOINTS, OUTBOX, WEBHOOK_EVENTS
 from models.tables.notices import NOTIFICATIONS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
 from models.tables.receipts import RECEIPTS, SERIES
@@ -18,6 +18,7 @@ __all__ = [
     "DELIVERIES",
     "DIFFERENCES",
     "DISPUTES",
+    "ENDPOINTS",
     "LEDGER",
     "METADATA",
     "NOTIFICATIONS",

@@ -19,7 +19,7 @@ from models.tables.schema import FROZEN, METADATA, index_of, json, key, moment, 
 
 #: What became of a Stripe event: waits for a worker; moved a payment; needed nothing; waits for a person.
 EVENT_STATES: Final = ("waiting", "done", "ignored", "set_aside")
-DELIVERY_STATES: Final = ("waiting", "sent", "given_up")
+DELIVERY_STATES: Final = ("waiting", "sent", "given_up", "dropped")
 DEAD_LETTER_STATES: Final = ("dead", "requeued", "discarded")
 
 WEBHOOK_EVENTS: Final = Table(
@@ -89,12 +89,15 @@ DELIVERIES: Final = Table(
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
     moment("created_at", frozen=True),
+    moment("waiting_since"),
     moment("finished_at", null=True),
+    Column("late", Boolean, nullable=False),
     PrimaryKeyConstraint("event_id", "endpoint"),
     ForeignKeyConstraint(["event_id"], ["outbox.id"]),
     one_of("status", DELIVERY_STATES),
 )
-Index("deliveries_due", DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
+Index("deliveries_due", DELIVERIES.c.endpoint, DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
+Index("deliveries_under_way", DELIVERIES.c.endpoint, postgresql_where="leased_until IS NOT NULL")
 Index(
     "deliveries_order",
     DELIVERIES.c.endpoint,
@@ -102,6 +105,20 @@ Index(
     DELIVERIES.c.order_no,
     postgresql_where="status = 'waiting'",
 )  # finds an older one of the same auction, which goes first
+
+ENDPOINTS: Final = Table(
+    "endpoints",
+    METADATA,
+    text("name", frozen=True, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    moment("failing_since", null=True),
+    moment("rests_until", null=True),
+    text("last_error", null=True),
+    moment("last_received_at", null=True),
+    moment("paused_at", null=True),
+    text("paused_by", null=True),
+    text("pause_reason", null=True),
+)
 
 DEAD_LETTERS: Final = Table(
     "dead_letters",

@@ -28,8 +28,9 @@ class Listeners:
         #: Hears of each event, once.
         self.hears: Callable[[OutgoingEvent], None] = lambda _event: None
 
-    def send(self, endpoint: str, event: OutgoingEvent) -> None:
+    def send(self, endpoint: str, event: OutgoingEvent, *, late: bool = False) -> None:
         """Tell one endpoint of one event."""
+        del late  # Nobody asks for anything out of its turn here.
         lot, site = event.auction_id, (endpoint, event.type, event.auction_id)
         if self._dice.strikes("listener_away", _AWAY, *site):
             raise GatewayUnavailable(f"{endpoint} is away")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain import bells
+from domain.endpoint import BELL_OF
 from domain.windows import PATIENCE
 from models.database import Database
 
@@ -17,10 +18,12 @@ _DUE: Final = f"""
     SELECT '{bells.OPEN_CHECKOUTS}', min({_FREE.format(due="due_at")}) FROM checkout_attempts WHERE due_at IS NOT NULL
     UNION ALL SELECT '{bells.SEND_REFUNDS}', min({_FREE.format(due="due_at")}) FROM refunds
      WHERE due_at IS NOT NULL AND status = 'requested'
-    UNION ALL SELECT '{bells.DELIVER_EVENTS}', min({_FREE.format(due="due_at")}) FROM deliveries r
-     WHERE status = 'waiting' AND NOT EXISTS (
+    UNION ALL SELECT r.endpoint, greatest(min({_FREE.format(due="due_at")}), min(e.rests_until)) FROM deliveries r
+      LEFT JOIN endpoints e ON e.name = r.endpoint
+     WHERE status = 'waiting' AND e.paused_at IS NULL AND NOT EXISTS (
        SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
           AND o.status = 'waiting' AND o.order_no < r.order_no)
+     GROUP BY r.endpoint
     UNION ALL SELECT '{bells.PROCESS_EVENTS}', min(due_at) FROM webhook_events WHERE status = 'waiting'
     UNION ALL SELECT '{bells.EXPIRE_WINDOWS}',
            min(window_expires_at + CASE WHEN {_CLOSING} THEN %(patience)s ELSE interval '0' END) + %(grace)s
@@ -45,7 +48,8 @@ _DUE: Final = f"""
 def next_due(database: Database, grace: timedelta) -> dict[str, datetime]:
     """When each bell's work is due next; bells without any are left out."""
     found: dict[str, datetime] = {}
-    for name, moment in database.rows(_DUE, {"grace": grace, "patience": PATIENCE}):
+    for named, moment in database.rows(_DUE, {"grace": grace, "patience": PATIENCE}):
+        name = BELL_OF.get(named, named)
         if moment is not None:
             found[name] = min(moment, found.get(name, moment))
     return found

@@ -69,8 +69,8 @@ MUTATIONS = (
     Mutation(
         "a key made anew on retry",
         "services/open_checkout.py",
-        "return self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)",
-        'return self.stripe.open(attempt.kind, request, idempotency_key=f"{attempt.idempotency_key}:{attempt.tries}")',
+        "self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)",
+        'self.stripe.open(attempt.kind, request, idempotency_key=f"{attempt.idempotency_key}:{attempt.tries}")',
     ),
     Mutation(
         "a refund's key made anew on retry",
@@ -108,13 +108,13 @@ MUTATIONS = (
     Mutation(
         "an inbox row that is done before its effects are kept",
         "services/process_events.py",
-        "                self._process(uow, events)\n        except _NO_EVENTS_FAULT:\n            raise\n"
+        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
         "                for event in events:\n"
         "                    self._finish(event, 'done', None)\n"
         "                uow.inbox.save(events)\n"
         "            with self.begin() as uow:\n"
-        "                self._process(uow, events)\n        except _NO_EVENTS_FAULT:\n            raise\n"
+        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
     ),
     Mutation(

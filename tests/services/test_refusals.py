@@ -47,6 +47,8 @@ def test_a_second_buyer_is_refused_and_the_auction_hears_of_it_without_the_first
             "reason": "auction_has_live_session",
             "amount": "275.50",
             "currency": "USD",
+            "sequence": 2,
+            "version": 1,
         }
     ]
     assert letters(home) == ["auction_has_live_session"]

@@ -62,7 +62,7 @@ def test_what_is_as_it_must_be_is_called_so(home: House) -> None:
         ("UPDATE transactions SET disposition = 'late' WHERE stripe_charge_id = 'ch_1'", "which came late."),
         (
             "UPDATE receipts SET document = set_byte(document, 40, get_byte(document, 40) # 1) WHERE number_no = 3",
-            "None of our keys opens what stands on number 3",
+            "what stands on it cannot be read: ",
         ),
     ],
 )

@@ -115,7 +115,10 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "AUCTION_WEBHOOK_SECRET": (["secret", "whsec_!!", "whsec_c2hvcnQ=", "whsec_", "xwhsec_" + "A" * 32], [WHSEC]),
     "ORDER_WEBHOOK_URL": (["orders"], ["https://orders.example/hook"]),
     "ORDER_WEBHOOK_SECRET": (["whsec_x"], [WHSEC]),
-    "EVENTS_QUEUE": (["payment_required", "a b", "1st", "q" * 65], ["auction_events"]),
+    "EVENTS_QUEUE": (
+        ["payment_required", "events", "tell_queue", "checkouts.DQ", "a b", "1st", "q" * 65],
+        ["auction_events"],
+    ),
     "SEGMENT_WRITE_KEY": (["a b"], ["abc123"]),
     "SEGMENT_ENDPOINT": (
         ["segment", "https://h/v1/batch"],
