@@ -54,7 +54,7 @@ def simulate(
     chosen = [seed] if seed is not None else list(range(first_seed, first_seed + seeds))
     plans = [Plan(one, payments) for one in chosen]
     with opened_jobs(min(jobs, len(plans)), server) as pool:
-        results, failed = _all(pool, plans)
+        results, failed = _all(pool, plans, quietly=as_json)
         small = pool.shrink(failed) if failed is not None and shrink else failed
     if as_json:
         print_json(_document(results, failed, small))
@@ -63,7 +63,7 @@ def simulate(
     sys.exit(1 if failed else 0)
 
 
-def _all(pool: Jobs, plans: list[Plan]) -> tuple[list[Result], Result | None]:
+def _all(pool: Jobs, plans: list[Plan], *, quietly: bool) -> tuple[list[Result], Result | None]:
     console = Console(file=sys.stderr)
     columns = (
         TextColumn("{task.description}"),
@@ -78,6 +78,8 @@ def _all(pool: Jobs, plans: list[Plan]) -> tuple[list[Result], Result | None]:
         begun = bar.get_time()
         for result in pool.run(plans):
             results.append(result)
+            if not quietly:
+                _print_run(result)
             lived = sum(one.payments for one in results)
             rate = f"{lived} payments, {lived / max(bar.get_time() - begun, 0.001):.0f}/s"
             bar.update(task, advance=1, rate=rate)
@@ -88,13 +90,15 @@ def _all(pool: Jobs, plans: list[Plan]) -> tuple[list[Result], Result | None]:
     return results, None
 
 
+def _print_run(one: Result) -> None:
+    ends = ", ".join(f"{count} {status}" for status, count in one.statuses.items())
+    click.echo(
+        f"seed {one.plan.seed}: {one.payments} payments ({ends}), {one.calls} calls, {len(one.faults)} faults,"
+        f" log {one.digest[:16]}"
+    )
+
+
 def _print(results: list[Result], failed: Result | None, small: Result | None, *, whole: bool) -> None:
-    for one in results:
-        ends = ", ".join(f"{count} {status}" for status, count in one.statuses.items())
-        click.echo(
-            f"seed {one.plan.seed}: {one.payments} payments ({ends}), {one.calls} calls, {len(one.faults)} faults,"
-            f" log {one.digest[:16]}"
-        )
     if failed is None or small is None:
         lived = sum(one.payments for one in results)
         click.echo(f"{lived} payments in {len(results)} runs: everything holds.")
