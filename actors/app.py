@@ -70,6 +70,14 @@ class App(Protocol):
         """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
         ...
 
+    def send_notices(self) -> int:
+        """Tell people what they wait to hear."""
+        ...
+
+    def issue_receipts(self) -> int:
+        """Give receipts their numbers, print and store them."""
+        ...
+
     @property
     def due(self) -> Mapping[str, Callable[[], int]]:
         """For each bell, what counts the pieces of work that are due now, up to some bound."""

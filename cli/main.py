@@ -18,8 +18,10 @@ COMMANDS: Final = {
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
+    "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),
+    "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
 }

@@ -111,7 +111,12 @@ def guarding(settings: Settings, observer: MetricsObserver) -> Iterator[StripeGu
 
 @contextmanager
 def open_process(
-    role: Role, registry: CollectorRegistry, *, threads: int, of_process: bool = True
+    role: Role,
+    registry: CollectorRegistry,
+    *,
+    threads: int,
+    of_process: bool = True,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Process]:
     """Wire a process of this role, and close all of it at the end.
 
@@ -120,8 +125,9 @@ def open_process(
         registry: where its metrics go.
         threads: how many use cases run at the same time.
         of_process: whether the registry still lacks what prometheus_client tells of the process.
+        environ: the variables, where they are not those of this process.
     """
-    settings = read_settings(role)
+    settings = read_settings(role, environ)
     with ExitStack() as stack:
         ring = stack.enter_context(open_ring_of(settings))
         broker_url = given(settings.redis.broker_url, "BROKER_URL").reveal()
@@ -148,9 +154,9 @@ def open_process(
 
 
 @contextmanager
-def open_app() -> Iterator[App]:
+def open_app(environ: Mapping[str, str] | None = None) -> Iterator[App]:
     """The application for a command beside a running stack, given the same variables."""
-    with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW) as process:
+    with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW, environ=environ) as process:
         yield process.app
 
 

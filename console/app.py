@@ -9,19 +9,30 @@ from typing import Final
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from console.api import checkout, payments, probes
+from console import downloads
+from console.api import checkout, payments, probes, receipts
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
 from console.openapi import describe
-from console.pages import documentation, files, pay
+from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
 from console.shield import Shield
 from models import schema
 from runtime.app import App
 
-_ROUTERS: Final = (probes.router, checkout.router, payments.router, pay.router, files.router, documentation.router)
+_ROUTERS: Final = (
+    probes.router,
+    checkout.router,
+    payments.router,
+    receipts.router,
+    pay.router,
+    papers.router,
+    files.router,
+    documentation.router,
+    downloads.router,
+)
 _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.
 

@@ -51,6 +51,12 @@ class GatewayBusy(GatewayUnavailable):
     code = "gateway_busy"
 
 
+class KeyReused(GatewayUnavailable):
+    """The service has done something under this key before, asked with other parameters. What, must be looked up."""
+
+    code = "gateway_key_reused"
+
+
 class GatewayRefused(PermanentError):
     """A service understood the request and will never carry it out."""
 

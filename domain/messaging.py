@@ -1,7 +1,9 @@
 """The records of what comes in and goes out: Stripe's events, outgoing events, deliveries, dead letters."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -87,10 +89,28 @@ class DeadLetter:
     error: str
     created_at: datetime
     tries: int = 0
+    #: How often it came with the same reason while it waited for a person, and when it last did.
+    copies: int = 1
+    last_at: datetime | None = None
     status: str = "dead"
     resolution: str | None = None
     resolved_by: str | None = None
     resolved_at: datetime | None = None
+
+    @property
+    def content(self) -> str:
+        """The same for all copies of a message that failed for the same reason: what it says, not its envelope.
+
+        A copy has its own message id and time of sending. What is no message of a queue is all content.
+        """
+        said: object
+        try:
+            envelope = json.loads(self.message)
+            said = {"args": envelope.get("args") or [], "kwargs": envelope["kwargs"]}
+        except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
+            said = sha256(self.message).hexdigest()
+        whole = json.dumps((self.queue, self.actor, self.reason, said), sort_keys=True)
+        return sha256(whole.encode()).hexdigest()
 
 
 @dataclass(slots=True)

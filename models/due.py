@@ -9,12 +9,14 @@ from typing import Any, Final
 from domain.bells import (
     EXPIRE_WINDOWS,
     EXPLAIN_MONEY,
+    ISSUE_RECEIPTS,
     MIRROR_WINDOWS,
     OPEN_CHECKOUTS,
     OPEN_RETRIES,
     PROCESS_EVENTS,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
+    SEND_NOTICES,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
@@ -22,7 +24,16 @@ from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
 from models.database import Database
 from models.deliveries import count_due
-from models.work import ATTEMPT_LOOK_UP, ATTEMPT_WORK, REFUND_LOOK_UP, REFUND_WORK, Work
+from models.receipts import READY
+from models.work import (
+    ATTEMPT_LOOK_UP,
+    ATTEMPT_WORK,
+    NOTICE_WORK,
+    RECEIPT_WORK,
+    REFUND_LOOK_UP,
+    REFUND_WORK,
+    Work,
+)
 
 #: More need not be counted: nobody rings more often.
 _ENOUGH: Final = 64
@@ -60,10 +71,12 @@ class Due:
             RECONCILE_EVENTS: lambda: self._cursor(STRIPE_EVENTS),
             RECONCILE_ATTEMPTS: lambda: self._leased(ATTEMPT_LOOK_UP) + self._leased(REFUND_LOOK_UP),
             EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE),
+            ISSUE_RECEIPTS: lambda: self._leased(RECEIPT_WORK) + self._counted(READY, timedelta(0)),
             OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
+            SEND_NOTICES: lambda: self._leased(NOTICE_WORK),
         }
 
     def _leased(self, work: Work[Any]) -> int:

@@ -6,14 +6,16 @@ All lease times are the database's (`lease_now()`), whatever a worker's own cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection
 
+from domain.errors import GatewayFaulted, KeyReused
+from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -30,6 +32,12 @@ _FIRST_IN_LINE: Final = """
          AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
 """
 
+#: Attempts that must be looked up as they stand before their next try; see `domain.opening.must_be_found`.
+_TO_BE_FOUND: Final = f"""
+    r.status = 'opening' AND r.request IS NOT NULL AND (r.last_error = '{KeyReused.code}'
+      OR (r.last_error = '{GatewayFaulted.code}' AND r.tries >= {SAVED_ERROR}))
+"""
+
 
 @dataclass(frozen=True)
 class Work(Generic[R]):
@@ -40,6 +48,11 @@ class Work(Generic[R]):
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
+
+    def without(self, column: str, words: Sequence[str]) -> "Work[R]":
+        """The same work, but for rows whose column holds one of these words of our own."""
+        listed = ", ".join(f"'{word}'" for word in words)
+        return replace(self, condition=f"{self.condition} AND r.{column} NOT IN ({listed})") if words else self
 
     @property
     def _free(self) -> str:
@@ -85,7 +98,9 @@ class Work(Generic[R]):
         return int(row[0]) if row else 0
 
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
-        """Prolong leases, each given by its identity and fence. One that was taken over stays lost.
+        """Prolong leases, each given by its identity and fence.
+
+        One that was taken over stays lost, and one whose work was recorded since we looked stays free.
 
         Rows that a transaction has locked are passed by until next time: whoever records a payment locks several
         attempts in its own order, and must never wait for us while we wait for it.
@@ -99,7 +114,7 @@ class Work(Generic[R]):
             WITH c AS (
               SELECT {chosen} FROM {self.table.table.name} r
                 JOIN {unnested(columns)} AS v({", ".join(column.name for column in columns)}) ON {mine}
-                 FOR UPDATE OF r SKIP LOCKED)
+               WHERE r.leased_until IS NOT NULL FOR UPDATE OF r SKIP LOCKED)
             UPDATE {self.table.table.name} t SET leased_until = lease_now() + %(lease)s FROM c WHERE {same}
             """,  # noqa: S608 - our own words
             {"lease": LEASE} | {column.name: [one[n] for one in held] for n, column in enumerate(columns)},
@@ -112,8 +127,11 @@ class Work(Generic[R]):
 
 
 ATTEMPT_WORK: Final = Work(ATTEMPTS)
+FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
+NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
+RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")

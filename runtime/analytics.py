@@ -9,8 +9,8 @@ from domain.analytics import tracked
 from domain.payment import Note
 from domain.session import PaymentSession
 from models.unit_of_work import Noted
-from runtime.app import build_policies
 from runtime.metrics import Metrics
+from runtime.policies import build_policies
 from runtime.settings import Settings
 
 log = structlog.get_logger()

@@ -75,6 +75,13 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
         ),
         Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
         Job(
+            "send_notices",
+            sweep,
+            bells.SEND_NOTICES,
+            _NET_SECONDS,
+            "reminders are due by the clock; a mail server was away and is asked again",
+        ),
+        Job(
             "reconcile_events",
             reconcile,
             bells.RECONCILE_EVENTS,
@@ -101,5 +108,12 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             bells.MIRROR_WINDOWS,
             60.0,
             "Redis may be emptied, or miss what was written while it was away",
+        ),
+        Job(
+            "issue_receipts",
+            sweep,
+            bells.ISSUE_RECEIPTS,
+            _NET_SECONDS,
+            "a worker died while it printed; the storage was away; how money came was waited for",
         ),
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.clock import Clock
+from models import receipt_checks
 from models.chains import check_chains
 from models.unit_of_work import Begin, UnitOfWork
 from services.verify_audit import describe
@@ -111,7 +112,8 @@ class CheckInvariants:
     def __call__(self) -> list[str]:
         """A sentence for each thing that does not; empty is well."""
         with self.begin() as uow:
-            broken = [row[0] for question in _QUESTIONS for row in uow.connection.execute(question)]
+            questions = (*_QUESTIONS, *receipt_checks.QUESTIONS)
+            broken = [row[0] for question in questions for row in uow.connection.execute(question)]
             return [*broken, *self._overdue(uow), *_broken_chains(uow)]
 
     def _overdue(self, uow: UnitOfWork) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class Time:
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
@@ -151,7 +152,7 @@ class House:
         raise AssertionError("events keep coming")
 
     def work(self) -> None:
-        """Do all that is due now, as workers would."""
+        """Do all that is due now, as workers would; paper has its own turn (`issue`)."""
         pieces = (
             self.app.process_events,
             self.app.expire_windows,
@@ -159,16 +160,24 @@ class House:
             self.app.open_checkouts,
             self.app.send_refunds,
             self.app.deliver_events,
+            self.app.send_notices,
         )
         for _ in range(5000):
             if not sum(piece() for piece in pieces):
                 return
         raise AssertionError("work keeps coming")
 
+    def issue(self) -> None:
+        """Number, print and store all that can be."""
+        for _ in range(5000):
+            if not self.app.issue_receipts():
+                return
+        raise AssertionError("receipts keep coming")
+
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
@@ -187,10 +196,11 @@ def house(database_url: str, *, noted: Noted = nobody, **environ: str) -> Iterat
     time = Time()
     rung: Counter[str] = Counter()
     put_back: list[tuple[str, bytes]] = []
-    with running_sandbox(clock=time, seed=1) as sandbox:
+    with running_sandbox(clock=time, seed=1) as sandbox, TemporaryDirectory(prefix="receipts-") as paper:
         settings = load(
             BASE
             | {"DATABASE_URL": database_url, "STRIPE_API_BASE": sandbox.url, "STRIPE_SECRET_KEY": sandbox.secret_key}
+            | {"RECEIPT_STORAGE_URL": f"file://{paper}"}
             | environ,
             Role.WORKER,
         )

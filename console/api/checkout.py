@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
 
-from console.api import shapes, views
+from console.api import receipts, shapes, views
 from console.api.requests import CreateCheckoutRequest, read_request
 from console.callers import Known, only
 from console.house import House, JsonBody, TheApp, TheHouse, payment_for
@@ -158,4 +158,5 @@ def expire(
 
 def _state(app: App, payment: Payment) -> Json:
     policy = app.require_payments.policies[payment.session.policy]
-    return Json(views.state(payment, policy, app.now()).document())
+    receipt = receipts.receipt_link(app.receipts.view.receipt_of(payment.session.id))
+    return Json(views.state(payment, policy, app.now(), receipt).document())

@@ -40,7 +40,7 @@ def is_payable(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
     return session.status not in FINAL and attempt.status is AttemptStatus.OPEN and attempt.close_requested_at is None
 
 
-def state(payment: Payment, policy: Policy, now: datetime) -> shapes.State:
+def state(payment: Payment, policy: Policy, now: datetime, receipt: shapes.ReceiptLink | None = None) -> shapes.State:
     """Where a payment stands."""
     money = payment.kept_transaction or (payment.transactions[-1] if payment.transactions else None)
     return shapes.State(
@@ -48,13 +48,20 @@ def state(payment: Payment, policy: Policy, now: datetime) -> shapes.State:
         payment_window=time_left(payment.session, now),
         retry=retry_of(payment, policy, now),
         transaction=transaction(money) if money else None,
-        receipt=None,
+        receipt=receipt,
     )
 
 
-def whole(payment: Payment, policy: Policy, now: datetime, *, for_staff: bool) -> shapes.Whole:
+def whole(
+    payment: Payment,
+    policy: Policy,
+    now: datetime,
+    *,
+    for_staff: bool,
+    receipt: shapes.ReceiptLink | None = None,
+) -> shapes.Whole:
     """A payment with all that belongs to it."""
-    known = state(payment, policy, now)
+    known = state(payment, policy, now, receipt)
     return shapes.Whole(
         **{name: getattr(known, name) for name in shapes.State.model_fields},
         attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],

@@ -22,6 +22,7 @@ MOST_BELLS: Final = 16
 PIECES_PER_BELL: Final[Mapping[str, int]] = {
     "events.process": 100,
     "windows.expire": 200,
+    "notices.send": 8,
     **dict.fromkeys(BELL_OF.values(), 64),
 }
 

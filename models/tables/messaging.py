@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from models.tables.schema import FROZEN, METADATA, json, key, moment, one_of, sealed, text
+from models.tables.schema import FROZEN, METADATA, index_of, json, key, moment, one_of, sealed, text
 
 #: What became of a Stripe event: waits for a worker; moved a payment; needed nothing; waits for a person.
 EVENT_STATES: Final = ("waiting", "done", "ignored", "set_aside")
@@ -127,9 +127,12 @@ DEAD_LETTERS: Final = Table(
     text("queue", frozen=True),
     text("actor", frozen=True),
     sealed("message", "bytes", null=False, frozen=True),
+    index_of("content"),
     text("reason", frozen=True),
     text("error", frozen=True),
     Column("tries", Integer, nullable=False, info={FROZEN: True}),
+    Column("copies", Integer, nullable=False, server_default="1"),
+    moment("last_at", null=True),
     text("status"),
     text("resolution", null=True),
     text("resolved_by", null=True),
@@ -137,4 +140,7 @@ DEAD_LETTERS: Final = Table(
     moment("created_at", frozen=True),
     one_of("status", DEAD_LETTER_STATES),
 )
+Index(
+    "dead_letters_content", DEAD_LETTERS.c.content_index, unique=True, postgresql_where="status = 'dead'"
+)  # who resends what is refused every minute has one letter, not a thousand
 Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")

@@ -45,8 +45,8 @@ class TinyApp:
 
     def write(self, **what: Any) -> None:
         line = json.dumps(what | {"pid": os.getpid()}) + "\n"
-        with (self.root / "log").open("a") as log:
-            log.write(line)
+        with (self.root / "log").open("ab", buffering=0) as log:  # a line is one write, however long it is
+            log.write(line.encode())
 
     def check(self) -> None:
         if (self.root / "away").exists():
