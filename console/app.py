@@ -9,11 +9,12 @@ from typing import Final
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from console.api import checkout, payments, probes
+from console.api import checkout, events, payments, probes
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
+from console.live.live import LiveByLoop
 from console.openapi import describe
 from console.pages import documentation, files, pay
 from console.readiness import Readiness
@@ -21,7 +22,15 @@ from console.shield import Shield
 from models import schema
 from runtime.app import App
 
-_ROUTERS: Final = (probes.router, checkout.router, payments.router, pay.router, files.router, documentation.router)
+_ROUTERS: Final = (
+    probes.router,
+    checkout.router,
+    payments.router,
+    events.router,
+    pay.router,
+    files.router,
+    documentation.router,
+)
 _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.
 
@@ -54,6 +63,7 @@ def create_api(
         checkouts=ThreadPoolExecutor(limits.checkouts, "checkout"),
         ready=Readiness(ready or (lambda: schema.is_current(app.database))),
         render_metrics=render_metrics,
+        live=LiveByLoop(app, limits),
     )
     api = FastAPI(
         title="Gavelpay",
@@ -78,7 +88,8 @@ def _living(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def live(_api: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = house.limits.threads
-        yield
+        async with house.live.opened():
+            yield
         # What waits for Stripe is let finish: its answer is worth recording.
         house.checkouts.shutdown(wait=True, cancel_futures=True)
 

@@ -87,6 +87,8 @@ class Store:
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
+    #: As `noted`, but it may wait a moment: called when everything else is done.
+    shown: Noted = nobody
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -112,3 +114,5 @@ class Store:
             self.ring(rung)
         if uow.payments.windows:
             self.mirror(uow.payments.windows)
+        if uow.payments.noted:
+            self.shown(uow.payments.noted)

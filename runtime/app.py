@@ -13,7 +13,9 @@ from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
+from gateways.changes import RedisChanges
 from gateways.downstream import Endpoint, Webhooks
+from gateways.live_status import LiveStatus
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
 from gateways.window_mirror import RedisWindowMirror
@@ -98,6 +100,8 @@ class App:
     release_hold: ReleaseHold
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
+    #: Changes and kept statuses, for the event loop that it is called in.
+    open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -139,7 +143,7 @@ def build_app(
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    mirror = build_window_mirror(settings, now)
+    mirror, changes = build_window_mirror(settings, now), build_changes(settings)
     store = build_store(
         settings,
         role=role,
@@ -147,6 +151,7 @@ def build_app(
         noted=noted,
         alarmed=alarmed,
         mirror=mirror.write,
+        shown=changes.noted,
         new_id=new_id,
         threads=threads,
     )
@@ -206,7 +211,15 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
-        _closers=(leases.stop, downstream.close, stripe.close_connections, database.close, mirror.close),
+        open_live_status=lambda: build_live_status(settings),
+        _closers=(
+            leases.stop,
+            downstream.close,
+            stripe.close_connections,
+            database.close,
+            mirror.close,
+            changes.close,
+        ),
     )
 
 
@@ -218,19 +231,32 @@ def build_store(
     noted: Noted = nobody,
     alarmed: Alarmed = nobody_alarmed,
     mirror: Mirror = nowhere,
+    shown: Noted = nobody,
     new_id: NewId,
     threads: int,
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
-    return Store(database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror)
+    cipher, endpoints = build_cipher(settings), build_endpoints(settings, new_id)
+    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, shown)
 
 
 def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
     """Payment windows in Redis."""
     url = given(settings.redis.url, "REDIS_URL").reveal()
     return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
+
+
+def build_changes(settings: Settings) -> RedisChanges:
+    """What tells whoever watches payments that one has changed."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisChanges(window_mirror.connect(url, ca_file=settings.redis.ca_file))
+
+
+def build_live_status(settings: Settings) -> LiveStatus:
+    """What hears of it in a process with an event loop."""
+    return LiveStatus(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=settings.redis.ca_file)
 
 
 def build_new_id(now: Clock) -> NewId:

@@ -88,10 +88,15 @@ def session_state(payment: Payment) -> shapes.SessionState:
 
 def time_left(session: PaymentSession, now: datetime) -> shapes.TimeLeft:
     """What is left of its window, in whole seconds."""
-    left = timedelta() if session.status in FINAL else max(session.window_expires_at - now, timedelta())
+    return span_left(session.window_expires_at, now, is_over=session.status in FINAL)
+
+
+def span_left(expires_at: datetime, now: datetime, *, is_over: bool) -> shapes.TimeLeft:
+    """What is left of a window that ends then, in whole seconds; nothing of one that is over."""
+    left = timedelta() if is_over else max(expires_at - now, timedelta())
     seconds = timedelta(seconds=left // timedelta(seconds=1))
     return shapes.TimeLeft(
-        expires_at=session.window_expires_at,
+        expires_at=expires_at,
         remaining_time=clock_time(seconds),
         remaining_seconds=int(seconds.total_seconds()),
         server_time=now,
