@@ -158,8 +158,9 @@ def test_above_the_bounds_listeners_are_told_to_come_back(home: House, token: Ca
     session_id = home.opened()
     path, who = f"/payments/{session_id}/events", bearer(token)
     with served(home, replace(BRISK, **{bound: 2})) as url, ExitStack() as stack:
-        for _ in range(2):
-            next(stack.enter_context(listening(url, path, **who)))
+        places = [stack.enter_context(listening(url, path, **who)) for _ in range(2)]
+        for heard in places:
+            next(heard)
 
         refused = httpx.get(url + path, headers=who)
 
