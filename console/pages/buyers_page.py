@@ -148,8 +148,7 @@ def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mappi
         "declined": declined.title,
         "reason": declined.reason,
         "advice": declined.advice,
-        "times": words.times(max(declines, 1)),
-        "because": words.because[reason_of(session.reason)],
+        "declines": words.declines(declines, reason_of(session.reason)),
     }
 
 

@@ -22,8 +22,7 @@ ENGLISH_WORDS: Final = Words(
         Stage.DECLINED: Said("{declined}", "{reason} Nothing was charged. {advice}"),
         Stage.EXHAUSTED: Said(
             "It has not worked so far",
-            "Your bank declined {times}, last because {because}. Nothing was charged. You can still pay with <b>another"
-            " card</b> until the time below.",
+            "{declines} Nothing was charged. You can still pay with <b>another card</b> until the time below.",
         ),
         Stage.PAID: Said(
             "Paid. Thank you.", "{title} is yours. {maker} has been told and will write to you about delivery."
@@ -70,6 +69,8 @@ ENGLISH_WORDS: Final = Words(
         "tries_left_only": "{Left} try is left.",
         "fresh_link": "If you do nothing, we e-mail you a fresh link at {retry}.",
         "times": "{number} times",
+        "declined_once": "Your bank declined because {because}.",
+        "declined_often": "Your bank declined {times}, last because {because}.",
         "by": "Pay by {end}",
         "next": "What happens next",
         "unwanted": "If that is not what you wanted",

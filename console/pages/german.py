@@ -24,7 +24,7 @@ GERMAN_WORDS: Final = Words(
         Stage.DECLINED: Said("{declined}", "{reason} Es wurde nichts abgebucht. {advice}"),
         Stage.EXHAUSTED: Said(
             "Bisher hat es nicht geklappt",
-            "Ihre Bank hat {times} abgelehnt, zuletzt, weil {because}. Es wurde nichts abgebucht. Bis zum Zeitpunkt"
+            "{declines} Es wurde nichts abgebucht. Bis zum Zeitpunkt"
             " unten können Sie noch mit einer <b>anderen Karte</b> zahlen.",
         ),
         Stage.PAID: Said(
@@ -77,6 +77,8 @@ GERMAN_WORDS: Final = Words(
         "tries_left_only": "Noch ein Versuch übrig.",
         "fresh_link": "Wenn Sie nichts tun, senden wir Ihnen um {retry} einen neuen Link.",
         "times": "{count}-mal",
+        "declined_once": "Ihre Bank hat abgelehnt, weil {because}.",
+        "declined_often": "Ihre Bank hat {times} abgelehnt, zuletzt, weil {because}.",
         "by": "Zahlbar bis {end}",
         "next": "So geht es weiter",
         "unwanted": "Falls Sie das nicht wollten",

@@ -73,6 +73,8 @@ def _unpaid(payment: Payment, policy: Policy, *, back_from_paying: bool) -> Stag
     if payment.session.status is FAILED:
         if open_one is None and _is_being_opened(payment):
             return Stage.OPENING
+        if open_one is not None and back_from_paying:
+            return Stage.CHECKING  # declined first, and then paid on the same page
         return Stage.EXHAUSTED if _nothing_left(payment, policy) else Stage.DECLINED
     if open_one is None:
         newest = payment.newest_attempt

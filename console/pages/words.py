@@ -48,6 +48,11 @@ class Words:
             return self.times_words[count - 1]
         return self.labels["times"].format(number=self.number(count), count=count)
 
+    def declines(self, count: int, reason: Reason) -> str:
+        """How often a payment was declined, and why the last time."""
+        form = self.labels["declined_often" if count > 1 else "declined_once"]
+        return form.format(times=self.times(count), because=self.because[reason])
+
     def tries_left(self, left: int, limit: int) -> str:
         """How many of the tries are left, in a sentence."""
         form = "tries_left_only" if limit == 1 else "tries_left_one" if left == 1 else "tries_left"

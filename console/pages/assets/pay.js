@@ -143,7 +143,11 @@
     if (!counts()) document.title = tab;
   };
   const replace = async (version) => {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    // How the buyer came back is old by now: something has happened since.
+    const here = new URL(location.href);
+    here.searchParams.delete("from");
+    history.replaceState(null, "", here);
+    const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (!answer.ok) return;
     const other = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = other.querySelector("[data-page]");
@@ -175,7 +179,7 @@
   };
   const heard = (status, askedAt) => {
     learn(status.paymentWindow.serverTime, status.paymentWindow.expiresAt, askedAt);
-    if (state !== "online") back();
+    if (state !== "online" && navigator.onLine) back();
     if (status.version > +page.dataset.version) replace(status.version).catch(() => {});
     else showMoments();
     showTime();
