@@ -70,18 +70,14 @@ def _unpaid(payment: Payment, policy: Policy, *, back_from_paying: bool) -> Stag
     open_one = payable_attempt(payment)
     if open_one is None and payment.session.held_at is not None:
         return Stage.HELD
-    if payment.session.status is FAILED:
-        if open_one is None and _is_being_opened(payment):
-            return Stage.OPENING
-        if open_one is not None and back_from_paying:
-            return Stage.CHECKING  # declined first, and then paid on the same page
+    if open_one is not None and back_from_paying:  # perhaps declined first, and then paid on the same page
+        return Stage.CHECKING
+    if payment.session.status is FAILED and (open_one or not _is_being_opened(payment)):
         return Stage.EXHAUSTED if _nothing_left(payment, policy) else Stage.DECLINED
     if open_one is None:
         newest = payment.newest_attempt
         refused = newest is not None and newest.status is AttemptStatus.REFUSED
         return Stage.HELD if refused else Stage.OPENING
-    if back_from_paying:
-        return Stage.CHECKING
     return Stage.INSTANT if open_one.kind is AttemptKind.PAYMENT_INTENT else Stage.PENDING
 
 
