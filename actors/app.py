@@ -46,8 +46,8 @@ class App(Protocol):
         """Give money back."""
         ...
 
-    def deliver_events(self) -> int:
-        """Tell the services downstream."""
+    def deliver_events(self, *, endpoint: str) -> int:
+        """Tell one of the services downstream."""
         ...
 
     def reconcile_events(self) -> int:
@@ -68,6 +68,14 @@ class App(Protocol):
 
     def mirror_windows(self) -> int:
         """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
+        ...
+
+    def send_notices(self) -> int:
+        """Tell people what they wait to hear."""
+        ...
+
+    def issue_receipts(self) -> int:
+        """Give receipts their numbers, print and store them."""
         ...
 
     @property

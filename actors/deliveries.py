@@ -1,11 +1,18 @@
-"""Outgoing events."""
+"""Outgoing events. Each endpoint has an actor of its own, so that none takes the threads of another."""
 
-from actors.actor import actor
+from typing import Final
+
+from actors.actor import Actor
 from actors.app import App
-from domain.bells import DELIVER_EVENTS
+from domain.endpoint import BELL_OF
 
 
-@actor(DELIVER_EVENTS, queue="deliveries")
-def deliver_events(app: App) -> int:
-    """Tell the services downstream what happened, in order."""
-    return app.deliver_events()
+def _deliver_to(endpoint: str, bell: str) -> Actor:
+    def deliver(app: App) -> int:
+        return app.deliver_events(endpoint=endpoint)
+
+    return Actor(bell, bell.partition(".")[0], deliver)
+
+
+#: Tell the services downstream what happened, in order.
+DELIVERING: Final = tuple(_deliver_to(endpoint, bell) for endpoint, bell in BELL_OF.items())

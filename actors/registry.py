@@ -5,10 +5,12 @@ from typing import Final
 
 from actors.actor import Actor, Intake
 from actors.checkouts import open_checkouts
-from actors.deliveries import deliver_events
+from actors.deliveries import DELIVERING
 from actors.events import process_events
 from actors.intake import payment_required
 from actors.mirror import mirror_windows
+from actors.notices import send_notices
+from actors.receipts import issue_receipts
 from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
 from actors.retries import open_retries
@@ -23,11 +25,13 @@ ACTORS: Final[Mapping[str, Actor]] = {
         expire_windows,
         open_retries,
         send_refunds,
-        deliver_events,
+        *DELIVERING,
         mirror_windows,
         reconcile_events,
         reconcile_attempts,
         explain_money,
+        send_notices,
+        issue_receipts,
     )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

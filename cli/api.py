@@ -7,10 +7,10 @@ from cli.opening import open_process, start_logging
 from console.app import create_api
 from console.limits import Limits
 from console.server import serve
-from runtime.app import build_verifier
 from runtime.metrics import exposition
 from runtime.serving import CannotListen
 from runtime.settings import Role
+from runtime.verifying import build_verifier
 
 
 @click.command(epilog="Example: gavelpay api --host 0.0.0.0 --port 8000")

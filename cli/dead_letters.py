@@ -46,11 +46,12 @@ def list_letters(*, status: str, limit: int, as_json: bool) -> None:
             one.actor,
             one.reason,
             one.error[:_SHOWN],
+            str(one.copies),
             one.created_at,
         ]
         for one in found
     ]
-    columns = ("id", "status", "queue", "actor", "reason", "error", "when (UTC)")
+    columns = ("id", "status", "queue", "actor", "reason", "error", "times", "when (UTC)")
     print_table(columns, rows, empty="No dead letters. That is how it should be.")
 
 
@@ -71,6 +72,8 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
         "error": letter.error,
         "createdAt": letter.created_at,
         "tries": letter.tries,
+        "copies": letter.copies,
+        "lastAt": letter.last_at or letter.created_at,
         "status": letter.status,
         "resolution": letter.resolution,
         "resolvedBy": letter.resolved_by,
@@ -97,7 +100,9 @@ def show_letter(*, letter_id: UUID, as_json: bool) -> None:
             ("reason", letter.reason),
             ("error", letter.error),
             ("tries", str(letter.tries)),
+            ("times", str(letter.copies)),
             ("when (UTC)", letter.created_at),
+            ("last time (UTC)", letter.last_at),
             ("dealt with by", letter.resolved_by),
             ("how", letter.resolution),
         ]

@@ -1,6 +1,7 @@
 """`gavelpay doctor`: can this installation do its work, and what is to be done about what it cannot?"""
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from models.database import Database
 from runtime.app import build_stripe
 from runtime.clock import SystemClock
 from runtime.settings import KeyMode, Role, Settings, SettingsError, load
+from runtime.storage import build_storage
 from services.examine import (
     Finding,
     Verdict,
@@ -28,6 +30,7 @@ from services.examine import (
     ok,
     warn,
 )
+from services.examine_storage import examine_storage
 
 #: The processes of the production system.
 _PROCESSES: Final = (Role.API, Role.INGEST, Role.WORKER, Role.SCHEDULER)
@@ -44,7 +47,7 @@ _STRIPE: Final = "https://api.stripe.com"
 )
 @as_json
 def doctor(*, roles: tuple[str, ...], as_json: bool) -> None:
-    """Check configuration, database, broker, Stripe and its key, clocks, and the webhook secret.
+    """Check configuration, database, broker, Stripe and its key, clocks, the webhook secret, and where receipts lie.
 
     Exit code 1 if something is broken.
     """
@@ -94,6 +97,7 @@ def _examine_services(settings: Settings) -> Iterator[Finding]:
     yield from _examine_brokers(settings)
     yield from _examine_stripe(settings)
     yield _examine_webhook_secret(settings)
+    yield from _examine_receipts(settings)
 
 
 def _examine_brokers(settings: Settings) -> Iterator[Finding]:
@@ -126,3 +130,16 @@ def _examine_webhook_secret(settings: Settings) -> Finding:
             "webhook secret", "STRIPE_WEBHOOK_SECRET is not set", "Copy it from the webhook endpoint at Stripe."
         )
     return ok("webhook secret", "one is set" if count == 1 else f"{count} are set, as while one is being rolled")
+
+
+def _examine_receipts(settings: Settings) -> Iterator[Finding]:
+    try:
+        # No link is made here, so any key will do.
+        storage = build_storage(settings, derive=lambda _: secrets.token_bytes(32), now=SystemClock())
+    except SettingsError as error:
+        yield from (
+            fail("receipts", f"{one.variable} {one.wrong}", f"It should be {one.right}.") for one in error.problems
+        )
+        return
+    with closing(storage):
+        yield from examine_storage(storage, chosen=settings.receipts.storage_url is not None)

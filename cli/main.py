@@ -16,9 +16,12 @@ COMMANDS: Final = {
     "doctor": ("cli.doctor", "doctor"),
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
+    "deliveries": ("cli.deliveries", "deliveries"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
+    "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
     "audit": ("cli.audit", "audit"),
+    "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
 }

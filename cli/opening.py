@@ -21,6 +21,7 @@ from gateways.stripe.limiter import build_limiter, connect
 from gateways.stripe.slots import Rates
 from models.database import Database
 from models.unit_of_work import Ring, Store
+from runtime.analytics import analyzing
 from runtime.app import App, build_app, build_new_id, build_store
 from runtime.clock import DatabaseClock, SystemClock, keep_fresh
 from runtime.logging import configure_logging
@@ -110,7 +111,12 @@ def guarding(settings: Settings, observer: MetricsObserver) -> Iterator[StripeGu
 
 @contextmanager
 def open_process(
-    role: Role, registry: CollectorRegistry, *, threads: int, of_process: bool = True
+    role: Role,
+    registry: CollectorRegistry,
+    *,
+    threads: int,
+    of_process: bool = True,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Process]:
     """Wire a process of this role, and close all of it at the end.
 
@@ -119,8 +125,9 @@ def open_process(
         registry: where its metrics go.
         threads: how many use cases run at the same time.
         of_process: whether the registry still lacks what prometheus_client tells of the process.
+        environ: the variables, where they are not those of this process.
     """
-    settings = read_settings(role)
+    settings = read_settings(role, environ)
     with ExitStack() as stack:
         ring = stack.enter_context(open_ring_of(settings))
         broker_url = given(settings.redis.broker_url, "BROKER_URL").reveal()
@@ -137,7 +144,7 @@ def open_process(
             put_back=put_back,
             guard=stack.enter_context(guarding(settings, observer)),
             observer=observer,
-            noted=observer.noted,
+            noted=stack.enter_context(analyzing(settings, observer.metrics, observer.noted)),
             alarmed=observer.alarmed,
             now=clock,
             threads=threads,
@@ -147,9 +154,9 @@ def open_process(
 
 
 @contextmanager
-def open_app() -> Iterator[App]:
+def open_app(environ: Mapping[str, str] | None = None) -> Iterator[App]:
     """The application for a command beside a running stack, given the same variables."""
-    with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW) as process:
+    with open_process(Role.WORKER, CollectorRegistry(), threads=_FEW, environ=environ) as process:
         yield process.app
 
 

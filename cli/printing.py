@@ -37,6 +37,15 @@ COLORS: Final[dict[str, str]] = {
     "ok": "green",
     "warn": "yellow",
     "fail": "red",
+    "numbered": "blue",
+    "issued": "green",
+    "stuck": "red",
+    "void": "yellow",
+    "sent": "green",
+    "given_up": "red",
+    "healthy": "green",
+    "failing": "red",
+    "paused": "yellow",
 }
 #: What could steer a terminal: a message's text was written by others.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -36,7 +36,11 @@ def reconcile(*, since: datetime | None, as_json: bool) -> None:
 def _document(report: Report) -> dict[str, Any]:
     return {
         "since": report.since,
-        "events": {"listed": report.events.listed, "lost": [_event(one) for one in report.events.lost]},
+        "events": {
+            "listed": report.events.listed,
+            "lost": [_event(one) for one in report.events.lost],
+            "early": [_event(one) for one in report.events.early],
+        },
         "lookedUp": {"attempts": report.attempts_looked_up, "refunds": report.refunds_looked_up},
         "money": {
             "compared": report.money.ours,
@@ -85,6 +89,7 @@ def _print(report: Report) -> None:
             ("since (UTC)", report.since.astimezone(UTC)),
             ("events listed", report.events.listed),
             ("webhooks that were lost", len(report.events.lost)),
+            ("events told before their webhooks", len(report.events.early)),
             ("attempts looked up", report.attempts_looked_up),
             ("refunds looked up", report.refunds_looked_up),
             ("movements compared", report.money.ours),

@@ -9,14 +9,15 @@ from typing import Final
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from console.api import checkout, events, payments, probes
+from console import downloads
+from console.api import checkout, events, payments, probes, receipts
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
 from console.live.live import LiveByLoop
 from console.openapi import describe
-from console.pages import documentation, files, pay
+from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
 from console.shield import Shield
 from models import schema
@@ -26,10 +27,13 @@ _ROUTERS: Final = (
     probes.router,
     checkout.router,
     payments.router,
+    receipts.router,
     events.router,
     pay.router,
+    papers.router,
     files.router,
     documentation.router,
+    downloads.router,
 )
 _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from console.pages import failures
 from console.problems import Problem, not_found, sentence
 from domain.errors import GavelpayError, NotFound, TransientError
+from gateways.storage.links import PATH as RECEIPTS
 
 _log = structlog.get_logger(__name__)
 #: Without letters and digits that look alike: people read it to each other.
@@ -31,9 +32,15 @@ def handle_errors(api: FastAPI) -> None:
 def _handler(problem_of: Callable[..., Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        return failures.page(problem) if request.url.path.startswith("/pay/") else problem.response()
+        return failures.page(problem) if _is_for_a_person(request) else problem.response()
 
     return handle
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Whether a page was asked for. A link to a receipt is followed by browsers and by programs."""
+    path, accepted = request.url.path, request.headers.get("accept", "")
+    return path.startswith("/pay/") or (path.startswith(RECEIPTS) and "text/html" in accepted)
 
 
 def _of_ours(error: GavelpayError) -> Problem:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from domain import connect, holds, ledger, refunds
+from domain import connect, holds, ledger, receipts, refunds
 from domain.attempt import AttemptStatus
 from domain.closing import request_closing
 from domain.facts import ReviewClosed
@@ -28,6 +28,7 @@ def complete(
     transaction: Transaction,
     now: datetime,
     fee_basis_points: int,
+    new_id: NewId,
     *,
     book: Book = ledger.book_payment,
     actor: str = "system",
@@ -46,6 +47,7 @@ def complete(
         if other.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):
             request_closing(other, now)
     book(payment, transaction, now)
+    receipts.want_receipt(payment, transaction, now, new_id)
     payment.note(
         "checkout_completed",
         now,
@@ -101,7 +103,7 @@ def accept(
 ) -> None:
     """Keep money that was held. If the session is over, or paid otherwise by now, it goes back instead."""
     if payment.session.status not in FINAL:
-        complete(payment, transaction, now, fee_basis_points, book=ledger.book_release, actor=actor)
+        complete(payment, transaction, now, fee_basis_points, new_id, book=ledger.book_release, actor=actor)
         return
     paid_otherwise = payment.kept_transaction is not None
     transaction.disposition = Disposition.DUPLICATE if paid_otherwise else Disposition.LATE

@@ -51,6 +51,12 @@ class GatewayBusy(GatewayUnavailable):
     code = "gateway_busy"
 
 
+class KeyReused(GatewayUnavailable):
+    """The service has done something under this key before, asked with other parameters. What, must be looked up."""
+
+    code = "gateway_key_reused"
+
+
 class GatewayRefused(PermanentError):
     """A service understood the request and will never carry it out."""
 
@@ -60,6 +66,12 @@ class GatewayRefused(PermanentError):
         super().__init__(message)
         self.provider_code = provider_code
         self.param = param
+
+
+class ReceiverGone(PermanentError):
+    """A receiver of outgoing events answered that it is gone for good, and wants no more of them."""
+
+    code = "receiver_gone"
 
 
 class UnknownProviderStatus(PermanentError):

@@ -11,6 +11,7 @@ TransactionId = NewType("TransactionId", UUID)
 RefundId = NewType("RefundId", UUID)
 DisputeId = NewType("DisputeId", UUID)
 EventId = NewType("EventId", UUID)
+ReceiptId = NewType("ReceiptId", UUID)
 
 #: Makes a fresh id. Random in production, seeded in simulation.
 NewId = Callable[[], UUID]

@@ -1,9 +1,15 @@
 """The records of what comes in and goes out: Stripe's events, outgoing events, deliveries, dead letters."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 from uuid import UUID
+
+#: The version of what stands in an outgoing event's `data`, and part of it. New keys do not raise it; a changed meaning
+#: does.
+EVENT_VERSION: Final = 1
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class Delivery:
     auction_id: str
     order_no: int
     created_at: datetime
+    #: Since when it is being tried: after three days it is given up.
+    waiting_since: datetime
     status: str = "waiting"
     tries: int = 0
     last_error: str | None = None
@@ -63,6 +71,8 @@ class Delivery:
     leased_until: datetime | None = None
     fence: int = 0
     finished_at: datetime | None = None
+    #: Sent again out of its turn: what follows it may have been received before.
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -79,10 +89,28 @@ class DeadLetter:
     error: str
     created_at: datetime
     tries: int = 0
+    #: How often it came with the same reason while it waited for a person, and when it last did.
+    copies: int = 1
+    last_at: datetime | None = None
     status: str = "dead"
     resolution: str | None = None
     resolved_by: str | None = None
     resolved_at: datetime | None = None
+
+    @property
+    def content(self) -> str:
+        """The same for all copies of a message that failed for the same reason: what it says, not its envelope.
+
+        A copy has its own message id and time of sending. What is no message of a queue is all content.
+        """
+        said: object
+        try:
+            envelope = json.loads(self.message)
+            said = {"args": envelope.get("args") or [], "kwargs": envelope["kwargs"]}
+        except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
+            said = sha256(self.message).hexdigest()
+        whole = json.dumps((self.queue, self.actor, self.reason, said), sort_keys=True)
+        return sha256(whole.encode()).hexdigest()
 
 
 @dataclass(slots=True)

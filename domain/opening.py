@@ -1,21 +1,43 @@
 """What a payment becomes by Stripe's answer to an opening."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Final
 
 from domain import windows
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.attempts import add_attempt
 from domain.closing import request_closing
-from domain.errors import GatewayRefused
+from domain.errors import GatewayFaulted, GatewayRefused, KeyReused
 from domain.ids import NewId
 from domain.lifecycle import FINAL, UNPAID, Trigger, move
 from domain.news import OPENED, remember
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import replan
+from domain.unreadable import Unreadable
 
+#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
+SAVED_ERROR: Final = 3
+#: Stripe remembers a key for a day. Near the end of that what may have been opened is looked up instead.
+KEY_MEMORY: Final = timedelta(hours=23)
 #: Why a session waits although nothing is open: an operator must look.
-CHECKOUT_REFUSED = "checkout_refused"
+CHECKOUT_REFUSED: Final = "checkout_refused"
+#: The same, and what it is on hold for: one attempt after the other came to nothing.
+NOT_OPENED: Final = "checkout_not_opened"
+#: How long each further attempt waits where those before it came to nothing. After the last one a person decides.
+REPLACEMENT_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (0, 0.5, 2, 10, 30, 60))
+
+
+def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
+    """Whether asking again under the attempt's key would not tell what it has opened. Its newest try counts already."""
+    if attempt.status is not AttemptStatus.OPENING or attempt.request is None:
+        return False
+    saved = attempt.tries > SAVED_ERROR and attempt.last_error == GatewayFaulted.code
+    forgotten = attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY
+    reused = attempt.last_error == KeyReused.code
+    # What was asked first cannot be sent unchanged any more.
+    return saved or forgotten or reused or isinstance(attempt.request, Unreadable)
 
 
 def record_opened(
@@ -57,7 +79,7 @@ def record_refused(
         return
     if refusal.param == "expires_at" and _may_be_outdated(attempt, now):
         # It waited so long to be sent that its end is out of Stripe's bounds: nothing exists under its key.
-        add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+        _replace(payment, attempt, now, new_id)
         return
     payment.session.reason = CHECKOUT_REFUSED
     payment.announce("auction.payment_failed", now, buyerId=payment.session.buyer_id, reason=CHECKOUT_REFUSED)
@@ -70,7 +92,35 @@ def replace_vanished(payment: Payment, attempt: CheckoutAttempt, now: datetime, 
     attempt.status, attempt.closed_at = AttemptStatus.REFUSED, now
     payment.note("checkout_vanished", now, attempt=attempt.attempt_no)
     if payment.session.status in UNPAID:
-        add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+        _replace(payment, attempt, now, new_id)
+
+
+def _replace(payment: Payment, failed: CheckoutAttempt, now: datetime, new_id: NewId) -> None:
+    """Claim another attempt in place of one that never opened: at once, then ever later, then when a person says so.
+
+    A Stripe that fails for an hour needs no person; one that has failed for longer than that does, for every try leaves
+    a key behind, and maybe an object that nobody can reach.
+    """
+    session = payment.session
+    if now >= session.window_expires_at:
+        return
+    in_a_row = _never_opened(payment)
+    attempt = add_attempt(payment, AttemptCause.REPLACEMENT, now, new_id)
+    if session.held_at is not None:
+        attempt.due_at = None
+    elif in_a_row > len(REPLACEMENT_WAITS):
+        attempt.due_at = None  # Lifting the hold makes it due.
+        session.held_at, session.hold_reason, session.reason = now, NOT_OPENED, NOT_OPENED
+        payment.note("checkout_held", now, hold=NOT_OPENED, attempts=in_a_row, error=failed.last_error)
+        payment.announce("auction.payment_failed", now, buyerId=session.buyer_id, reason=NOT_OPENED)
+    elif failed.last_error != KeyReused.code:  # A key that is somebody else's says nothing of Stripe's health.
+        attempt.due_at = now + REPLACEMENT_WAITS[in_a_row - 1]
+
+
+def _never_opened(payment: Payment) -> int:
+    """How many of the newest attempts, one after the other, never opened."""
+    newest_first = sorted(payment.attempts, key=lambda one: one.attempt_no, reverse=True)
+    return len(list(takewhile(lambda one: one.status is AttemptStatus.REFUSED, newest_first)))
 
 
 def _may_be_outdated(attempt: CheckoutAttempt, now: datetime) -> bool:

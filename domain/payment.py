@@ -9,7 +9,9 @@ from uuid import UUID
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.dispute import Dispute
 from domain.money import Money
+from domain.notice import Notice
 from domain.payment_method import PaymentMethod
+from domain.receipt import Receipt
 from domain.risk import RiskSignal
 from domain.session import PaymentSession
 from domain.transaction import Disposition, Refund, Transaction
@@ -48,7 +50,19 @@ class LedgerLine:
     at: datetime
 
 
-_LISTS = ("attempts", "transactions", "refunds", "disputes", "signals", "notes", "announcements", "ledger", "methods")
+_LISTS = (
+    "attempts",
+    "transactions",
+    "refunds",
+    "disputes",
+    "signals",
+    "notes",
+    "announcements",
+    "ledger",
+    "methods",
+    "notices",
+    "receipts",
+)
 
 
 @dataclass(slots=True)
@@ -66,6 +80,10 @@ class Payment:
     ledger: list[LedgerLine] = field(default_factory=list)
     #: Ways to pay that were used just now.
     methods: list[PaymentMethod] = field(default_factory=list)
+    #: What buyer and maker are to be told.
+    notices: list[Notice] = field(default_factory=list)
+    #: Receipts and credit notes that became wanted just now.
+    receipts: list[Receipt] = field(default_factory=list)
     #: Takes back what the auction is to be told of a reopened lot; False if somebody may have heard it.
     withdraw_reopening: Callable[[], bool] = lambda: False
 

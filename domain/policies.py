@@ -42,6 +42,8 @@ class Policy:
     card_only: bool = False
     #: Currencies that it takes; None: all of Stripe's.
     currencies: frozenset[str] | None = None
+    #: How long before the end the buyer is reminded; zero: never.
+    reminder: timedelta = timedelta()
 
     def asks_three_d_secure(self, amount: Money) -> bool:
         """Whether the buyer's bank is asked to confirm a payment of this amount.
@@ -68,9 +70,19 @@ def standard(
     retry_backoff: tuple[timedelta, ...],
     max_extension: timedelta,
     three_ds_from: int | None = None,
+    reminder: timedelta = timedelta(),
 ) -> Policy:
     """The marketplace's way: Stripe's hosted page, a long window, a few retries."""
-    return Policy("standard", AttemptKind.CHECKOUT, window, retry_backoff, retry_limit, max_extension, three_ds_from)
+    return Policy(
+        "standard",
+        AttemptKind.CHECKOUT,
+        window,
+        retry_backoff,
+        retry_limit,
+        max_extension,
+        three_ds_from,
+        reminder=reminder,
+    )
 
 
 def instant(*, window: timedelta, max_extension: timedelta, three_ds_from: int | None = None) -> Policy:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from domain import connect, ledger
+from domain import connect, ledger, receipts
 from domain.errors import EventTooEarly
 from domain.facts import RefundReported
 from domain.ids import RefundId
@@ -79,6 +79,8 @@ def reported(payment: Payment, fact: RefundReported, now: datetime, new_id: Call
         ledger.book_reversal(payment, transaction, refund, now)
     if _STEP[fact.status] > step:
         _set(payment, transaction, refund, fact, now)
+        if refund.status is RefundStatus.SUCCEEDED:
+            receipts.want_credit_note(payment, transaction, refund, at=fact.at, now=now, new_id=new_id)
 
 
 def refused(payment: Payment, refund: Refund, code: str, error: str, now: datetime) -> None:

@@ -18,6 +18,8 @@ SECURITY_CHAIN: Final = UUID(int=0)
 FORGED_PER_MINUTE: Final = 20
 #: One flood is one event in this time, however many processes see it.
 FLOOD_INTERVAL: Final = timedelta(minutes=5)
+#: So often it is told, for each column, that values of it cannot be opened.
+UNREADABLE_INTERVAL: Final = timedelta(hours=1)
 
 #: Who acts for the house, by the first part of an actor. A buyer whose retry is refused is no security event.
 _STAFF: Final = frozenset({"admin", "support", "auditor", "operator", "console", "cli"})
@@ -35,6 +37,14 @@ class SecurityEventKind(StrEnum):
     ACCESS_DENIED = "access_denied"
     #: Values were encrypted again under another key.
     KEYS_ROTATED = "keys_rotated"
+    #: Stored values that none of our keys opens: a key was taken away too early, or somebody changed them.
+    UNREADABLE_VALUES = "unreadable_values"
+    #: Outgoing events to one endpoint were stopped, by a person or because the receiver said that it is gone.
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_RESUMED = "endpoint_resumed"
+    #: Outgoing events were sent again, or given up, by a person.
+    EVENTS_RESENT = "events_resent"
+    EVENTS_DROPPED = "events_dropped"
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     connect.pass_on(transaction, attempt)
     payment.transactions.append(transaction)
     if disposition is Disposition.KEPT:
-        completion.complete(payment, transaction, now, terms.platform_fee_basis_points)
+        completion.complete(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     elif disposition is Disposition.HELD:
         completion.hold(payment, transaction, held_for, now)
         completion.follow_review(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)

@@ -1,25 +1,17 @@
-"""The services downstream: outgoing events as signed HTTP webhooks (Standard Webhooks)."""
+"""The services downstream, whichever way they are told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import httpx
 import orjson
-from standardwebhooks import Webhook
 
-from domain.clock import Clock
 from domain.errors import GatewayUnavailable
 from domain.messaging import OutgoingEvent
 
-#: Bytes of an answer that are read at most: nobody downstream can fill our memory.
-_ANSWER: Final = 64 * 1024
-#: Seconds for the whole exchange.
-_TIMEOUT: Final = 10.0
-
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class Address:
     """Where one service listens, and the secret that it knows us by (`whsec_…`)."""
 
     name: str
@@ -27,55 +19,57 @@ class Endpoint:
     secret: str
 
 
-class Downstream(Protocol):
-    """Whoever is told of outgoing events."""
+class Way(Protocol):
+    """How one endpoint is told."""
 
-    def send(self, endpoint: str, event: OutgoingEvent) -> None:
-        """Tell one endpoint of one event; return when it has said that it has it.
-
-        Raises:
-            GatewayUnavailable: it has not; tell it again.
-        """
-
-
-class Webhooks:
-    """Sends outgoing events by HTTP. The id never changes between tries, so that a repeat is recognisable."""
-
-    def __init__(self, endpoints: Mapping[str, Endpoint], now: Clock, *, timeout: float = _TIMEOUT) -> None:
-        self._endpoints = endpoints
-        self._now = now
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)), follow_redirects=False, trust_env=False
-        )
-
-    def send(self, endpoint: str, event: OutgoingEvent) -> None:
-        """Tell one endpoint of one event; a redirect or an error is no receipt."""
-        target = self._endpoints.get(endpoint)
-        if target is None:
-            raise GatewayUnavailable(f"endpoint {endpoint} is not configured in this process")
-        body = body_of(event)
-        message_id, now = f"evt_{event.id.hex}", self._now()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(target.secret).sign(message_id, now, body.decode()),
-            "user-agent": "Gavelpay-Webhooks",
-        }
-        try:
-            with self._client.stream("POST", target.url, content=body, headers=headers) as response:
-                for read, chunk in enumerate(response.iter_bytes(4096)):
-                    if read * 4096 + len(chunk) > _ANSWER:
-                        break
-                status = response.status_code
-        except httpx.HTTPError as error:
-            raise GatewayUnavailable(f"{endpoint} did not answer: {type(error).__name__}") from error
-        if not httpx.codes.is_success(status):
-            raise GatewayUnavailable(f"{endpoint} answered {status}")
+    def send(self, event: OutgoingEvent, *, late: bool = False) -> None:
+        """Tell it of one event; return when it has said that it has it."""
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+
+
+class Downstream(Protocol):
+    """Whoever is told of outgoing events."""
+
+    def send(self, endpoint: str, event: OutgoingEvent, *, late: bool = False) -> None:
+        """Tell one endpoint of one event; return when it has said that it has it.
+
+        Args:
+            endpoint: who.
+            event: of what. Its id and content are the same at every try.
+            late: whether it comes out of its turn; said beside the content, not in it.
+
+        Raises:
+            GatewayUnavailable: it has not; tell it again.
+            GatewayBusy: it wants to be told later, maybe in so many seconds.
+            GatewayRefused: it finds something wrong with this event.
+            ReceiverGone: it wants to be told nothing any more.
+        """
+
+
+class Routes:
+    """Tells each endpoint in its own way."""
+
+    def __init__(self, ways: Mapping[str, Way]) -> None:
+        self._ways: Final = ways
+
+    def send(self, endpoint: str, event: OutgoingEvent, *, late: bool = False) -> None:
+        """Tell one endpoint of one event."""
+        way = self._ways.get(endpoint)
+        if way is None:
+            raise GatewayUnavailable(f"endpoint {endpoint} is not configured in this process")
+        way.send(event, late=late)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for way in self._ways.values():
+            way.close()
+
+
+def message_id(event: OutgoingEvent) -> str:
+    """What receivers know an event by."""
+    return f"evt_{event.id.hex}"
 
 
 def body_of(event: OutgoingEvent) -> bytes:

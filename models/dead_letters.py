@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection
@@ -11,6 +11,12 @@ from psycopg import Connection
 from domain.messaging import DeadLetter
 from models.records import DEAD_LETTERS
 from models.sealing import FieldCipher
+
+_ONCE: Final = """
+    ON CONFLICT (content_index) WHERE status = 'dead' DO UPDATE
+       SET copies = dead_letters.copies + excluded.copies, error = excluded.error,
+           last_at = greatest(coalesce(excluded.last_at, excluded.created_at), dead_letters.last_at)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +27,16 @@ class DeadLetters:
     cipher: FieldCipher
 
     def keep(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep messages with their reasons."""
-        if letters:
-            DEAD_LETTERS.insert_all(self.connection, letters, self.cipher)
+        """Keep messages with their reasons. A copy of one that waits for a person is counted there."""
+        merged: dict[str, DeadLetter] = {}
+        for letter in letters:
+            first = merged.setdefault(letter.content, letter)
+            if first is not letter:
+                first.copies, first.last_at = first.copies + letter.copies, letter.created_at
+        if merged:
+            # In one order everywhere: who inserts what another has not committed yet waits for the other.
+            ordered = [letter for _, letter in sorted(merged.items())]
+            DEAD_LETTERS.insert_all(self.connection, ordered, self.cipher, _ONCE)
 
     def find(self, condition: str = "true", *, limit: int | None = None, **params: Any) -> list[DeadLetter]:
         """Letters by a condition on `dead_letters r`, newest first, `limit` at most."""

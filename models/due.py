@@ -3,24 +3,37 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from domain.bells import (
-    DELIVER_EVENTS,
     EXPIRE_WINDOWS,
     EXPLAIN_MONEY,
+    ISSUE_RECEIPTS,
     MIRROR_WINDOWS,
     OPEN_CHECKOUTS,
     OPEN_RETRIES,
     PROCESS_EVENTS,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
+    SEND_NOTICES,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
 from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
+from domain.endpoint import BELL_OF
 from models.database import Database
-from models.work import ATTEMPT_LOOK_UP, ATTEMPT_WORK, DELIVERY_WORK, REFUND_LOOK_UP, REFUND_WORK, Work
+from models.deliveries import count_due
+from models.receipts import READY
+from models.work import (
+    ATTEMPT_LOOK_UP,
+    ATTEMPT_WORK,
+    NOTICE_WORK,
+    RECEIPT_WORK,
+    REFUND_LOOK_UP,
+    REFUND_WORK,
+    Work,
+)
 
 #: More need not be counted: nobody rings more often.
 _ENOUGH: Final = 64
@@ -53,20 +66,26 @@ class Due:
         return {
             OPEN_CHECKOUTS: lambda: self._leased(ATTEMPT_WORK),
             SEND_REFUNDS: lambda: self._leased(REFUND_WORK),
-            DELIVER_EVENTS: lambda: self._leased(DELIVERY_WORK),
+            **{bell: partial(self._deliveries, endpoint) for endpoint, bell in BELL_OF.items()},
             PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
             RECONCILE_EVENTS: lambda: self._cursor(STRIPE_EVENTS),
             RECONCILE_ATTEMPTS: lambda: self._leased(ATTEMPT_LOOK_UP) + self._leased(REFUND_LOOK_UP),
             EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE),
+            ISSUE_RECEIPTS: lambda: self._leased(RECEIPT_WORK) + self._counted(READY, timedelta(0)),
             OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
+            SEND_NOTICES: lambda: self._leased(NOTICE_WORK),
         }
 
     def _leased(self, work: Work[Any]) -> int:
         with self.database.transaction() as connection:
             return work.due(connection, self.now(), _ENOUGH)
+
+    def _deliveries(self, endpoint: str) -> int:
+        with self.database.transaction() as connection:
+            return count_due(connection, endpoint, self.now())
 
     def _cursor(self, name: str) -> int:
         return int(self.database.rows(_CURSOR, {"name": name, "now": self.now()})[0][0])

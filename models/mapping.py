@@ -16,7 +16,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from models.sealing import FieldCipher
+from domain.unreadable import Unreadable, unreadable
+from models.sealing import FieldCipher, SealingError
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
 
 R = TypeVar("R")
@@ -81,7 +82,11 @@ class RecordTable(Generic[R]):
         connection.execute(self.update, self._arrays(self._written, records, cipher))
 
     def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
-        """Make a record of a row that was selected by `selection`."""
+        """Make a record of a row that was selected by `selection`.
+
+        What none of our keys opens is `Unreadable` there, or None where it is never written again and may be absent:
+        one such row must not stop the others of its batch. The cipher tells whoever watches.
+        """
         values = dict(zip(self.names, row, strict=True))
         for column in self.columns:
             name, value = column.name, values[column.name]
@@ -89,10 +94,21 @@ class RecordTable(Generic[R]):
                 continue
             form = column.info.get(SEALED)
             if form is not None:
-                values[name] = _unsealed(form, cipher.open(bytes(value), self.context(name, values)))
+                values[name] = self._opened(column, form, bytes(value), values, cipher)
             elif (enum := self._enums[name]) is not None:
                 values[name] = enum(value)
         return self.record(**values)
+
+    def _opened(
+        self, column: Column[Any], form: str, value: bytes, identity: dict[str, Any], cipher: FieldCipher
+    ) -> Any:
+        try:
+            return _unsealed(form, cipher.open(value, self.context(column.name, identity)))
+        except SealingError as error:
+            cipher.unreadable(f"{self.table.name}.{column.name}", error)
+            if column.nullable and column.info.get(FROZEN):
+                return None
+            return unreadable(form, value, str(error))
 
     def snapshot(self, record: R) -> tuple[Any, ...]:
         """What a record holds now, to be compared later."""
@@ -110,6 +126,8 @@ class RecordTable(Generic[R]):
             return None
         if source is not None:
             return cipher.index(value)
+        if isinstance(value, Unreadable):
+            return value.sealed
         form = column.info.get(SEALED)
         if form is not None:
             identity = {name: getattr(record, name) for name in self.identity}

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from domain.endpoint import BELL_OF
 from domain.ids import NewId
-from domain.messaging import Delivery, OutgoingEvent
+from domain.messaging import EVENT_VERSION, Delivery, OutgoingEvent
 from domain.payment import Announcement, Payment
 from models.records import DELIVERIES, OUTBOX
 from models.sealing import FieldCipher
@@ -27,11 +28,13 @@ class Endpoints:
         return self.by_family.get(event_type.partition(".")[0], ())
 
 
-def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[Payment], endpoints: Endpoints) -> int:
+def write(
+    connection: Connection[Any], cipher: FieldCipher, payments: Sequence[Payment], endpoints: Endpoints
+) -> Counter[str]:
     """Write the announcements of these payments, each auction's in order, with a delivery for each endpoint.
 
     Returns:
-        How many deliveries are due now.
+        How many deliveries are due now, by the bell that rings for them.
     """
     announced = [_Announced(one, payment.session.id) for payment in payments for one in payment.announcements]
     return _write(connection, cipher, announced, endpoints)
@@ -39,11 +42,11 @@ def write(connection: Connection[Any], cipher: FieldCipher, payments: Sequence[P
 
 def write_once(
     connection: Connection[Any], cipher: FieldCipher, announcements: Mapping[str, Announcement], endpoints: Endpoints
-) -> int:
+) -> Counter[str]:
     """Write announcements that belong to no payment, each once for its key, whoever writes it at the same time.
 
     Returns:
-        How many deliveries are due now.
+        How many deliveries are due now, by the bell that rings for them.
     """
     new = _unwritten(connection, announcements)
     if new:
@@ -69,28 +72,35 @@ class _Announced(NamedTuple):
 
 def _write(
     connection: Connection[Any], cipher: FieldCipher, announced: Sequence[_Announced], endpoints: Endpoints
-) -> int:
+) -> Counter[str]:
     if not announced:
-        return 0
+        return Counter()
     numbers = _reserve(connection, Counter(one.announcement.auction_id for one in announced))
     events = []
     for one, session_id, dedupe_key in announced:
         numbers[one.auction_id] += 1
         number = numbers[one.auction_id]
+        told = dict(one.data) | {"sequence": number, "version": EVENT_VERSION}
         events.append(
-            OutgoingEvent(
-                endpoints.new_id(), one.type, one.auction_id, number, session_id, dict(one.data), one.at, dedupe_key
-            )
+            OutgoingEvent(endpoints.new_id(), one.type, one.auction_id, number, session_id, told, one.at, dedupe_key)
         )
     OUTBOX.insert_all(connection, events, cipher)
     deliveries = [
-        Delivery(event.id, endpoint, event.auction_id, event.order_no, event.occurred_at, due_at=event.occurred_at)
+        Delivery(
+            event.id,
+            endpoint,
+            event.auction_id,
+            event.order_no,
+            event.occurred_at,
+            event.occurred_at,
+            due_at=event.occurred_at,
+        )
         for event in events
         for endpoint in endpoints.of(event.type)
     ]
     if deliveries:
         DELIVERIES.insert_all(connection, deliveries, cipher)
-    return len(deliveries)
+    return Counter(BELL_OF[delivery.endpoint] for delivery in deliveries)
 
 
 def _reserve(connection: Connection[Any], wanted: Mapping[str, int]) -> dict[str, int]:

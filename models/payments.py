@@ -9,16 +9,16 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain import lookups
+from domain import lookups, notifying
 from domain.attempt import CheckoutAttempt
-from domain.bells import DELIVER_EVENTS, OPEN_CHECKOUTS, SEND_REFUNDS
+from domain.bells import ISSUE_RECEIPTS, OPEN_CHECKOUTS, SEND_NOTICES, SEND_REFUNDS
 from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from domain.window_mirror import Window, window_of
-from models import audit, methods, outbox
+from models import audit, methods, notices, outbox
 from models.mapping import RecordTable
-from models.records import ATTEMPTS, AUDIT, DISPUTES, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
+from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -35,6 +35,7 @@ class Payments:
     connection: Connection[Any]
     cipher: FieldCipher
     endpoints: outbox.Endpoints
+    telling: notifying.Telling
     #: Rings for work that a write makes due.
     ring: Callable[[str, int], None]
     #: Everything noted about payments in this transaction, for those who watch.
@@ -133,6 +134,7 @@ class Payments:
         payments = list(self._held.values())
         for payment in payments:
             lookups.plan(payment)
+            notifying.plan(payment, self.telling)
         links = [entry for payment in payments for entry in audit.link(payment)]
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         windows = (window_of(payment.session) for payment in payments)
@@ -145,10 +147,15 @@ class Payments:
         self.ring(SEND_REFUNDS, sum(refund.due_at is not None for refund in refunds))
         self._write(DISPUTES, [dispute for payment in payments for dispute in payment.disputes])
         self._write(RISK_SIGNALS, [signal for payment in payments for signal in payment.signals])
+        wanted = [receipt for payment in payments for receipt in payment.receipts]
+        self._insert(RECEIPTS, wanted)
+        # Either may be what the other waits for: a receipt, and how its money came.
+        self.ring(ISSUE_RECEIPTS, len(wanted) or sum(bool(payment.methods) for payment in payments))
         self._insert(AUDIT, links)
         outbox.write_ledger(self.connection, payments)
         methods.upsert(self.connection, self.cipher, [one for payment in payments for one in payment.methods])
         self._announce(payments)
+        self.ring(SEND_NOTICES, notices.write(self.connection, self.cipher, payments))
         self._held.clear()
         self._seen.clear()
         self._seen_windows.clear()
@@ -244,5 +251,5 @@ class Payments:
             table.insert_all(self.connection, records, self.cipher)
 
     def _announce(self, payments: Sequence[Payment]) -> None:
-        if outbox.write(self.connection, self.cipher, payments, self.endpoints):
-            self.ring(DELIVER_EVENTS, 1)
+        for bell, pieces in outbox.write(self.connection, self.cipher, payments, self.endpoints).items():
+            self.ring(bell, pieces)

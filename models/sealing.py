@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -38,6 +39,14 @@ class Tampered(SealingError):
     """The value is not as it was sealed: it was changed, cut, or belongs to another context."""
 
 
+#: Hears of a value that could not be opened: in which table and column, and why.
+OnUnreadable = Callable[[str, SealingError], object]
+
+
+def unheard(_where: str, _error: SealingError) -> None:
+    """Nobody listens."""
+
+
 class FieldCipher:
     """Seals and opens values. Holds no state that changes, so any number of threads may share one.
 
@@ -61,6 +70,14 @@ class FieldCipher:
         self._current = key_id(keys[0])
         self._index_key = index_key
         self._random_bytes = random_bytes
+        #: Called by those who go on without a value that could not be opened.
+        self.unreadable: OnUnreadable = unheard
+
+    def telling(self, hears: OnUnreadable) -> "FieldCipher":
+        """The same cipher, whose unreadable values somebody hears of."""
+        same = copy(self)
+        same.unreadable = hears
+        return same
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt under the first key. `context` says what the value is, for example table and column."""

@@ -1,6 +1,6 @@
 """Security events, each a row and a link of the security chain, written in the transaction that they belong to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,10 +9,10 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.ids import NewId
-from domain.security import SECURITY_CHAIN, SecurityEvent, tidy
+from domain.security import SECURITY_CHAIN, UNREADABLE_INTERVAL, SecurityEvent, SecurityEventKind, tidy
 from models import audit
 from models.records import AUDIT, SECURITY_EVENTS
-from models.sealing import FieldCipher
+from models.sealing import FieldCipher, SealingError
 
 #: Whoever appends to the security chain holds this advisory lock until its commit. It is the last lock that a
 #: transaction takes, so nobody waits in a circle for it.
@@ -58,6 +58,19 @@ class SecurityLog:
             data: what else there is to know. It is kept for good: no bodies, no secrets.
         """
         self._due.append((SecurityEvent(self.new_id(), kind, actor, at, session_id, tidy(data)), quiet))
+
+    def note_unreadable(self, values: Mapping[str, SealingError]) -> None:
+        """Remember, once an hour for each column, that values of it cannot be opened: a key is missing, or worse.
+
+        Args:
+            values: table and column of each, with what was wrong with one of them.
+        """
+        kind = SecurityEventKind.UNREADABLE_VALUES
+        for where, error in values.items():
+            ((at,),) = self.connection.execute("SELECT lease_now()").fetchall()
+            event = SecurityEvent(self.new_id(), kind, f"system:{where}", at, None, tidy({"why": error}))
+            if not self._had_one(event, UNREADABLE_INTERVAL):  # or each of their transactions would wait for the chain
+                self._due.append((event, UNREADABLE_INTERVAL))
 
     def flush(self) -> None:
         """Write what was noted to the end of the chain."""

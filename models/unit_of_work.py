@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from domain.bells import DELIVER_EVENTS
+from domain.notifying import QUIET, Telling
 from domain.payment import Announcement, Note
 from domain.security import SecurityEventKind, is_refused_act
 from domain.session import PaymentSession
@@ -19,7 +19,7 @@ from models.dead_letters import DeadLetters
 from models.inbox import Inbox
 from models.outbox import Endpoints
 from models.payments import Payments
-from models.sealing import FieldCipher
+from models.sealing import FieldCipher, SealingError
 from models.security import Alarmed, SecurityLog, nobody_alarmed
 
 #: Rings the bells of queues: each name with how many pieces of work there are. It never raises: a bell that is lost
@@ -54,8 +54,8 @@ class UnitOfWork:
 
     def announce_once(self, announcements: Mapping[str, Announcement]) -> None:
         """Tell something that belongs to no payment, each once for its key, however often it is announced."""
-        if outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints):
-            self.ring(DELIVER_EVENTS)
+        rung = outbox.write_once(self.connection, self.cipher, announcements, self.payments.endpoints)
+        self.bells.update(rung)
 
 
 #: Hears of what was noted about payments, once it is committed. It must neither fail nor wait.
@@ -87,6 +87,7 @@ class Store:
     noted: Noted = nobody
     alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
+    telling: Telling = QUIET
     #: As `noted`, but it may wait a moment: called when everything else is done.
     shown: Noted = nobody
 
@@ -95,16 +96,26 @@ class Store:
         """Open a unit of work: leaving the block writes what changed and commits; then the bells ring."""
         with self.database.transaction() as connection:
             bells: Counter[str] = Counter()
+            unreadable: dict[str, SealingError] = {}
+            cipher = self.cipher.telling(unreadable.setdefault)
+            security = SecurityLog(connection, cipher, self.endpoints.new_id)
             uow = UnitOfWork(
                 connection,
-                self.cipher,
-                Payments(connection, self.cipher, self.endpoints, lambda actor, pieces: bells.update({actor: pieces})),
-                Inbox(connection, self.cipher),
-                DeadLetters(connection, self.cipher),
-                SecurityLog(connection, self.cipher, self.endpoints.new_id),
+                cipher,
+                Payments(
+                    connection,
+                    cipher,
+                    self.endpoints,
+                    self.telling,
+                    lambda actor, pieces: bells.update({actor: pieces}),
+                ),
+                Inbox(connection, cipher),
+                DeadLetters(connection, cipher),
+                security,
                 bells,
             )
             yield uow
+            security.note_unreadable(unreadable)
             uow.flush()
         if uow.security.recorded:
             self.alarmed(uow.security.recorded)

@@ -6,14 +6,16 @@ All lease times are the database's (`lease_now()`), whatever a worker's own cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection
 
+from domain.errors import GatewayFaulted, KeyReused
+from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -22,11 +24,18 @@ R = TypeVar("R")
 LEASE: Final = timedelta(seconds=6)
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
-#: An outgoing event never overtakes an older one of its auction on the way to the same endpoint.
+#: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
+#: marked as late and has a line of its own: nothing waits for it but what is late as well.
 _FIRST_IN_LINE: Final = """
     r.status = 'waiting' AND NOT EXISTS (
       SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
-         AND o.status = 'waiting' AND o.order_no < r.order_no)
+         AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
+"""
+
+#: Attempts that must be looked up as they stand before their next try; see `domain.opening.must_be_found`.
+_TO_BE_FOUND: Final = f"""
+    r.status = 'opening' AND r.request IS NOT NULL AND (r.last_error = '{KeyReused.code}'
+      OR (r.last_error = '{GatewayFaulted.code}' AND r.tries >= {SAVED_ERROR}))
 """
 
 
@@ -40,9 +49,17 @@ class Work(Generic[R]):
     due_column: str = "due_at"
     count_column: str = "tries"
 
+    def without(self, column: str, words: Sequence[str]) -> "Work[R]":
+        """The same work, but for rows whose column holds one of these words of our own."""
+        listed = ", ".join(f"'{word}'" for word in words)
+        return replace(self, condition=f"{self.condition} AND r.{column} NOT IN ({listed})") if words else self
+
     @property
     def _free(self) -> str:
         return _FREE.format(due=self.due_column)
+
+    def _chosen(self, only: dict[str, Any] | None) -> str:
+        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
 
     def claim(
         self,
@@ -55,7 +72,7 @@ class Work(Generic[R]):
     ) -> list[R]:
         """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
         name, identity = self.table.table.name, self.table.identity
-        chosen = " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+        chosen = self._chosen(only)
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
         counting = f"{self.count_column} = {self.count_column} + 1"
         rows = connection.execute(
@@ -71,16 +88,19 @@ class Work(Generic[R]):
         )
         return [self.table.load(row, cipher) for row in rows]
 
-    def due(self, connection: Connection[Any], now: datetime, limit: int) -> int:
+    def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
+        chosen = self._chosen(only)
         row = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {self._free} AND {self.condition} LIMIT %(limit)s) due",  # noqa: E501, S608
-            {"now": now, "limit": limit},
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen} LIMIT %(limit)s) due",  # noqa: S608
+            {"now": now, "limit": limit} | (only or {}),
         ).fetchone()
         return int(row[0]) if row else 0
 
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
-        """Prolong leases, each given by its identity and fence. One that was taken over stays lost.
+        """Prolong leases, each given by its identity and fence.
+
+        One that was taken over stays lost, and one whose work was recorded since we looked stays free.
 
         Rows that a transaction has locked are passed by until next time: whoever records a payment locks several
         attempts in its own order, and must never wait for us while we wait for it.
@@ -94,7 +114,7 @@ class Work(Generic[R]):
             WITH c AS (
               SELECT {chosen} FROM {self.table.table.name} r
                 JOIN {unnested(columns)} AS v({", ".join(column.name for column in columns)}) ON {mine}
-                 FOR UPDATE OF r SKIP LOCKED)
+               WHERE r.leased_until IS NOT NULL FOR UPDATE OF r SKIP LOCKED)
             UPDATE {self.table.table.name} t SET leased_until = lease_now() + %(lease)s FROM c WHERE {same}
             """,  # noqa: S608 - our own words
             {"lease": LEASE} | {column.name: [one[n] for one in held] for n, column in enumerate(columns)},
@@ -107,8 +127,11 @@ class Work(Generic[R]):
 
 
 ATTEMPT_WORK: Final = Work(ATTEMPTS)
+FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
+NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
+RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")

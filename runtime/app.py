@@ -7,27 +7,30 @@ from random import Random
 from typing import Final
 
 from domain.clock import Clock
+from domain.endpoint import ENDPOINTS
 from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
-from domain.policies import Policy, instant, standard
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
 from gateways.changes import RedisChanges
-from gateways.downstream import Endpoint, Webhooks
 from gateways.live_status import LiveStatus
+from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
 from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
-from models.outbox import Endpoints
 from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
-from runtime.settings import AuthSettings, KeyMode, Settings, given
-from runtime.tokens import Keys, PublishedKeys, SharedSecret, TokenVerifier, fetch_from
+from runtime.downstream import SenderThreads, build_endpoints, build_routes
+from runtime.notices import build_send_notices, build_telling
+from runtime.policies import build_policies
+from runtime.receipts import ReceiptDesk, build_receipts
+from runtime.settings import KeyMode, Settings, given
+from runtime.storage import build_storage
 from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
@@ -37,7 +40,10 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.manage_deliveries import ManageDeliveries
+from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
+from services.notice_office import NoticeOffice
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
@@ -53,6 +59,7 @@ from services.release_hold import ReleaseHold
 from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
+from services.send_notices import SendNotices
 from services.view_payments import ViewPayments
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
@@ -100,6 +107,13 @@ class App:
     release_hold: ReleaseHold
     accept_other_amount: AcceptOtherAmount
     record_security_event: RecordSecurityEvent
+    send_notices: SendNotices
+    notices: NoticeOffice
+    receipt_storage: ReceiptStorage
+    receipts: ReceiptDesk
+    issue_receipts: Callable[[], int]
+    manage_deliveries: ManageDeliveries
+    manage_endpoints: ManageEndpoints
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -159,7 +173,8 @@ def build_app(
     checkout = settings.checkout
     links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
-    downstream = Webhooks(_downstream(settings), now)
+    downstream, senders = build_routes(settings, now), SenderThreads()
+    storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)
     leases = LeaseRenewer(database)
     policies = build_policies(settings)
     late = LatePolicy(settings.windows.late_policy)
@@ -174,6 +189,9 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    desk = build_receipts(
+        settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
+    )
     return App(
         settings=settings,
         database=database,
@@ -193,7 +211,9 @@ def build_app(
         extend_window=ExtendWindow(store.begin, policies, now),
         terminate_window=TerminateWindow(store.begin, now),
         send_refunds=SendRefunds(store.begin, stripe, terms, leases.hold, now, rng),
-        deliver_events=DeliverEvents(store.begin, downstream, leases.hold, observer, now, new_id, rng),
+        deliver_events=DeliverEvents(
+            store.begin, downstream, leases.hold, observer, now, new_id, rng, ENDPOINTS, senders
+        ),
         dead_letters=DeadLetterOffice(store.begin, put_back, now),
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
@@ -212,12 +232,23 @@ def build_app(
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
         open_live_status=lambda: build_live_status(settings),
+        send_notices=build_send_notices(
+            settings, store.begin, policies, links, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id
+        ),
+        notices=NoticeOffice(store.begin, now, new_id),
+        receipt_storage=storage,
+        receipts=desk,
+        issue_receipts=desk.issue,
+        manage_deliveries=ManageDeliveries(store.begin, now),
+        manage_endpoints=ManageEndpoints(store.begin, now),
         _closers=(
+            senders.close,
             leases.stop,
             downstream.close,
             stripe.close_connections,
             database.close,
             mirror.close,
+            storage.close,
             changes.close,
         ),
     )
@@ -238,8 +269,9 @@ def build_store(
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
+    telling = build_telling(settings, build_policies(settings), new_id)
     cipher, endpoints = build_cipher(settings), build_endpoints(settings, new_id)
-    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, shown)
+    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
 
 
 def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
@@ -264,31 +296,6 @@ def build_new_id(now: Clock) -> NewId:
     return lambda: uuid7(now(), secrets.randbits)
 
 
-def build_verifier(auth: AuthSettings, now: Clock) -> TokenVerifier:
-    """What verifies bearer tokens: by a shared secret, or by the keys that their issuer publishes."""
-    if auth.jwks_url is not None:
-        keys: Keys = PublishedKeys(fetch_from(auth.jwks_url))
-    else:
-        keys = SharedSecret(given(auth.jwt_secret, "AUTH_JWT_SECRET").reveal())
-    return TokenVerifier(keys=keys, now=now, issuer=auth.issuer, audience=auth.audience)
-
-
-def build_policies(settings: Settings) -> Mapping[str, Policy]:
-    """The two ways to collect, as configured."""
-    longest, three_ds_from = settings.windows.max_extension, int(settings.money.three_ds_threshold * 100)
-    policies = (
-        standard(
-            window=settings.standard.window,
-            retry_limit=settings.standard.retry_limit,
-            retry_backoff=settings.standard.retry_backoff,
-            max_extension=longest,
-            three_ds_from=three_ds_from,
-        ),
-        instant(window=settings.instant.window, max_extension=longest, three_ds_from=three_ds_from),
-    )
-    return {policy.name: policy for policy in policies}
-
-
 def build_cipher(settings: Settings) -> FieldCipher:
     """What encrypts fields at rest."""
     keys = given(settings.crypto.encryption_keys, "FIELD_ENCRYPTION_KEYS")
@@ -306,16 +313,3 @@ def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int =
         timeout=STRIPE_TIMEOUT,
         connections=threads,
     )
-
-
-def build_endpoints(settings: Settings, new_id: NewId) -> Endpoints:
-    """Who is told of outgoing events."""
-    return Endpoints({name: (name,) for name in _downstream(settings)}, new_id)
-
-
-def _downstream(settings: Settings) -> dict[str, Endpoint]:
-    listeners = {
-        "auction": (settings.events.auction_url, settings.events.auction_secret),
-        "order": (settings.events.order_url, settings.events.order_secret),
-    }
-    return {name: Endpoint(name, url, secret.reveal()) for name, (url, secret) in listeners.items() if url and secret}

@@ -23,6 +23,8 @@ from prometheus_client.exposition import choose_encoder
 _LAG: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 #: A call takes 0.2 to 2 s; the client gives up below a minute and a half.
 _CALL: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 2, 5, 10, 30, 80)
+#: Twelve milliseconds is the goal.
+_RENDER: Final = (0.002, 0.005, 0.008, 0.012, 0.016, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 #: From an instant payment to the end of a window of days.
 _TO_PAY: Final = (10, 30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 72 * 3600)
 
@@ -68,6 +70,17 @@ class Metrics:
     #: By `kind`: missing, wrong, stale.
     mirror_repairs: Counter
     mirror_compared: Gauge
+    #: By `kind`, `channel` and `outcome`: sent, postponed, refused, given_up, dropped.
+    notices: Counter
+    #: By `kind`: receipt, credit_note.
+    receipts_generated: Counter
+    receipt_render: Histogram
+    #: By `outcome`: retried, or why a person must look.
+    receipt_failures: Counter
+    #: Tries to tell a service downstream, by `endpoint` and `outcome`: sent, refused, given_up.
+    deliveries: Counter
+    #: By `outcome`: sent, lost, dropped.
+    analytics_events: Counter
 
 
 def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> Metrics:
@@ -142,6 +155,30 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_window_mirror_compared_timestamp_seconds",
             "When this process last compared Redis with PostgreSQL, in Unix seconds",
             registry=registry,
+        ),
+        notices=Counter(
+            "payments_notices_total",
+            "Notices to buyers and makers",
+            ["kind", "channel", "outcome"],
+            registry=registry,
+        ),
+        receipts_generated=Counter(
+            "payments_receipts_generated_total", "Receipts and credit notes issued", ["kind"], registry=registry
+        ),
+        receipt_render=Histogram(
+            "payments_receipt_render_seconds", "Printing one document", buckets=_RENDER, registry=registry
+        ),
+        receipt_failures=Counter(
+            "payments_receipt_failures_total", "Documents that could not be issued", ["outcome"], registry=registry
+        ),
+        deliveries=Counter(
+            "payments_deliveries_total",
+            "Tries to tell a service downstream of an event",
+            ["endpoint", "outcome"],
+            registry=registry,
+        ),
+        analytics_events=Counter(
+            "payments_analytics_events_total", "Events for analytics", ["outcome"], registry=registry
         ),
     )
 

@@ -24,7 +24,7 @@ _EVENT: Final = {
 }
 
 #: Notes that a person should see.
-_WARNINGS: Final = frozenset({"risk_alert", "risk_hold"})
+_WARNINGS: Final = frozenset({"risk_alert", "risk_hold", "checkout_held", "checkout_vanished", "receipt_stuck"})
 
 Count = Callable[[Metrics, PaymentSession, Note], None]
 
@@ -86,6 +86,10 @@ def _disputed(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
     metrics.disputes.labels(str(note.data["after"])).inc()
 
 
+def _issued(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
+    metrics.receipts_generated.labels(str(note.data["kind"])).inc()
+
+
 #: Which note about a payment counts as what.
 COUNTS: Final[Mapping[str, Count]] = {
     "checkout_completed": _completed,
@@ -104,6 +108,7 @@ COUNTS: Final[Mapping[str, Count]] = {
     "refund_failed": _refund_failed,
     "refund_refused": _refund_failed,
     "dispute_changed": _disputed,
+    "receipt_issued": _issued,
 }
 
 
@@ -138,8 +143,15 @@ class MetricsObserver:
         self.metrics.webhooks_received.labels(event_type, outcome).inc()
 
     def delivered(self, endpoint: str, outcome: str) -> None:
-        """Deliveries are counted where they wait, in the outbox."""
+        """An endpoint was told of an event, or not."""
+        self.metrics.deliveries.labels(endpoint, outcome).inc()
         log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
+
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """A notice was sent, postponed, refused, given up or dropped."""
+        tell = log.warning if outcome in ("refused", "given_up") else log.info
+        tell("notice.done", kind=kind, channel=channel, outcome=outcome)
+        self.metrics.notices.labels(kind, channel, outcome).inc()
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL."""
@@ -148,6 +160,14 @@ class MetricsObserver:
         for kind, count in repairs.items():
             self.metrics.mirror_repairs.labels(kind).inc(count)
         self.metrics.mirror_compared.set_to_current_time()
+
+    def receipt_printed(self, seconds: float) -> None:
+        """A document was printed. Those that are issued are counted by their notes."""
+        self.metrics.receipt_render.observe(seconds)
+
+    def receipt_failed(self, outcome: str) -> None:
+        """A document could not be issued, for now or until a person has looked."""
+        self.metrics.receipt_failures.labels(outcome).inc()
 
     def received(self, event_type: str, outcome: str) -> None:
         """A webhook was answered."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain import bells
+from domain.endpoint import BELL_OF
 
 
 class Kind(StrEnum):
@@ -68,14 +69,18 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             _NET_SECONDS,
             "a bell was lost; an event waited for its cause",
         ),
-        Job(
-            "deliver_events",
-            sweep,
-            bells.DELIVER_EVENTS,
-            _NET_SECONDS,
-            "a service downstream was away and is asked again",
+        *(
+            Job(f"deliver_to_{endpoint}", sweep, bell, _NET_SECONDS, "a receiver was away and is asked again")
+            for endpoint, bell in BELL_OF.items()
         ),
         Job("send_refunds", sweep, bells.SEND_REFUNDS, _NET_SECONDS, "Stripe was away and is asked again"),
+        Job(
+            "send_notices",
+            sweep,
+            bells.SEND_NOTICES,
+            _NET_SECONDS,
+            "reminders are due by the clock; a mail server was away and is asked again",
+        ),
         Job(
             "reconcile_events",
             reconcile,
@@ -103,5 +108,12 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             bells.MIRROR_WINDOWS,
             60.0,
             "Redis may be emptied, or miss what was written while it was away",
+        ),
+        Job(
+            "issue_receipts",
+            sweep,
+            bells.ISSUE_RECEIPTS,
+            _NET_SECONDS,
+            "a worker died while it printed; the storage was away; how money came was waited for",
         ),
     )

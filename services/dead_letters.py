@@ -6,14 +6,21 @@ from uuid import UUID
 
 import orjson
 
-from domain.bells import DELIVER_EVENTS
+from domain.bells import ISSUE_RECEIPTS, SEND_NOTICES
 from domain.clock import Clock
+from domain.endpoint import BELL_OF
 from domain.errors import NotFound, PermanentError
 from domain.masking import mask_card_numbers
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
+from domain.unreadable import Unreadable
+from models import notices
+from models.deliveries import Deliveries
+from models.receipts import Receipts
 from models.unit_of_work import Begin
 from services.deliver_events import DELIVERIES_QUEUE
+from services.issue_receipts import RECEIPTS_QUEUE
+from services.send_notices import NOTICES_QUEUE
 
 #: Puts a message back on its queue, as its bytes are.
 PutBack = Callable[[str, bytes], None]
@@ -65,8 +72,14 @@ class DeadLetterOffice:
         letter = self.show(letter_id)
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
+        if isinstance(letter.message, Unreadable):
+            raise NotPutBack(f"it cannot be read: {letter.message.why}")
         if letter.queue == DELIVERIES_QUEUE:
             self._deliver_again(letter)
+        elif letter.queue == NOTICES_QUEUE:
+            self._send_again(letter)
+        elif letter.queue == RECEIPTS_QUEUE:
+            self._issue_again(letter)
         else:
             self.put_back(letter.queue, letter.message)
         return self._resolve(letter_id, "requeued", by, why)
@@ -76,15 +89,24 @@ class DeadLetterOffice:
         return self._resolve(letter_id, "discarded", by, why)
 
     def _deliver_again(self, letter: DeadLetter) -> None:
-        """An outgoing event is a row: it is made due again."""
+        """An outgoing event is a row: it is made due again, out of its turn."""
         named = orjson.loads(letter.message)
         with self.begin() as uow:
-            uow.connection.execute(
-                "UPDATE deliveries SET status = 'waiting', tries = 0, due_at = %(now)s, created_at = %(now)s,"
-                " finished_at = NULL WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND status = 'given_up'",
-                {"now": self.now(), "event_id": named["event_id"], "endpoint": named["endpoint"]},
-            )
-            uow.ring(DELIVER_EVENTS)
+            Deliveries(uow.connection, uow.cipher).send_again(named["endpoint"], [UUID(named["event_id"])], self.now())
+            uow.ring(BELL_OF[named["endpoint"]])
+
+    def _send_again(self, letter: DeadLetter) -> None:
+        """So is a notice; whether it is still true is looked at when it is sent."""
+        with self.begin() as uow:
+            notices.queue_again(uow.connection, UUID(orjson.loads(letter.message)["notice_id"]), self.now())
+            uow.ring(SEND_NOTICES)
+
+    def _issue_again(self, letter: DeadLetter) -> None:
+        """A receipt is a row too, and has its number: it is printed and stored again."""
+        with self.begin() as uow:
+            receipt_id = UUID(orjson.loads(letter.message)["receipt_id"])
+            Receipts(uow.connection, uow.cipher).issue_again(receipt_id, self.now())
+            uow.ring(ISSUE_RECEIPTS)
 
     def _resolve(self, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
         with self.begin() as uow:

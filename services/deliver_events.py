@@ -1,38 +1,69 @@
 """Tell the services downstream what happened: each event until it is received, each auction's in order."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import orjson
+import structlog
 from structlog.contextvars import bound_contextvars
 
-from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayUnavailable
+from domain.delivering import GIVE_UP, GIVEN_UP, give_up, rule
+from domain.endpoint import BUDGET, Endpoint
+from domain.errors import GatewayUnavailable, GavelpayError
 from domain.ids import NewId
 from domain.messaging import DeadLetter, Delivery, OutgoingEvent
+from domain.security import SecurityEventKind
 from gateways.downstream import Downstream, body_of
+from models.deliveries import Deliveries
 from models.leases import Hold
-from models.records import OUTBOX
 from models.unit_of_work import Begin, UnitOfWork
 from models.work import DELIVERY_WORK
+from services.inline import Inline
 from services.observing import Observer
 
-#: A weekend, and a Monday to mend what broke on it.
-GIVE_UP: Final = timedelta(days=3)
-_LONGEST_WAIT: Final = 900.0
-_BATCH: Final = 16
+log = structlog.get_logger()
+
+#: Deliveries that one turn takes at most, and seconds after which it takes no more: a worker that is told to stop waits
+#: for the turn, and for the exchanges that are under way by then.
+_MOST: Final = 1024
+_TURN_SECONDS: Final = 2.0
+#: What has waited for three days for an endpoint that was away as long is given up, so many at a time.
+_HELD_BACK: Final = 100
 #: Where dead letters of deliveries come from: no broker's queue, but rows.
 DELIVERIES_QUEUE: Final = "deliveries"
+
+#: Gives the executor in which the exchanges with an endpoint run.
+Senders = Callable[[str], Executor]
+
+
+class _Claimed(NamedTuple):
+    delivery: Delivery
+    event: OutgoingEvent
+
+
+class _Tried(NamedTuple):
+    delivery: Delivery
+    event: OutgoingEvent
+    #: Why it was not received; None: it was.
+    failure: GavelpayError | None
+
+
+def one_by_one(_endpoint: str) -> Executor:
+    """Exchanges one after the other, in the caller's thread."""
+    return Inline()
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverEvents:
-    """Take outgoing events that are due, first in line of their auction, and send them."""
+    """Take outgoing events that are due, first in line of their auction, and send them, several at the same time."""
 
     begin: Begin
     downstream: Downstream
@@ -41,64 +72,98 @@ class DeliverEvents:
     now: Clock
     new_id: NewId
     rng: Random
+    #: The endpoints there are.
+    names: Sequence[str]
+    senders: Senders = one_by_one
+    #: A clock that only measures, in seconds.
+    ticks: Callable[[], float] = time.monotonic
 
-    def __call__(self, limit: int = _BATCH) -> int:
-        """Send one batch; returns how many were due."""
-        with self.begin() as uow:
-            claimed = DELIVERY_WORK.claim(uow.connection, uow.cipher, self.now(), limit)
-            events = {event.id: event for event in _events(uow, claimed)}
-        with ExitStack() as stack:
-            # All are held from the start: one that was taken over while it waited here would be told again, after what
-            # follows it.
-            holds = [stack.enter_context(ExitStack()) for _ in claimed]
-            for hold, delivery in zip(holds, claimed, strict=True):
-                hold.enter_context(self.hold(DELIVERY_WORK, delivery))
-            for number, (hold, delivery) in enumerate(zip(holds, claimed, strict=True), 1):
-                with hold:
-                    received = self._deliver(delivery, events[delivery.event_id])
-                if not received and claimed[number:]:
-                    # Whoever listens may be slow to fail. The rest need not wait for that, others take it up.
-                    stack.close()
-                    self._give_back(claimed[number:])
-                    break
-        return len(claimed)
+    def __call__(self, limit: int = _MOST, *, endpoint: str | None = None) -> int:
+        """Send what is due, to one endpoint or to each; returns how many were due, at most `limit` for each."""
+        return sum(self._turn(name, limit) for name in self.names if endpoint in (None, name))
 
-    def _deliver(self, delivery: Delivery, event: OutgoingEvent) -> bool:
-        """Send one; answers whether it was received."""
+    def _turn(self, name: str, limit: int) -> int:
+        """Send to one endpoint. As soon as an exchange has ended, the next begins: a slow one holds up no other."""
+        senders = self.senders(name)
+        under_way: dict[Future[GavelpayError | None], _Claimed] = {}
+        #: Leases, kept until the outcome is recorded: a delivery that was taken over before would be told again, after
+        #: what follows it.
+        held: dict[UUID, ExitStack] = {}
+        tried: list[_Tried] = []
+        ends, taken = self.ticks() + _TURN_SECONDS, 0
+        try:
+            while True:
+                goes_on = taken < limit and self.ticks() < ends
+                wanted = min(BUDGET - len(under_way), limit - taken) if goes_on else 0
+                claimed = self._record_and_claim(name, tried, wanted)
+                taken += len(claimed)
+                for recorded in tried:
+                    held.pop(recorded.event.id).close()
+                for delivery, event in claimed:
+                    held[event.id] = ExitStack()
+                    held[event.id].enter_context(self.hold(DELIVERY_WORK, delivery))
+                for one in claimed:
+                    under_way[senders.submit(self._send, one.delivery, one.event)] = one
+                if not under_way:
+                    return taken
+                ended = wait(under_way, return_when=FIRST_COMPLETED).done
+                tried = [_Tried(*under_way.pop(future), future.result()) for future in ended]
+        finally:
+            wait(under_way)  # after an error only: no exchange goes on without its lease
+            for lease in held.values():
+                lease.close()
+
+    def _send(self, delivery: Delivery, event: OutgoingEvent) -> GavelpayError | None:
+        """Send one; answers why it was not received, if it was not."""
         ids = {"auction_id": event.auction_id, "event": event.type}
         if event.session_id is not None:
             ids["session_id"] = str(event.session_id)
         with bound_contextvars(**ids):
             try:
-                self.downstream.send(delivery.endpoint, event)
-            except GatewayUnavailable as failure:
-                self._failed(delivery, event, failure)
-                return False
-            self._write(delivery, status="sent", last_error=None, finished_at=self.now())
-            self.observer.delivered(delivery.endpoint, "sent")
-            return True
+                self.downstream.send(delivery.endpoint, event, late=delivery.late)
+            except GavelpayError as failure:
+                return failure
+            except Exception as torn:
+                # Our own mistake. The others go on, and this one is tried again like any other.
+                log.exception("event.torn", endpoint=delivery.endpoint)
+                return GatewayUnavailable(f"it could not be sent: {type(torn).__name__}")
+        return None
 
-    def _give_back(self, deliveries: Sequence[Delivery]) -> None:
-        """Let others have what was not begun."""
-        with self.begin() as uow, uow.connection.cursor() as cursor:
-            cursor.executemany(
-                "UPDATE deliveries SET leased_until = NULL, tries = tries - 1"
-                " WHERE event_id = %s AND endpoint = %s AND fence = %s",
-                [(one.event_id, one.endpoint, one.fence) for one in deliveries],
-            )
-
-    def _failed(self, delivery: Delivery, event: OutgoingEvent, failure: GatewayUnavailable) -> None:
+    def _record_and_claim(self, name: str, tried: Sequence[_Tried], wanted: int) -> list[_Claimed]:
+        """Write what came of some, and take the next ones, with one commit."""
         now = self.now()
-        if now - delivery.created_at < GIVE_UP:
-            due = now + backoff(delivery.tries, self.rng, longest=_LONGEST_WAIT)
-            self._write(delivery, last_error=str(failure)[:300], due_at=due)
-            self.observer.delivered(delivery.endpoint, "refused")
-            return
-        letter = self._dead(delivery, event, failure)
-        self._write(delivery, letter, status="given_up", last_error=str(failure)[:300], finished_at=now)
-        self.observer.delivered(delivery.endpoint, "given_up")
+        with self.begin() as uow:
+            deliveries = Deliveries(uow.connection, uow.cipher)
+            endpoint = deliveries.endpoint(name)
+            outcomes = self._record(uow, deliveries, endpoint, tried, now) if tried else []
+            claimed = [_Claimed(*one) for one in deliveries.claim(endpoint, now, wanted)]
+        for outcome in outcomes:
+            self.observer.delivered(name, outcome)
+        return claimed
 
-    def _dead(self, delivery: Delivery, event: OutgoingEvent, failure: GatewayUnavailable) -> DeadLetter:
+    def _record(
+        self, uow: UnitOfWork, deliveries: Deliveries, endpoint: Endpoint, tried: Sequence[_Tried], now: datetime
+    ) -> list[str]:
+        was_paused = endpoint.paused_at is not None
+        rulings = [rule(one.delivery, one.failure, endpoint, now, self.rng) for one in tried]
+        if any(ruling.recovered for ruling in rulings):
+            deliveries.wake(endpoint.name, now)
+        over: list[_Claimed] = [_Claimed(one.delivery, one.event) for one in tried]
+        if endpoint.has_failed_since(now - GIVE_UP):
+            held_back = deliveries.held_back(endpoint.name, now - GIVE_UP, _HELD_BACK)
+            for delivery, _ in held_back:
+                give_up(delivery, endpoint.last_error, now)
+            over += [_Claimed(*one) for one in held_back]
+        written = deliveries.record([one.delivery for one in over])
+        over = [one for one in over if one.delivery.status == GIVEN_UP and one.event.id in written]
+        uow.dead_letters.keep([self._dead(*one, now) for one in over])
+        deliveries.save(endpoint)
+        if endpoint.paused_at is not None and not was_paused:
+            kind, why = SecurityEventKind.ENDPOINT_PAUSED, endpoint.pause_reason
+            uow.security.note(kind, now, "system", endpoint=endpoint.name, reason=why)
+        return [ruling.outcome for ruling in rulings]
+
+    def _dead(self, delivery: Delivery, event: OutgoingEvent, now: datetime) -> DeadLetter:
         return DeadLetter(
             id=self.new_id(),
             queue=DELIVERIES_QUEUE,
@@ -107,25 +172,7 @@ class DeliverEvents:
                 {"event_id": str(event.id), "endpoint": delivery.endpoint, "body": orjson.Fragment(body_of(event))}
             ),
             reason="not_delivered",
-            error=str(failure),
-            created_at=self.now(),
+            error=delivery.last_error or "",
+            created_at=now,
             tries=delivery.tries,
         )
-
-    def _write(self, delivery: Delivery, letter: DeadLetter | None = None, **values: object) -> None:
-        """Write the outcome, unless another worker has taken the delivery over; keep it as a letter if it gave up."""
-        assignments = ", ".join(f"{name} = %({name})s" for name in values)
-        with self.begin() as uow:
-            written = uow.connection.execute(
-                f"UPDATE deliveries SET leased_until = NULL, {assignments} "  # noqa: S608 - our own words
-                "WHERE event_id = %(event_id)s AND endpoint = %(endpoint)s AND fence = %(fence)s",
-                values | {"event_id": delivery.event_id, "endpoint": delivery.endpoint, "fence": delivery.fence},
-            )
-            if letter is not None and written.rowcount:
-                uow.dead_letters.keep([letter])
-
-
-def _events(uow: UnitOfWork, deliveries: list[Delivery]) -> list[OutgoingEvent]:
-    ids = list({delivery.event_id for delivery in deliveries})
-    rows = uow.connection.execute(f"SELECT {OUTBOX.selection} FROM outbox r WHERE r.id = ANY(%s)", (ids,))  # noqa: S608
-    return [OUTBOX.load(row, uow.cipher) for row in rows]

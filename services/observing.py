@@ -16,6 +16,15 @@ class Observer(Protocol):
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
 
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """A notice was sent, postponed, refused, given up or dropped."""
+
+    def receipt_printed(self, seconds: float) -> None:
+        """A receipt or a credit note was printed, in so many seconds."""
+
+    def receipt_failed(self, outcome: str) -> None:
+        """One could not be issued: it is tried again (`retried`), or why a person must look."""
+
 
 class Unobserved:
     """Nobody watches."""
@@ -27,4 +36,13 @@ class Unobserved:
         """Nothing."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
+        """Nothing."""
+
+    def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """Nothing."""
+
+    def receipt_printed(self, seconds: float) -> None:
+        """Nothing."""
+
+    def receipt_failed(self, outcome: str) -> None:
         """Nothing."""

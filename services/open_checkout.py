@@ -6,6 +6,7 @@ lease writes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,11 +21,11 @@ from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
 from domain.connect import agree
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
 from domain.lifecycle import FINAL
-from domain.opening import record_opened, record_refused, replace_vanished
+from domain.opening import must_be_found, record_opened, record_refused, replace_vanished
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import take_next_step
@@ -35,19 +36,18 @@ from gateways.stripe.gateway import Opened, PaymentGateway
 from gateways.stripe.requests import opening_request
 from models.leases import Hold
 from models.unit_of_work import Begin
-from models.work import ATTEMPT_WORK
+from models.work import ATTEMPT_WORK, FIND_WORK
 from services.page_links import PageLinks
 
 Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
 
-#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
-_SAVED_ERROR = 3
-#: Stripe remembers a key for a day. Near the end of that what may have been opened is looked up instead.
-_KEY_MEMORY: Final = timedelta(hours=23)
 #: Seconds between two tries at most: a window may be short.
-_LONGEST_WAIT = 20.0
-#: The same once the window is over: nobody waits, and what never succeeds must not use up Stripe's limit.
-_LONGEST_WAIT_AFTER_END = 900.0
+_LONGEST_WAIT: Final = 20.0
+#: The same where nobody waits, as when the window is over: what never succeeds must not use up Stripe's limit.
+_LONGEST_WAIT_IDLE: Final = 900.0
+#: How many attempts are looked up in one walk at most, beside the first; and how soon they would have been due.
+_TOGETHER: Final = 99
+_SOON: Final = timedelta(seconds=_LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +65,37 @@ class OpenCheckouts:
     rng: Random
 
     def __call__(self, session_id: UUID | None = None) -> int:
-        """Do one piece of work, of this session if one is named.
+        """Do one piece of work, of this session if one is named. What must be looked up at Stripe is one piece.
 
         Returns:
-            1, or 0 if nothing is due or others have it in hand.
+            How many attempts it was; 0 if nothing is due or others have it in hand.
         """
-        attempt = self._claim(session_id)
-        if attempt is None:
-            return 0
-        ids = {"session_id": str(attempt.session_id), "key": attempt.idempotency_key}
-        with self.hold(ATTEMPT_WORK, attempt), bound_contextvars(**ids):
-            if attempt.status is AttemptStatus.OPENING:
-                self._open(attempt)
+        claimed = self._claim(session_id)
+        with ExitStack() as held:
+            for attempt in claimed:
+                held.enter_context(self.hold(ATTEMPT_WORK, attempt))
+            if claimed and must_be_found(claimed[0], self.now()):
+                self._find(claimed)
             else:
-                self._close(attempt)
-        return 1
+                for attempt in claimed:
+                    self._do(attempt)
+        return len(claimed)
 
-    def _claim(self, session_id: UUID | None) -> CheckoutAttempt | None:
+    def _claim(self, session_id: UUID | None) -> list[CheckoutAttempt]:
         only = {"session_id": session_id} if session_id else None
         with self.begin() as uow:
-            claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, self.now(), only=only)
+            now = self.now()
+            claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, now, only=only)
+            if claimed and not only and must_be_found(claimed[0], now):
+                # Whoever walks through Stripe's list looks for all that wait for that, or will in a moment.
+                return claimed + FIND_WORK.claim(uow.connection, uow.cipher, now + _SOON, _TOGETHER)
             for attempt in claimed:
                 fresh = attempt.status is AttemptStatus.OPENING and attempt.request is None
                 if fresh and attempt.close_requested_at is None:
                     session = uow.payments.find("r.id = %(id)s", id=attempt.session_id)[0]
                     attempt.request = self._request(session, attempt)
                     uow.payments.save_request(attempt)
-        return claimed[0] if claimed else None
+        return claimed
 
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]
@@ -106,12 +110,18 @@ class OpenCheckouts:
             cancel_url=session.cancel_url or self.links.without_payment(session.id),
         )
 
-    def _open(self, attempt: CheckoutAttempt) -> None:
-        if attempt.request is None:
-            self._record(attempt, close)
-            return
+    def _do(self, attempt: CheckoutAttempt) -> None:
+        with bound_contextvars(session_id=str(attempt.session_id), key=attempt.idempotency_key):
+            if attempt.status is not AttemptStatus.OPENING:
+                self._close(attempt)
+            elif attempt.request is None:
+                self._record(attempt, close)
+            else:
+                self._open(attempt, attempt.request)
+
+    def _open(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> None:
         try:
-            opened = self._ask(attempt, attempt.request)
+            opened = self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)
         except GatewayRefused as refusal:
             self._record(attempt, partial(self._refused, refusal))
         except GatewayUnavailable as silence:
@@ -119,13 +129,17 @@ class OpenCheckouts:
         else:
             self._record(attempt, partial(self._opened, opened))
 
-    def _ask(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> Opened | None:
-        """Ask Stripe to open it; None if it turns out that Stripe has nothing of it, and its key is used up."""
-        saved = attempt.tries > _SAVED_ERROR and attempt.last_error == GatewayFaulted.code
-        forgotten = attempt.tries > 1 and self.now() - attempt.created_at > _KEY_MEMORY
-        if saved or forgotten:
-            return self.stripe.find(attempt)
-        return self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)
+    def _find(self, attempts: Sequence[CheckoutAttempt]) -> None:
+        """Look up what these attempts have opened. What Stripe has nothing of was never opened; its key is used up."""
+        try:
+            found = self.stripe.find(attempts)
+        except (GatewayUnavailable, GatewayRefused) as failure:
+            outcomes = dict.fromkeys((one.id for one in attempts), partial(self._postponed, failure))
+        else:
+            outcomes = {one.id: partial(self._opened, found.get(one.id)) for one in attempts}
+        for one in attempts:
+            with bound_contextvars(session_id=str(one.session_id), key=one.idempotency_key):
+                self._record(one, outcomes[one.id])
 
     def _refused(self, refusal: GatewayRefused, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
         record_refused(payment, attempt, refusal, now, self.new_id)
@@ -164,8 +178,13 @@ class OpenCheckouts:
     ) -> None:
         """The outcome is unknown: ask again later, with the same key. Never a failure of the payment."""
         asked = failure.retry_after if isinstance(failure, GatewayUnavailable) else None
-        attempt.last_error = failure.code
-        longest = _LONGEST_WAIT_AFTER_END if payment.session.status in FINAL else _LONGEST_WAIT
+        longest = _LONGEST_WAIT
+        if must_be_found(attempt, now):
+            longest = _LONGEST_WAIT_IDLE  # A long list is not read often. Why it has to be is what `last_error` keeps.
+        else:
+            attempt.last_error = failure.code
+        if payment.session.status in FINAL:
+            longest = _LONGEST_WAIT_IDLE
         attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
         close_if_over(payment, now)
 

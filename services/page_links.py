@@ -4,6 +4,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from domain.ids import SessionId
@@ -29,6 +30,10 @@ class PageLinks:
     def page(self, session_id: SessionId) -> str:
         """The buyer's page of a payment."""
         return f"{self.base_url}/pay/{self.token(session_id)}"
+
+    def paper(self, session_id: SessionId, number: str) -> str:
+        """A receipt or credit note of a payment: a link that leads to a fresh one of the storage's."""
+        return f"{self.page(session_id)}/receipt?number={quote(number)}"
 
     def after_payment(self, session_id: SessionId) -> str:
         """Where Stripe sends a buyer who has paid."""

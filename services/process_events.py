@@ -17,8 +17,8 @@ from domain.facts import ChargeJudged, ChargeReported, Fact, Irrelevant, ReviewC
 from domain.messaging import StoredEvent
 from domain.payment import Payment
 from domain.settlement import Terms, apply
+from domain.unreadable import Unreadable
 from gateways.stripe.events import read_event
-from models.sealing import SealingError
 from models.unit_of_work import Begin, UnitOfWork
 from services.observing import Observer
 
@@ -27,8 +27,8 @@ _BATCH: Final = 200
 _FIRST: Final = (ReviewOpened, ReviewClosed, ChargeReported, ChargeJudged)
 #: How long an event waits for its cause before it is set aside. A day: longer than any outage that nobody noticed.
 PATIENCE: Final = timedelta(days=1)
-#: A database that is away; a key that this process lacks, as in the middle of a release that brings a new one.
-_NO_EVENTS_FAULT: Final = (TransientError, SealingError)
+#: An event that no key of this process opens waits as long: for a process that has it, or for the key to come back.
+UNREADABLE: Final = "no_key_opens_it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ProcessEvents:
             with self.begin() as uow:
                 events = uow.inbox.claim(self.now(), limit)
                 self._process(uow, events)
-        except _NO_EVENTS_FAULT:
+        except TransientError:
             raise
         except Exception:  # noqa: BLE001 - whatever it is
             # One of them cannot be written, or nobody foresaw it. Do each alone, so that only that one is set aside.
@@ -70,7 +70,7 @@ class ProcessEvents:
             with self.begin() as uow:
                 events = uow.inbox.find("r.id = %(id)s AND r.status = 'waiting' FOR UPDATE SKIP LOCKED", id=event_id)
                 self._process(uow, events)
-        except _NO_EVENTS_FAULT:
+        except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other events must not suffer from it
             with self.begin() as uow:
@@ -97,7 +97,7 @@ class ProcessEvents:
                 break
             waiting = early  # Its cause may have come behind it.
         for event in early:
-            self._wait(event)
+            self._wait(event, EventTooEarly.code, f"{UnmatchedEvent.code}: nothing that it belongs to has come")
         uow.inbox.save(events)
 
     def _read(self, events: Sequence[StoredEvent]) -> dict[UUID, Fact]:
@@ -106,6 +106,9 @@ class ProcessEvents:
         for event in events:
             if event.account is not None or event.livemode is not self.livemode:
                 self._finish(event, "set_aside", "other_account" if event.account else "other_mode")
+                continue
+            if isinstance(event.body, Unreadable):
+                self._wait(event, UNREADABLE, f"{UNREADABLE}: {event.body.why}")
                 continue
             try:
                 fact = read_event(orjson.loads(event.body))
@@ -175,14 +178,14 @@ class ProcessEvents:
             self._finish(event, "done", None)
         return True
 
-    def _wait(self, event: StoredEvent) -> None:
-        """Its cause has not come yet: try again later, and in the end set it aside."""
+    def _wait(self, event: StoredEvent, reason: str, in_vain: str) -> None:
+        """Something that it needs has not come yet: try again later, and in the end set it aside."""
         now = self.now()
         if now - event.received_at > PATIENCE:
-            self._finish(event, "set_aside", f"{UnmatchedEvent.code}: nothing that it belongs to has come")
+            self._finish(event, "set_aside", in_vain)
             return
         event.tries += 1
-        event.reason = EventTooEarly.code
+        event.reason = reason
         event.due_at = now + backoff(event.tries, self.rng, longest=600.0)
 
     def _finish(self, event: StoredEvent, status: str, reason: str | None) -> None:

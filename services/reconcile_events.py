@@ -41,6 +41,8 @@ class Found:
     listed: int = 0
     #: Events that we did not have, and should have.
     lost: list[StoredEvent] = field(default_factory=list)
+    #: Events that we did not have, so young that their webhooks may still be on their way.
+    early: list[StoredEvent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class ReconcileEvents:
             except GatewayUnavailable as silence:
                 self._postpone(cursor, silence)
             else:
-                lost = self._take(page.items)
-                self._record(cursor, walk.stepped(page.after, len(parts)), len(lost))
+                taken = self._take(page.items)
+                self._record(cursor, walk.stepped(page.after, len(parts)), len(taken.lost))
         return 1
 
     def everything(self, since: datetime) -> Found:
@@ -92,7 +94,9 @@ class ReconcileEvents:
             page = self._list(walk, parts[walk.part], overlap=timedelta(0))
             found.pages += 1
             found.listed += len(page.items)
-            found.lost += self._take(page.items)
+            taken = self._take(page.items)
+            found.lost += taken.lost
+            found.early += taken.early
             walk = walk.stepped(page.after, len(parts))
         return found
 
@@ -124,19 +128,22 @@ class ReconcileEvents:
             types, created_from=begins, created_to=walk.until or self.now(), after=walk.after
         )
 
-    def _take(self, bodies: Sequence[bytes]) -> list[StoredEvent]:
-        """Store what is not there yet; returns those of them that should have been."""
+    def _take(self, bodies: Sequence[bytes]) -> Found:
+        """Store what is not there yet; tells which of that should have been."""
         events = [event for body in bodies if (event := self._read(body)) is not None]
         with self.begin() as uow:
             known = uow.inbox.known([event.stripe_event_id for event in events])
         new = [event for event in events if event.stripe_event_id not in known]
         if not new:
-            return []
+            return Found()
         self.receive(new)
-        lost = [event for event in new if self.now() - event.created > LOST_AFTER]
-        for event in lost:
+        due = self.now() - LOST_AFTER
+        taken = Found(
+            lost=[event for event in new if event.created < due], early=[event for event in new if event.created >= due]
+        )
+        for event in taken.lost:
             log.warning("stripe_event.was_lost", type=event.type, event_id=event.stripe_event_id)
-        return lost
+        return taken
 
     def _read(self, body: bytes) -> StoredEvent | None:
         try:

@@ -10,10 +10,11 @@ from structlog.contextvars import bound_contextvars
 from domain import refund_requests, refunds
 from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
+from domain.unreadable import Unreadable
 from gateways.stripe.gateway import PaymentGateway
 from gateways.stripe.requests import refund_request
 from models.leases import Hold
@@ -48,9 +49,11 @@ class SendRefunds:
         with self.begin() as uow:
             claimed = REFUND_WORK.claim(uow.connection, uow.cipher, self.now())
             for refund in claimed:
-                if refund.request is None and not refund.awaits_approval:
+                lost = isinstance(refund.request, Unreadable)
+                if (refund.request is None or lost) and not refund.awaits_approval:
+                    # Where it differs from what was sent and cannot be read any more, Stripe will say so.
                     refund.request = refund_request(refund, uow.payments.transaction_of(refund))
-                    refund.sent_at = self.now()
+                    refund.sent_at = refund.sent_at or self.now()
                     uow.payments.save_sending(refund)
         for refund in claimed:
             ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
@@ -67,7 +70,7 @@ class SendRefunds:
     def _found(self, refund: Refund) -> RefundReported | None:
         """Look for what was asked before, where asking again under the key would not tell."""
         is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
-        return self.stripe.find_refund(refund) if is_old or _is_saved_error(refund) else None
+        return self.stripe.find_refund(refund) if is_old or _is_key_used_up(refund) else None
 
     def _record(self, refund: Refund, answer: _Answer | None) -> None:
         with self.begin() as uow:
@@ -93,15 +96,16 @@ class SendRefunds:
                     refunds.refused(payment, mine, answer.provider_code or answer.code, str(answer)[:500], now)
 
 
-def _is_saved_error(refund: Refund) -> bool:
-    return refund.tries > _SAVED_ERROR and refund.last_error == GatewayFaulted.code
+def _is_key_used_up(refund: Refund) -> bool:
+    saved_error = refund.tries > _SAVED_ERROR and refund.last_error == GatewayFaulted.code
+    return saved_error or refund.last_error == KeyReused.code
 
 
 def _key(refund: Refund) -> str:
-    """The key to ask with. Stripe has nothing of a refund whose error it saved: that key would only repeat the error.
+    """The key to ask with. Where Stripe has saved an error, or another request, under a key, it only repeats that.
 
     Each further try has its own key then, by the number that was stored with the claim; what came of it is looked up
     before the next one.
     """
-    again = f":again:{refund.tries}" if _is_saved_error(refund) else ""
+    again = f":again:{refund.tries}" if _is_key_used_up(refund) else ""
     return refund.idempotency_key + again

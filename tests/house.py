@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from domain.payment import Payment
 from gateways.stripe.guard import unguarded
 from models import schema
 from models.database import Database
+from models.unit_of_work import Noted, nobody
 from runtime.app import App, build_app
 from runtime.settings import Role, load
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from services.observing import Unobserved
+from tests.event_schemas import wrong_events
 
 KEY = "A" * 43
 BASE = {
@@ -43,7 +46,7 @@ class Time:
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
@@ -149,7 +152,7 @@ class House:
         raise AssertionError("events keep coming")
 
     def work(self) -> None:
-        """Do all that is due now, as workers would."""
+        """Do all that is due now, as workers would; paper has its own turn (`issue`)."""
         pieces = (
             self.app.process_events,
             self.app.expire_windows,
@@ -157,16 +160,24 @@ class House:
             self.app.open_checkouts,
             self.app.send_refunds,
             self.app.deliver_events,
+            self.app.send_notices,
         )
         for _ in range(5000):
             if not sum(piece() for piece in pieces):
                 return
         raise AssertionError("work keeps coming")
 
+    def issue(self) -> None:
+        """Number, print and store all that can be."""
+        for _ in range(5000):
+            if not self.app.issue_receipts():
+                return
+        raise AssertionError("receipts keep coming")
+
     def leases_run_out(self) -> None:
         """What happens when a worker is silent for as long as a lease."""
         with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries"):
+            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
                 connection.execute(f"UPDATE {table} SET leased_until = NULL")
 
     def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
@@ -180,15 +191,16 @@ class House:
 
 
 @contextmanager
-def house(database_url: str, **environ: str) -> Iterator[House]:
-    """Open a house on this database."""
+def house(database_url: str, *, noted: Noted = nobody, **environ: str) -> Iterator[House]:
+    """Open a house on this database; `noted` hears what is noted about payments."""
     time = Time()
     rung: Counter[str] = Counter()
     put_back: list[tuple[str, bytes]] = []
-    with running_sandbox(clock=time, seed=1) as sandbox:
+    with running_sandbox(clock=time, seed=1) as sandbox, TemporaryDirectory(prefix="receipts-") as paper:
         settings = load(
             BASE
             | {"DATABASE_URL": database_url, "STRIPE_API_BASE": sandbox.url, "STRIPE_SECRET_KEY": sandbox.secret_key}
+            | {"RECEIPT_STORAGE_URL": f"file://{paper}"}
             | environ,
             Role.WORKER,
         )
@@ -199,9 +211,11 @@ def house(database_url: str, **environ: str) -> Iterator[House]:
             put_back=lambda queue, body: put_back.append((queue, body)),
             guard=unguarded,
             observer=Unobserved(),
+            noted=noted,
             now=time,
         )
         try:
             yield House(app, sandbox, time, rung, put_back)
+            assert wrong_events(app) == []
         finally:
             app.close()

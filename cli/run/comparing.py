@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from cli.run.explaining import Explained
 from cli.run.standing import Standing, Taken
 from sandbox.auction_house import Ending, LotRecord, Report
 
@@ -36,6 +37,13 @@ def compare_with_stripe(books: Books, money: Sequence[Taken], payments: Sequence
     for intent, taken in ours.items():
         if taken.session_id in sale and intent not in charges:
             yield f"We recorded {intent} of {taken.auction_id}, and Stripe does not know of it."
+
+
+def unexplained(explained: Explained | None) -> Iterator[str]:
+    """Money of ours that only one of both books knows, or that they know differently."""
+    for currency, minor in ({} if explained is None else explained.unexplained).items():
+        if minor:
+            yield f"{minor} {currency} (in minor units) are unexplained; `gavelpay reconcile` lists them."
 
 
 def _differences(charge: Mapping[str, Any], taken: Taken) -> Iterator[str]:

@@ -15,6 +15,7 @@ SHORT_WINDOWS: Final[Mapping[str, str]] = {
     "PAYMENT_RETRY_BACKOFF_MINUTES": "[0.05,0.1,0.1]",
     "PAYMENT_WINDOW_SWEEP_SECONDS": "2",
     "PAYMENT_WINDOW_GRACE_SECONDS": "2",
+    "PAYMENT_REMINDER_MINUTES": "0.15",
 }
 #: Long enough for a person to pay one of the lots by hand.
 WATCHED_WINDOWS: Final[Mapping[str, str]] = {
@@ -22,6 +23,7 @@ WATCHED_WINDOWS: Final[Mapping[str, str]] = {
     "PAYMENT_WINDOW_MINUTES": "3",
     "INSTANT_WINDOW_MINUTES": "2",
     "PAYMENT_RETRY_BACKOFF_MINUTES": "[0.25,0.5,0.5]",
+    "PAYMENT_REMINDER_MINUTES": "1",
 }
 MAIL_FROM: Final = "Gavelpay <payments@gavelpay.example>"
 
@@ -90,7 +92,8 @@ def child_environment(
     environ: Mapping[str, str], options: Options, own: Addresses, keys: Mapping[str, str]
 ) -> dict[str, str]:
     """The whole environment of every process."""
-    added = {**_windows(options), "PUBLIC_URL": own.api}
+    receipts = (options.data_dir / "receipts").absolute().as_uri()
+    added = {**_windows(options), "PUBLIC_URL": own.api, "RECEIPT_STORAGE_URL": receipts}
     added |= _given("DATABASE_URL", own.database) | _given("REDIS_URL", own.redis)
     if own.sandbox:
         added |= {

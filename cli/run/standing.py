@@ -27,7 +27,9 @@ _WORK: Final = """
            (SELECT count(*) FROM refunds WHERE status IN ('requested', 'pending')),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
-           (SELECT count(*) FROM webhook_events WHERE status = 'set_aside')
+           (SELECT count(*) FROM webhook_events WHERE status = 'set_aside'),
+           (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered')),
+           (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now())
 """
 _MONEY: Final = """
     SELECT t.session_id, s.auction_id, t.stripe_payment_intent_id, t.amount_minor, t.currency, t.disposition,
@@ -37,7 +39,7 @@ _MONEY: Final = """
 _DELIVERED: Final = """
     SELECT count(*), coalesce(sum(d.tries), 0)
       FROM deliveries d JOIN outbox o ON o.id = d.event_id JOIN payment_sessions s ON s.id = o.session_id
-     WHERE s.auction_id = ANY(%s) AND d.status = 'sent'
+     WHERE s.auction_id = ANY(%s) AND d.status = 'sent' AND d.endpoint <> 'queue'
 """
 
 
@@ -83,6 +85,9 @@ class Work:
     deliveries: int
     dead_letters: int
     set_aside: int
+    receipts: int = 0
+    #: Due now; a reminder of a window that goes on may wait.
+    notices: int = 0
 
     def waiting(self) -> Mapping[str, int]:
         """What waits for the system, in words; empty when all is done."""
@@ -91,6 +96,8 @@ class Work:
             "checkouts to open or close": self.attempts,
             "refunds under way": self.refunds,
             "webhooks to deliver": self.deliveries,
+            "receipts to issue": self.receipts,
+            "notices to send": self.notices,
         }
         return {words: count for words, count in counts.items() if count}
 

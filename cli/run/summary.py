@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cli.run.explaining import Explained
 from cli.run.standing import Standing, Taken
 from domain.money import Money
 from sandbox.auction_house import Report
@@ -15,13 +16,19 @@ def summary(
     delivered: tuple[int, int],
     report: Report,
     books: Mapping[str, Any] | None,
+    *,
+    explained: Explained | None = None,
 ) -> Iterator[str]:
     """One line for each thing that a person asks."""
     statuses = Counter(payment.status for payment in payments)
     told = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
     yield f"{len(payments)} payments: {told or 'none'}"
     mine = {payment.session_id for payment in payments}
-    yield from _money([taken for taken in money if taken.session_id in mine])
+    taken = [one for one in money if one.session_id in mine]
+    yield from _money(taken)
+    if explained is not None:
+        sums = dict.fromkeys((one.currency for one in taken), 0) | dict(explained.unexplained)
+        yield "Unexplained money: " + ", ".join(f"{Money(name, minor).major:,} {name}" for name, minor in sums.items())
     received, sent = delivered
     yield f"Webhooks to the auction house: {received} events received, sent {sent} times, {report.repeats} repeats seen"
     if books is not None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from cli.run.addresses import address, addresses
-from cli.run.comparing import compare_with_house, compare_with_stripe
+from cli.run.comparing import compare_with_house, compare_with_stripe, unexplained
 from cli.run.display import Display
 from cli.run.errors import CannotRun, StopAsked
+from cli.run.explaining import Explained, explain_money
 from cli.run.invariants import broken_on_our_books
 from cli.run.logs import LogFollower
 from cli.run.options import Options
@@ -20,6 +21,7 @@ from cli.run.stack import Stack
 from cli.run.standing import Standings
 from cli.run.stopping import Stopping
 from cli.run.summary import summary
+from domain.errors import GatewayRefused, GatewayUnavailable
 from models.database import DatabaseUnavailable
 from sandbox.auction_house import Habit
 
@@ -81,6 +83,16 @@ class Watch:
                 return 1
         return self._verdict()
 
+    def _explained(self) -> tuple[Explained | None, list[str]]:
+        """What Stripe's books say of ours; or why they could not be asked. Without money there is nothing to ask."""
+        if not self.standings.money():
+            return None, []
+        self.display.say("Everything is settled; Stripe's books are read.")
+        try:
+            return explain_money(self.stack.env, time.sleep), []
+        except (GatewayUnavailable, GatewayRefused) as error:
+            return None, [f"Stripe's books could not be compared with ours: {error}."]
+
     def _stopped(self) -> int:
         self.display.finish()
         if self.options.exit_when_settled:
@@ -115,13 +127,18 @@ class Watch:
             self.display.say(address("a buyer's page", f"{page} (try it: pay for {unpaid[0].lot.auction_id} yourself)"))
 
     def _verdict(self) -> int:
+        explained, unread = self._explained()
         payments, money = self.standings.of_sale(self.sale.auctions), self.standings.money()
         books, report = read_books(self.stack.urls["sandbox"]), self.sale.report()
         self.display.finish()
         self.display.say("")
-        for line in summary(payments, money, self.standings.delivered(self.sale.auctions), report, books):
+        for line in summary(
+            payments, money, self.standings.delivered(self.sale.auctions), report, books, explained=explained
+        ):
             self.display.say(line)
         broken = [
+            *unread,
+            *unexplained(explained),
             *broken_on_our_books(self.stack.env),
             *(compare_with_stripe(books, money, payments) if books is not None else []),
             *compare_with_house(report, payments, books, listens=self.sale.listens),

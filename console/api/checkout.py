@@ -161,4 +161,5 @@ def expire(
 
 def _state(app: App, payment: Payment) -> Json:
     policy = app.require_payments.policies[payment.session.policy]
-    return Json(views.state(payment, policy, app.now()).document())
+    receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
+    return Json(views.state(payment, policy, app.now(), receipt).document())

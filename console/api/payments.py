@@ -73,7 +73,9 @@ def one_payment(caller: Known, app: TheApp, session_id: Annotated[str, Path(alia
     """A payment with its attempts, transactions and refunds."""
     payment = payment_for(app, caller, session_id)
     policy = app.require_payments.policies[payment.session.policy]
-    return Json(views.whole(payment, policy, app.now(), for_staff=caller.role in STAFF).document())
+    receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
+    whole = views.whole(payment, policy, app.now(), for_staff=caller.role in STAFF, receipt=receipt)
+    return Json(whole.document())
 
 
 def _own(app: App, caller: Caller, wanted: Mapping[str, Any], cursor: str | None, limit: int) -> Sequence[Payment]:

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from domain.attempt import AttemptStatus
+from domain.documents import DocumentKind
 from domain.lifecycle import Status
 from domain.policies import AttemptKind
+from domain.receipt import ReceiptStatus
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
 
 #: Major units, exact.
@@ -113,6 +115,14 @@ class Retry(Shape):
     reason: str | None = Field(description="Why not, as a stable word.")
 
 
+class ReceiptLink(Shape):
+    """A payment's receipt, in short."""
+
+    id: UUID
+    receipt_number: str = Field(examples=["CRAFT-2026-000001"])
+    download_url: str | None = Field(description="Needs no token, and ends. Null until the receipt is printed.")
+
+
 class State(Shape):
     """Where a payment stands."""
 
@@ -120,7 +130,7 @@ class State(Shape):
     payment_window: TimeLeft
     retry: Retry
     transaction: TransactionState | None
-    receipt: dict[str, str] | None
+    receipt: ReceiptLink | None = Field(description="Null until it has a number.")
 
 
 class AttemptState(Shape):
@@ -166,3 +176,27 @@ class Page(Shape):
 
     data: list[SessionState]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null at the end.")
+
+
+class ReceiptState(Shape):
+    """A receipt or a credit note."""
+
+    id: UUID
+    receipt_number: str | None = Field(examples=["CRAFT-2026-000001"], description="Null until it has one.")
+    kind: DocumentKind
+    status: ReceiptStatus
+    void: bool = Field(description="A credit note whose refund has come back since.")
+    session_id: UUID
+    transaction_id: UUID
+    refund_id: UUID | None = Field(description="The refund that a credit note tells of.")
+    cancels: str | None = Field(description="The number of the receipt that a credit note takes back.")
+    amount: Amount
+    currency: str
+    language: str = Field(examples=["en"])
+    template_version: str | None
+    occurred_at: datetime = Field(description="When the money came, or went back.")
+    issued_at: datetime | None
+    sha256: str | None = Field(description="Of the stored bytes, in hexadecimal.")
+    size: int | None = Field(description="Their number.")
+    download_url: str | None = Field(description="Needs no token, and ends. Null until it is issued.")
+    download_expires_at: datetime | None

@@ -13,6 +13,7 @@ from domain.policies import Policy
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from services.create_checkout import Created
+from services.view_receipts import ShownReceipt
 
 
 def created(answer: Created, page_url: str) -> shapes.Created:
@@ -40,7 +41,7 @@ def is_payable(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
     return session.status not in FINAL and attempt.status is AttemptStatus.OPEN and attempt.close_requested_at is None
 
 
-def state(payment: Payment, policy: Policy, now: datetime) -> shapes.State:
+def state(payment: Payment, policy: Policy, now: datetime, receipt: shapes.ReceiptLink | None = None) -> shapes.State:
     """Where a payment stands."""
     money = payment.kept_transaction or (payment.transactions[-1] if payment.transactions else None)
     return shapes.State(
@@ -48,13 +49,20 @@ def state(payment: Payment, policy: Policy, now: datetime) -> shapes.State:
         payment_window=time_left(payment.session, now),
         retry=retry_of(payment, policy, now),
         transaction=transaction(money) if money else None,
-        receipt=None,
+        receipt=receipt,
     )
 
 
-def whole(payment: Payment, policy: Policy, now: datetime, *, for_staff: bool) -> shapes.Whole:
+def whole(
+    payment: Payment,
+    policy: Policy,
+    now: datetime,
+    *,
+    for_staff: bool,
+    receipt: shapes.ReceiptLink | None = None,
+) -> shapes.Whole:
     """A payment with all that belongs to it."""
-    known = state(payment, policy, now)
+    known = state(payment, policy, now, receipt)
     return shapes.Whole(
         **{name: getattr(known, name) for name in shapes.State.model_fields},
         attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],
@@ -107,6 +115,13 @@ def clock_time(span: timedelta) -> str:
     """`HH:MM:SS`, to the nearest second; hours go on beyond a day."""
     seconds = round(span.total_seconds())
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def receipt_link(shown: ShownReceipt | None) -> shapes.ReceiptLink | None:
+    """A payment's receipt, in short; None until it has a number."""
+    if shown is None or shown.receipt.number is None:
+        return None
+    return shapes.ReceiptLink(id=shown.receipt.id, receipt_number=shown.receipt.number, download_url=shown.download_url)
 
 
 def transaction(money: Transaction) -> shapes.TransactionState:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from console.api import views
+from console.api.shapes import ReceiptLink
 from console.exact_json import write
 from console.pages.stages import stage_of
 from domain.lifecycle import FINAL
@@ -34,10 +35,10 @@ class Snapshot:
     page: bytes
 
     @classmethod
-    def of(cls, payment: Payment, policy: Policy, now: datetime) -> Self:
+    def of(cls, payment: Payment, policy: Policy, now: datetime, receipt: ReceiptLink | None = None) -> Self:
         """Take it."""
         session = payment.session
-        state = views.state(payment, policy, now).document()
+        state = views.state(payment, policy, now, receipt).document()
         del state["paymentWindow"]
         stage = stage_of(payment, policy, now, back_from_paying=False)
         page = {"version": session.audit_seq, "status": session.status, "stage": stage, "retry": state["retry"]}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
+from console.api import views
 from console.live.snapshot import Snapshot
 from gateways.changes import KEPT_MS
 from runtime.app import App
@@ -68,5 +69,8 @@ class Statuses:
         return snapshot
 
     def _take(self, session_id: UUID) -> Snapshot:
-        payment = self._app.view_payments.one(session_id)
-        return Snapshot.of(payment, self._app.require_payments.policies[payment.session.policy], self._app.now())
+        app = self._app
+        payment = app.view_payments.one(session_id)
+        # Nothing unpaid has a receipt: most of those who ask are spared the question.
+        receipt = views.receipt_link(app.receipts.view.receipt_of(session_id)) if payment.kept_transaction else None
+        return Snapshot.of(payment, app.require_payments.policies[payment.session.policy], app.now(), receipt)

@@ -21,6 +21,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import attempts_left, why_not
+from domain.session import PaymentSession
 from domain.transaction import Disposition
 from domain.wording.declines import explain
 from domain.wording.reasons import reason_of
@@ -49,6 +50,8 @@ _LAST: Final = timedelta(minutes=1)
 _REFERENCE: Final = 8
 #: Characters: a few lines on a phone.
 _LONGEST_TITLE: Final = 160
+_LONGEST_NAME: Final = 60
+_LONGEST_LOT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class BuyersPage:
     heading: str
     text: Markup
     tone: str
+    #: The lot's number and its maker, as far as the auction service told them.
+    lot: str
     title: str
     amount: str
     reference: str
@@ -121,6 +126,7 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
         heading=said.title.format_map(filled),
         text=Markup(said.text).format_map(filled),  # noqa: S704 - our own words, and what is filled in is escaped
         tone=_TONES.get(stage, "wait"),
+        lot=_lot(session, words),
         title=title,
         amount=language.money(session.amount),
         reference=session.id.hex[-_REFERENCE:].upper(),
@@ -142,7 +148,7 @@ def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mappi
     return {
         "title": title,
         "house": facts.house.name,
-        "maker": words.labels["the_maker"],
+        "maker": _maker(session) or words.labels["the_maker"],
         "amount": language.money(_late_money(facts.payment) or session.amount),
         "end": moment(_end(facts.payment, facts.stage), language, mine=True),
         "declined": declined.title,
@@ -150,6 +156,17 @@ def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mappi
         "advice": declined.advice,
         "declines": words.declines(declines, reason_of(session.reason)),
     }
+
+
+def _lot(session: PaymentSession, words: Words) -> str:
+    number = one_line(session.metadata.get("lot", ""), _LONGEST_LOT)
+    lot = words.labels["lot_number"].format(number=isolated(number)) if number else words.labels["lot"]
+    maker = _maker(session)
+    return f"{lot} · {maker}" if maker else lot
+
+
+def _maker(session: PaymentSession) -> str:
+    return isolated(one_line(session.metadata.get("maker_name", ""), _LONGEST_NAME))
 
 
 def _button(facts: Facts, words: Words, language: Language) -> str:

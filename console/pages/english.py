@@ -53,6 +53,7 @@ ENGLISH_WORDS: Final = Words(
     broken=Said("This page could not be made", "Payments are not affected. Try again in a moment."),
     labels={
         "lot": "Your lot",
+        "lot_number": "Lot {number}",
         "skip": "Skip to content",
         "language": "Language",
         "pay": "Proceed to secure payment",

@@ -10,11 +10,12 @@ from console.pages.rendering import html
 from console.problems import Problem
 
 _WORDS: Final = {"en": ENGLISH_WORDS, "de": GERMAN_WORDS}
-_NOT_FOUND: Final = 404
+#: Not found, and gone.
+_LOST: Final = frozenset({404, 410})
 
 
 def page(problem: Problem) -> Response:
     """The page for a problem."""
-    lost = problem.status == _NOT_FOUND
+    lost = problem.status in _LOST
     said = [(tag, words.lost_link if lost else words.broken) for tag, words in _WORDS.items()]
     return html("failure.html", problem.status, problem.headers, language="en", said=said, reference=problem.reference)

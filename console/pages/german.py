@@ -61,6 +61,7 @@ GERMAN_WORDS: Final = Words(
     ),
     labels={
         "lot": "Ihr Los",
+        "lot_number": "Los {number}",
         "skip": "Zum Inhalt",
         "language": "Sprache",
         "pay": "Weiter zur sicheren Zahlung",

@@ -1,6 +1,7 @@
 """What a buyer who has paid is shown: how, when, and the receipt."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from markupsafe import Markup
 
@@ -10,6 +11,7 @@ from console.pages.words import Words
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Transaction
+from runtime.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,6 @@ class ShownReceipt:
     """A receipt that can be downloaded."""
 
     number: str
-    #: Needs no token, and ends.
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ class Paid:
     receipt: ShownReceipt | None
     lines: tuple[tuple[str, str | Markup], ...]
     total: str
+
+
+def receipt_of(app: App, session_id: UUID) -> ShownReceipt | None:
+    """The receipt of a payment; None until it can be downloaded."""
+    found = app.receipts.view.receipt_of(session_id)
+    if found is None or found.receipt.number is None or found.download_url is None:
+        return None
+    return ShownReceipt(found.receipt.number)
 
 
 def paid(payment: Payment, receipt: ShownReceipt | None, words: Words, language: Language) -> Paid | None:

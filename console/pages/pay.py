@@ -14,7 +14,7 @@ from console.house import TheApp, TheHouse, TheLive
 from console.pages.buyers_page import WORDS, Facts, buyers_page, help_address
 from console.pages.card_form import CardForm, card_form_for
 from console.pages.languages import LANGUAGES, language_for
-from console.pages.receipts import receipt_of
+from console.pages.paid import receipt_of
 from console.pages.rendering import html
 from console.pages.script_words import script_words
 from console.pages.stages import PASSING, Stage, payable_attempt, stage_of
@@ -140,20 +140,6 @@ async def retry(
     except (TimeoutError, TransientError):  # workers go on with it, and the page waits for them
         _log.info("retry.postponed", session_id=str(session_id))
     return RedirectResponse(there or f"/pay/{token}{_query(lang=lang)}", _SEE_OTHER)
-
-
-@router.get(
-    "/pay/{token}/receipt",
-    summary="The receipt of a paid lot",
-    response_class=Response,
-    status_code=_SEE_OTHER,
-    responses=_LOST | {303: {"description": "To the receipt, or to the page where there is none yet."}},
-)
-def receipt(app: TheApp, token: Token, lang: Lang = None) -> Response:
-    """To a link of its own that needs no token, and ends."""
-    session_id = _session_of(app, token)
-    found = receipt_of(app, session_id)
-    return RedirectResponse(found.url if found else f"/pay/{token}{_query(lang=lang)}", _SEE_OTHER)
 
 
 def _try_again(app: App, session_id: SessionId) -> str | None:

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import orjson
 
+from domain.endpoint import BELL_OF
+
 #: The one queue whose messages are not bells: they are in the broker before they are rows.
 INTAKE_QUEUE: Final = "payment_required"
 #: Dramatiq's default, which producers outside rely on.
@@ -20,6 +22,8 @@ MOST_BELLS: Final = 16
 PIECES_PER_BELL: Final[Mapping[str, int]] = {
     "events.process": 100,
     "windows.expire": 200,
+    "notices.send": 8,
+    **dict.fromkeys(BELL_OF.values(), 64),
 }
 
 

@@ -9,7 +9,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from domain.clock import Clock
 from gateways.queue.broker import WorkBroker
+from gateways.queue.outgoing import RabbitEvents, RedisEvents
 from gateways.queue.put_back import RabbitPutBack, RedisPutBack
 from gateways.queue.rabbit_broker import RabbitWorkBroker, parameters
 from gateways.queue.redis_broker import RedisWorkBroker
@@ -48,6 +50,13 @@ def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack | Ra
     if _is_rabbit(url):
         return RabbitPutBack(parameters(url, ca_file, BROKER_SECONDS))
     return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS, retries=0))
+
+
+def open_events(url: str, queue: str, now: Clock, *, ca_file: Path | None = None) -> RedisEvents | RabbitEvents:
+    """What puts outgoing events on a queue of the broker at this address. It connects when it is used first."""
+    if _is_rabbit(url):
+        return RabbitEvents(parameters(url, ca_file, BROKER_SECONDS), queue, now)
+    return RedisEvents(_redis(url, ca_file, BROKER_SECONDS, retries=1), queue, now)
 
 
 def _is_rabbit(url: str) -> bool:

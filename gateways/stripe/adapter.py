@@ -1,7 +1,7 @@
 """Stripe through its own library, over HTTP."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -11,11 +11,13 @@ from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
 from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
 from domain.facts import Declined, Fact, RefundReported
+from domain.ids import AttemptId
 from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
 from gateways.stripe.answers import opened, page, refunded
 from gateways.stripe.failures import translated
+from gateways.stripe.finding import find
 from gateways.stripe.gateway import Opened, Page
 from gateways.stripe.guard import Guard
 from gateways.stripe.movements import movement
@@ -67,19 +69,13 @@ class Stripe:
             path, operation = "/v1/payment_intents", "payment_intent.create"
         return self._call(operation, "post", path, request, opened, idempotency_key=idempotency_key)
 
-    def find(self, attempt: CheckoutAttempt) -> Opened | None:
-        """Find what an attempt may have opened, among all that was opened since it was claimed."""
-        if attempt.kind is AttemptKind.CHECKOUT:
-            path, operation = "/v1/checkout/sessions", "checkout.list"
-        else:
-            path, operation = "/v1/payment_intents", "payment_intent.list"
-        since = int((attempt.created_at - timedelta(minutes=10)).timestamp())
-        for document in self._pages(operation, path, {"created": {"gte": since}}):
-            metadata = document.get("metadata") or {}
-            mine = metadata.get("payment_session_id") == str(attempt.session_id)
-            if mine and metadata.get("attempt") == str(attempt.attempt_no):
-                return opened(document)
-        return None
+    def find(self, attempts: Sequence[CheckoutAttempt]) -> Mapping[AttemptId, Opened]:
+        """Find what attempts may have opened, among all that was opened since the first of them was claimed."""
+
+        def search(operation: str, path: str, params: Document) -> Sequence[Document]:
+            return self._call(operation, "get", path, params, lambda document: list(document["data"]))
+
+        return find(attempts, self._pages, search, self._now())
 
     def close(self, attempt: CheckoutAttempt, *, idempotency_key: str) -> Sequence[Fact]:
         """Close what an attempt opened. Where Stripe says that it is over already, tell how it ended."""

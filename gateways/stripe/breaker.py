@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable, KeyReused
 from gateways.stripe.circuit import Circuit, Pass, Rules
 from gateways.stripe.failures import Unreachable
 
@@ -79,7 +79,7 @@ class Breaker:
 def _verdict(error: BaseException | None) -> tuple[bool | None, bool | None]:
     """What an outcome says of the line to Stripe, and of the operation; None: nothing."""
     match error:
-        case None | GatewayRefused():
+        case None | GatewayRefused() | KeyReused():
             return True, True
         case Unreachable():
             return False, None

@@ -5,57 +5,22 @@ has one deadline. And it looks whether a kept connection was closed before it us
 way just then shows as a lost reply, an unknown outcome. Servers close what has rested long, so that is not used at all.
 """
 
-import io
-import socket
 import time
-from http.client import HTTPResponse
-from typing import Any, Final
+from typing import Final
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from gateways.bounded import BoundedResponse
 
 #: Seconds of rest after which a kept connection is replaced; servers and balancers wait 60 or more.
 REST: Final = 25.0
 
 
-class _BoundedReader(io.RawIOBase):
-    """Reads from a socket until a deadline."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        timeout = sock.gettimeout()
-        self._deadline = None if timeout is None else time.monotonic() + timeout
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("the answer takes too long")
-            self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _BoundedResponse(HTTPResponse):
-    """An answer that is complete within the socket's timeout, or fails."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp.close()
-        self.fp = io.BufferedReader(_BoundedReader(sock))
-
-
 class BoundedHTTPConnection(HTTPConnection):
     """A connection to reuse while it has not rested long."""
 
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
     #: When it was last used, in seconds of the monotonic clock.
     used_at = 0.0
 

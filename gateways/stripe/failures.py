@@ -5,7 +5,7 @@ from typing import Final
 
 import stripe
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, GavelpayError
+from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, GavelpayError, KeyReused
 from gateways.stripe.transport import NeverSent
 
 _CONFLICT = 409
@@ -49,9 +49,17 @@ def translated(error: stripe.StripeError) -> GavelpayError:
         return GatewayUnavailable(message, retry_after=_retry_after(error))
     if isinstance(error, stripe.RateLimitError) or error.http_status == _CONFLICT:
         return _busy(error, message)
+    return _refused(error, message)
+
+
+def _refused(error: stripe.StripeError, message: str) -> GavelpayError:
+    """What Stripe has understood, and not done."""
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         # No payment's fault: a key was revoked or lacks a right. Work waits until it is mended.
         return GatewayBusy(f"Stripe refuses our key: {error.user_message or error}", retry_after=_KEY_REFUSED)
+    if isinstance(error, stripe.IdempotencyError):
+        # Something may exist under this key. That is no word on what we ask for now.
+        return KeyReused(message)
     return GatewayRefused(message, provider_code=_code(error), param=getattr(error, "param", None))
 
 

@@ -1,7 +1,8 @@
 """What the use cases ask of Stripe, as verbs of this domain.
 
 A decision is a value; a failure to ask is an exception: `GatewayUnavailable` (the outcome is unknown, ask again with
-the same key), `GatewayBusy` (nothing was done, ask again later), `GatewayRefused` (it never will).
+the same key), `GatewayBusy` (nothing was done, ask again later), `KeyReused` (the key is used up: look up what was done
+under it), `GatewayRefused` (it never will).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from domain.attempt import CheckoutAttempt
 from domain.facts import Fact, RefundReported
+from domain.ids import AttemptId
 from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
@@ -49,8 +51,11 @@ class PaymentGateway(Protocol):
     def open(self, kind: AttemptKind, request: Mapping[str, Any], *, idempotency_key: str) -> Opened:
         """Open a checkout or payment intent with exactly these parameters."""
 
-    def find(self, attempt: CheckoutAttempt) -> Opened | None:
-        """Find what an attempt may have opened, by its metadata; None if Stripe has nothing of it."""
+    def find(self, attempts: Sequence[CheckoutAttempt]) -> Mapping[AttemptId, Opened]:
+        """Find what attempts may have opened, by their metadata; Stripe has nothing of those that are missing.
+
+        It costs one walk through a list for all of them, so ask for many at once.
+        """
 
     def close(self, attempt: CheckoutAttempt, *, idempotency_key: str) -> Sequence[Fact]:
         """Close what an attempt opened, and tell what became of it: closed, paid, or money on its way."""

@@ -6,7 +6,7 @@ from typing import Final, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.failures import Contended, RateLimited
 from gateways.stripe.limiter import Limiter
@@ -123,7 +123,7 @@ def _is_over_soon(error: BaseException) -> bool:
 
 def _outcome(error: GatewayUnavailable | GatewayRefused) -> str:
     match error:
-        case GatewayRefused():
+        case GatewayRefused() | KeyReused():
             return "refused"
         case GatewayBusy():
             return "busy"

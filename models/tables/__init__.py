@@ -1,8 +1,10 @@
 """The tables. Their columns are the fields of the records in `domain/`; constraints carry the guarantees."""
 
 from models.tables.audit import AUDIT, SECURITY_EVENTS
-from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, OUTBOX, WEBHOOK_EVENTS
+from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, ENDPOINTS, OUTBOX, WEBHOOK_EVENTS
+from models.tables.notices import NOTIFICATIONS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
@@ -16,13 +18,17 @@ __all__ = [
     "DELIVERIES",
     "DIFFERENCES",
     "DISPUTES",
+    "ENDPOINTS",
     "LEDGER",
     "METADATA",
+    "NOTIFICATIONS",
     "OUTBOX",
     "PAYMENT_METHODS",
+    "RECEIPTS",
     "REFUNDS",
     "RISK_SIGNALS",
     "SECURITY_EVENTS",
+    "SERIES",
     "SESSIONS",
     "TRANSACTIONS",
     "WEBHOOK_EVENTS",

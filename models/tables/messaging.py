@@ -15,11 +15,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from models.tables.schema import FROZEN, METADATA, json, key, moment, one_of, sealed, text
+from models.tables.schema import FROZEN, METADATA, index_of, json, key, moment, one_of, sealed, text
 
 #: What became of a Stripe event: waits for a worker; moved a payment; needed nothing; waits for a person.
 EVENT_STATES: Final = ("waiting", "done", "ignored", "set_aside")
-DELIVERY_STATES: Final = ("waiting", "sent", "given_up")
+DELIVERY_STATES: Final = ("waiting", "sent", "given_up", "dropped")
 DEAD_LETTER_STATES: Final = ("dead", "requeued", "discarded")
 
 WEBHOOK_EVENTS: Final = Table(
@@ -89,12 +89,15 @@ DELIVERIES: Final = Table(
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
     moment("created_at", frozen=True),
+    moment("waiting_since"),
     moment("finished_at", null=True),
+    Column("late", Boolean, nullable=False),
     PrimaryKeyConstraint("event_id", "endpoint"),
     ForeignKeyConstraint(["event_id"], ["outbox.id"]),
     one_of("status", DELIVERY_STATES),
 )
-Index("deliveries_due", DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
+Index("deliveries_due", DELIVERIES.c.endpoint, DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
+Index("deliveries_under_way", DELIVERIES.c.endpoint, postgresql_where="leased_until IS NOT NULL")
 Index(
     "deliveries_order",
     DELIVERIES.c.endpoint,
@@ -103,6 +106,20 @@ Index(
     postgresql_where="status = 'waiting'",
 )  # finds an older one of the same auction, which goes first
 
+ENDPOINTS: Final = Table(
+    "endpoints",
+    METADATA,
+    text("name", frozen=True, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    moment("failing_since", null=True),
+    moment("rests_until", null=True),
+    text("last_error", null=True),
+    moment("last_received_at", null=True),
+    moment("paused_at", null=True),
+    text("paused_by", null=True),
+    text("pause_reason", null=True),
+)
+
 DEAD_LETTERS: Final = Table(
     "dead_letters",
     METADATA,
@@ -110,9 +127,12 @@ DEAD_LETTERS: Final = Table(
     text("queue", frozen=True),
     text("actor", frozen=True),
     sealed("message", "bytes", null=False, frozen=True),
+    index_of("content"),
     text("reason", frozen=True),
     text("error", frozen=True),
     Column("tries", Integer, nullable=False, info={FROZEN: True}),
+    Column("copies", Integer, nullable=False, server_default="1"),
+    moment("last_at", null=True),
     text("status"),
     text("resolution", null=True),
     text("resolved_by", null=True),
@@ -120,4 +140,7 @@ DEAD_LETTERS: Final = Table(
     moment("created_at", frozen=True),
     one_of("status", DEAD_LETTER_STATES),
 )
+Index(
+    "dead_letters_content", DEAD_LETTERS.c.content_index, unique=True, postgresql_where="status = 'dead'"
+)  # who resends what is refused every minute has one letter, not a thousand
 Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")

@@ -46,7 +46,7 @@ class ReceiptSettings(Group):
     """Receipts: where they are kept, who may fetch them how long, and their numbers."""
 
     storage_url: str | None = optional(
-        "RECEIPT_STORAGE_URL", urls.storage_url(), "Where receipts are kept.", unset="the local data directory"
+        "RECEIPT_STORAGE_URL", urls.storage_url(), "Where receipts are kept.", unset="the folder .gavelpay/receipts"
     )
     cloudfront_domain: str | None = optional(
         "RECEIPT_CLOUDFRONT_DOMAIN",
@@ -65,6 +65,15 @@ class ReceiptSettings(Group):
         forms.word(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[\w/-]+", "arn:aws:kms:region:account:key/id"),
         "The key that encrypts the bucket's objects.",
         unset="the bucket's own",
+    )
+    lock_mode: str = variable(
+        "RECEIPT_LOCK_MODE",
+        forms.word("governance|compliance|off", "governance, compliance or off"),
+        "Object Lock of each receipt in a bucket. `off` leaves it to the bucket's own default.",
+        default="governance",
+    )
+    lock_years: int = variable(
+        "RECEIPT_LOCK_YEARS", forms.whole(1, 100), "How long a receipt in a bucket stays locked.", default="10"
     )
     url_ttl: timedelta = variable(
         "RECEIPT_URL_TTL_MINUTES", forms.minutes("0.1", "10080"), "How long a download link works.", default="60"

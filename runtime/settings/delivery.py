@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from domain import bells
 from runtime.settings import forms, keys, urls
 from runtime.settings.problems import Problem
 from runtime.settings.secret import Secret, SecretUrl
@@ -12,8 +13,10 @@ _TOPIC: Final = forms.word(
     r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+(\.fifo)?", "arn:aws:sns:region:account:topic"
 )
 _AT_HOME: Final = "off; under `gavelpay run` the simulated auction house listens"
-#: The queue on which work comes in: sending events to it would feed them back to us.
-_INTAKE_QUEUE: Final = "payment_required"
+#: The queues on which work comes to us: sending events to one would feed them back.
+_OURS: Final = frozenset(
+    {"payment_required", *(str(bell).partition(".")[0] for name, bell in vars(bells).items() if name.isupper())}
+)
 
 
 @group
@@ -70,7 +73,7 @@ class OutgoingEventSettings(Group):
                 yield Problem(secret_name, f"is not set, and {url_name} is", right)
             if secret and not url:
                 yield Problem(url_name, f"is not set, and {secret_name} is", "the address that takes the events")
-        if self.queue == _INTAKE_QUEUE:
+        if self.queue is not None and self.queue.partition(".")[0] in _OURS:
             yield Problem("EVENTS_QUEUE", "is the queue on which work comes in", "another queue")
 
 

@@ -30,6 +30,8 @@ INSTANT: Final = 0.25
 #: Every so many lots' message is sent several times at once, as an anxious producer would.
 REPEATED_EVERY: Final = 5
 COPIES: Final = 3
+#: Every so many lots' buyer reads German.
+GERMAN_EVERY: Final = 3
 CHEAPEST, DEAREST = 1_200, 90_000
 
 
@@ -56,6 +58,8 @@ class Lot:
     hammer_at: float
     #: From 0 to 1: how far into the window a buyer who takes time pays.
     patience: float
+    #: The buyer's language, as a tag.
+    locale: str = "en"
 
     def message(self) -> dict[str, str]:
         """The keyword arguments of `payment_required`."""
@@ -67,6 +71,8 @@ class Lot:
             "currency": self.currency,
             "title": self.title,
             "buyer_email": self.buyer_email,
+            "maker_email": f"{self.maker_id}@example.com",
+            "locale": self.locale,
             "policy": self.policy,
         }
 
@@ -116,6 +122,7 @@ def _lot(number: int, habit: Habit, rng: random.Random, rate: float, sale: str, 
         copies=COPIES if number % REPEATED_EVERY == 0 else 1,
         hammer_at=number / rate,
         patience=rng.uniform(0.2, 0.6),
+        locale="de" if number % GERMAN_EVERY == GERMAN_EVERY - 1 else "en",
     )
 
 

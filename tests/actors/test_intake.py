@@ -46,8 +46,8 @@ class FakeApp:
         self.letters += letters
         self.refusals += refusals
 
-    def __getattr__(self, name: str) -> Callable[[], int]:
-        return lambda: self.calls.append(name) or 7
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        return lambda **how: self.calls.append(" ".join([name, *how.values()])) or 7
 
     def now(self) -> datetime:
         return NOW

@@ -31,9 +31,11 @@ def _declined(street: Street, card: str = "4000000000009995", **changes: Any) ->
 
 
 def _paid(street: Street) -> tuple[SessionId, str]:
-    session_id = street.lot()
+    session_id = street.lot(metadata={"lot": "14", "maker_name": "Haldrick Clockworks"})
     street.home.pay(session_id)
     street.home.hear()
+    while street.home.app.issue_receipts():
+        pass
     return session_id, ""
 
 

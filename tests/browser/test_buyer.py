@@ -46,6 +46,26 @@ def test_a_buyer_pays_and_sees_at_once_that_it_worked(street: Street, page: Page
     assert faults(page) == []
 
 
+def test_the_receipt_comes_to_the_open_page(street: Street, page: Page) -> None:
+    session_id = street.lot(metadata={"lot": "14", "maker_name": "Haldrick Clockworks"})
+    street.home.pay(session_id)
+    street.home.hear()
+    page.goto(street.page_of(session_id))
+    expect(page.get_by_text("Your receipt follows by e-mail, usually within a minute.")).to_be_visible()
+    expect(page.get_by_text("Haldrick Clockworks has been told")).to_be_visible()
+    expect(page.get_by_text("Lot 14 · Haldrick Clockworks")).to_be_visible()
+
+    while street.home.app.issue_receipts():
+        pass
+
+    link = page.get_by_role("link", name="Download receipt (PDF)")
+    expect(link).to_be_visible()
+    expect(page.get_by_text("We have also sent it to buyer@example.com.")).to_be_visible()
+    paper = page.request.get(f"{street.url}{link.get_attribute('href')}")
+    assert paper.headers["content-type"] == "application/pdf"
+    assert faults(page) == []
+
+
 def test_a_page_that_stays_open_follows_what_happens_elsewhere(street: Street, page: Page) -> None:
     session_id = street.lot()
     page.goto(street.page_of(session_id))

@@ -1,6 +1,7 @@
 """Commands beside a running house: the same database, Redis and Stripe, given by the same variables."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,13 +25,14 @@ def home(database_url: str) -> Iterator[House]:
 
 
 @pytest.fixture
-def environ(home: House, database_url: str, redis_url: str) -> dict[str, str]:
+def environ(home: House, database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
     """The variables of that house."""
     return BASE | {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "STRIPE_API_BASE": home.sandbox.url,
         "STRIPE_SECRET_KEY": home.sandbox.secret_key,
+        "RECEIPT_STORAGE_URL": (tmp_path / "receipts").as_uri(),
     }
 
 

@@ -85,8 +85,10 @@ def test_letters_are_put_back_on_their_queue_once(
 
 
 def test_all_letters_are_put_back_oldest_first(run: Run, told: Told, keep: Callable[..., str]) -> None:
-    for _ in range(3):
-        keep()
+    for number in range(3):
+        keep(MESSAGE.replace(b"1.5", b"%d" % number))
+    keep(MESSAGE.replace(b"1.5", b"0"))
+    assert [letter["copies"] for letter in told("dead-letters", "list")] == [1, 1, 2]
 
     assert run("dead-letters", "requeue", "--all").output == "3 put back.\n"
     assert told("dead-letters", "list") == []

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from click.testing import Result
 
+from gateways.storage.folder import Folder
+from gateways.storage.links import SignedLinks
+from gateways.storage.storage import Concern
 from services.examine import Verdict, examine_clocks, examine_service
+from services.examine_storage import examine_storage
 from tests.house import House
 
 Run = Callable[..., Result]
@@ -24,7 +30,7 @@ def test_a_house_in_order_is_found_in_order(run: Run) -> None:
     assert verdicts(result) == dict.fromkeys(
         (
             *("configuration, worker", "database", "schema", "durability", "clock, database", "redis", "stripe"),
-            *("clock, Stripe", "webhook secret"),
+            *("clock, Stripe", "webhook secret", "receipts"),
         ),
         "ok",
     )
@@ -118,3 +124,67 @@ def test_a_service_that_answers_and_is_set_up_wrongly_is_a_warning() -> None:
         return "it drops keys"
 
     assert examine_service("redis", ask, "Set it.").verdict is Verdict.WARN
+
+
+def receipts(result: Result) -> list[dict[str, Any]]:
+    return [finding for finding in orjson.loads(result.stdout) if finding["check"] == "receipts"]
+
+
+def test_receipts_that_lie_where_nobody_has_said_are_a_warning(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    (finding,) = receipts(run("doctor", "--json", RECEIPT_STORAGE_URL=None))
+
+    assert finding["verdict"] == "warn"
+    assert str(tmp_path / ".gavelpay" / "receipts") in finding["found"]
+    assert "every machine with an `api` or a `worker` must see it" in finding["advice"]
+    assert not (tmp_path / ".gavelpay").exists()
+
+
+def test_a_folder_that_takes_no_receipts_fails(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "receipts").write_text("a file")
+
+    result = run("doctor", "--json")
+
+    assert result.exit_code == 1
+    (finding,) = receipts(result)
+    assert finding["verdict"] == "fail"
+    assert "Not a directory" in finding["found"]
+    assert "RECEIPT_STORAGE_URL" in finding["advice"]
+
+
+def test_a_bucket_that_is_away_fails_and_a_key_that_signs_nothing_too(run: Run, tmp_path: Path) -> None:
+    amazon = {
+        "RECEIPT_STORAGE_URL": "s3://house/paper",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "an-id",
+        "AWS_SECRET_ACCESS_KEY": "a-fake",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+    }
+
+    (away,) = receipts(run("doctor", "--json", **amazon))
+    assert away["verdict"] == "fail"
+    assert "Amazon S3 cannot show the bucket house in s3://house/paper now" in away["found"]
+
+    front = {
+        "RECEIPT_CLOUDFRONT_DOMAIN": "d.example",
+        "RECEIPT_CLOUDFRONT_KEY_ID": "K123",
+        "RECEIPT_CLOUDFRONT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----",
+    }
+    (unsigned,) = receipts(run("doctor", "--json", **amazon, **front))
+    assert unsigned["verdict"] == "fail"
+    assert "RECEIPT_CLOUDFRONT_PRIVATE_KEY" in unsigned["found"]
+
+
+def test_concerns_of_a_storage_are_warnings() -> None:
+    class Worried(Folder):
+        def concerns(self) -> list[Concern]:
+            return [Concern("it is nearly full", "Make room.")]
+
+    (finding,) = examine_storage(Worried(Path("/x"), SignedLinks("", b"")), chosen=True)
+
+    assert (finding.verdict, finding.found, finding.advice) == (Verdict.WARN, "it is nearly full", "Make room.")

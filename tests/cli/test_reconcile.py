@@ -1,5 +1,6 @@
 """`gavelpay reconcile`."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,16 @@ def test_it_finds_and_repairs_what_was_lost_and_nothing_the_second_time(home: Ho
         assert report["money"]["unexplained"] == {"USD": 0}
         assert report["money"]["differences"] == report["money"]["repaired"] == []
     assert home.payment(session_id).transactions[0].stripe_fee_minor == 829
+
+
+def test_what_has_just_happened_is_taken_over_and_not_called_lost(home: House, told: Told, run: Run) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.forward(seconds=5)
+    plain, report = run("reconcile"), told("reconcile")
+    assert home.payment(session_id).session.status is Status.COMPLETED
+    assert re.search(r"events told before their webhooks +[1-9]", plain.output)
+    assert report["events"]["lost"] == report["events"]["early"] == []
 
 
 def test_what_it_found_is_told_in_words(home: House, run: Run) -> None:

@@ -64,6 +64,14 @@ def test_a_lease_that_was_taken_over_is_not_renewed_by_its_former_holder(home: H
     assert left(home)[0] < 2
 
 
+def test_what_was_recorded_while_its_lease_was_about_to_be_renewed_stays_free(home: House) -> None:
+    home.require()
+    attempt = claim(home)
+    home.leases_run_out()  # as recording does
+    renew(home, attempt)
+    assert claim(home).id == attempt.id
+
+
 def test_renewing_passes_by_what_a_transaction_has_locked(home: House) -> None:
     home.require()
     home.require(auction_id="auction-2")

@@ -49,6 +49,14 @@ def test_what_the_user_has_set_is_left_alone() -> None:
     assert "FIELD_INDEX_KEY" not in env
 
 
+def test_receipts_lie_beside_the_other_data_unless_somebody_says_where(tmp_path: Path) -> None:
+    here = options(data_dir=tmp_path / "our data")
+    env = child_environment({}, here, ADDRESSES, KEYS)
+    assert env["RECEIPT_STORAGE_URL"] == f"file://{tmp_path}/our%20data/receipts"
+    mine = child_environment({"RECEIPT_STORAGE_URL": "s3://mine"}, here, ADDRESSES, KEYS)
+    assert mine["RECEIPT_STORAGE_URL"] == "s3://mine"
+
+
 def test_windows_are_short_only_where_a_sale_is_simulated() -> None:
     assert "PAYMENT_WINDOW_MINUTES" not in child_environment({}, options(auctions=0), ADDRESSES, KEYS)
     watched = child_environment({}, options(exit_when_settled=False), ADDRESSES, KEYS)

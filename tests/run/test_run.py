@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import stat
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -42,6 +44,10 @@ def test_a_sale_with_a_killed_worker_and_an_emptied_redis_ends_right_and_leaves_
     assert str(directory / "run.json") in run.text()
     for words in ("12 payments:", "all books agree", "it is started again"):
         assert words in run.text()
+    (unexplained,) = re.findall(r"Unexplained money: (.+)", run.text())
+    assert all(float(amount.split()[0]) == 0 for amount in unexplained.split(", ")), unexplained
+    known, charges = re.findall(r"fees are known for (\d+) of (\d+) charges", run.text())[0]
+    assert known == charges != "0"
     assert gone(family)
     assert {file.name for file in directory.iterdir()} > {"postgres", "redis", "keys.json", "logs"}
     assert not run.is_up()
@@ -52,6 +58,8 @@ def check_run_json(told: dict[str, Any], file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert told.keys() == {"urls", "pids", "service_token", "admin_token"}
     assert told["urls"].keys() == URLS
+    for name in ("worker_metrics", "scheduler_metrics"):  # whole addresses, to be fetched as they are
+        assert "# TYPE payments_" in httpx.get(told["urls"][name], trust_env=False).text
     assert told["pids"].keys() == {*SEVERAL, *ONE}
     assert all(isinstance(told["pids"][name], int) for name in ONE)
     assert all(told["pids"][name] for name in SEVERAL)

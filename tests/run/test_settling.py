@@ -35,6 +35,7 @@ def test_a_sale_where_all_is_done_is_settled() -> None:
         ({"work": Work(0, 2, 0, 0, 0, 0)}, "2 checkouts to open or close"),
         ({"work": Work(0, 0, 1, 0, 0, 0)}, "1 refunds under way"),
         ({"work": Work(0, 0, 0, 4, 0, 0)}, "4 webhooks to deliver"),
+        ({"work": Work(0, 0, 0, 0, 0, 0, 3)}, "3 receipts to issue"),
         ({"house_waits": {"buyers at work": 1}}, "1 buyers at work"),
         ({"books": books(charge(balance_transaction=None))}, "1 charges that Stripe has to book"),
         ({"books": books(deliveries={"pending": 2})}, "2 webhooks that Stripe has to send"),

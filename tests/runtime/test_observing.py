@@ -85,6 +85,7 @@ def test_events_webhooks_calls_and_deliveries_are_counted() -> None:
     observer.stripe_called("refund.create", "ok", 0.1)
     observer.delivered("auction", "sent")
     value = registry.get_sample_value
+    assert value("payments_deliveries_total", {"endpoint": "auction", "outcome": "sent"}) == 1
     assert value("payments_webhook_lag_seconds_count") == 2
     assert value("payments_webhook_received_total", {"type": "charge.updated", "outcome": "set_aside"}) == 1
     assert value("payments_webhook_signature_failures_total") == 1

@@ -14,6 +14,13 @@ ON_ITS_WAY = """
            now(), now() FROM transactions
 """
 
+OVERTAKEN = """
+    INSERT INTO deliveries (event_id, endpoint, auction_id, order_no, status, tries, fence, created_at, waiting_since,
+                            late)
+    SELECT id, 'auction', auction_id, order_no, CASE order_no WHEN 1 THEN 'waiting' ELSE 'sent' END, 1, 1, occurred_at,
+           occurred_at, false FROM outbox
+"""
+
 
 @pytest.fixture
 def sold(database_url: str) -> Iterator[House]:
@@ -38,6 +45,7 @@ def sold(database_url: str) -> Iterator[House]:
         (ON_ITS_WAY, "on its way back"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "counts 3 events and has 2"),
         ("DELETE FROM deliveries; DELETE FROM outbox WHERE type = 'auction.sold'", "was told as auction.sold 0 times"),
+        (OVERTAKEN, "Event 1 waits for auction, and event 2 of auction auction-1 was received there before it"),
         ("UPDATE payment_sessions SET audit_seq = audit_seq + 1", "it is missing; the last one is entry"),
         ("UPDATE payment_sessions SET status = 'pending', completed_at = NULL", "keeps 1 transactions"),
     ],

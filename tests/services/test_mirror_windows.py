@@ -43,8 +43,8 @@ def shows(home: House, *session_ids: UUID) -> bool:
     return all(entry.is_right(window, now) for entry, window in zip(entries, windows, strict=True))
 
 
-def repairs(home: House) -> Mapping[str, int]:
-    return home.app.mirror_windows.compare()
+def repairs(home: House, meanwhile: Callable[[], object] = lambda: None) -> Mapping[str, int]:
+    return MirrorWindows(**_parts(home), pause=lambda _seconds: meanwhile() and None).compare()
 
 
 def test_a_window_is_shown_as_soon_as_it_is_committed(mirrored: House) -> None:
@@ -119,11 +119,15 @@ def test_an_emptied_redis_is_filled_again(mirrored: House, redis: "Redis") -> No
     sessions = [mirrored.opened(auction_id=f"auction-{number}") for number in range(7)]
     mirrored.app.close_by_request(sessions.pop(), "admin:alice")
     redis.flushall()
-    few = MirrorWindows(**_parts(mirrored), batch=2)
+    few = MirrorWindows(**_parts(mirrored), batch=2, pause=_at_once)
     assert few.compare() == NOTHING | {"missing": 6}
     assert shows(mirrored, *sessions)
     assert few.compare() == NOTHING
     assert mirrored.app.mirror_windows() == 0
+
+
+def _at_once(_seconds: float) -> None:
+    """Nobody is committing."""
 
 
 def _parts(home: House) -> dict[str, Any]:
@@ -247,7 +251,7 @@ def test_a_session_that_ends_while_it_is_compared_is_not_brought_back(mirrored: 
     redis.flushdb()
     parts = _parts(mirrored)
     parts["mirror"] = LooksAway(parts["mirror"], lambda: mirrored.app.close_by_request(session_id, "admin:alice"))
-    assert MirrorWindows(**parts).compare() == NOTHING
+    assert MirrorWindows(**parts, pause=_at_once).compare() == NOTHING
     assert redis.keys() == []
 
 
@@ -257,8 +261,38 @@ def test_a_window_that_changes_while_it_is_compared_is_shown_as_it_is_after(mirr
     parts = _parts(mirrored)
     parts["mirror"] = LooksAway(parts["mirror"], mirrored.app.open_checkouts)
     mirrored.time.forward(seconds=30)
-    assert MirrorWindows(**parts).compare() == NOTHING
+    assert MirrorWindows(**parts, pause=_at_once).compare() == NOTHING
     assert shows(mirrored, session_id)
+
+
+def _requires(home: House, _session_id: UUID) -> None:
+    home.require(auction_id="auction-2")
+
+
+def _opens(home: House, _session_id: UUID) -> None:
+    home.time.forward(seconds=30)
+    home.app.open_checkouts()
+
+
+@pytest.mark.parametrize("act", [_requires, _opens, _closed])
+def test_a_commit_whose_window_is_about_to_be_shown_is_no_mistake(
+    mirrored: House, redis: "Redis", act: Callable[[House, UUID], None]
+) -> None:
+    session_id = mirrored.require()
+    before = {name: redis.dump(name) for name in redis.scan_iter()}
+    act(mirrored, session_id)
+    after = {name: redis.dump(name) for name in redis.scan_iter()}
+    lives = {name: redis.pttl(name) for name in after}
+
+    def show(values: dict[Any, Any]) -> None:
+        redis.flushdb()
+        for name, value in values.items():
+            redis.restore(name, max(lives.get(name, 0), 0), value)  # type: ignore[type-var]
+
+    lives |= {name: 86_400_000 for name in before if name not in lives}
+    show(before)
+    assert repairs(mirrored, lambda: show(after)) == NOTHING
+    assert {name: redis.dump(name) for name in redis.scan_iter()} == after
 
 
 def test_while_redis_is_away_payments_go_on_and_the_comparison_waits(home: House) -> None:

@@ -12,7 +12,6 @@ import pytest
 from domain.lifecycle import Status
 from domain.transaction import RefundStatus, TransactionStatus
 from models.inbox import Inbox
-from models.sealing import UnknownKey
 from tests.house import House, house
 
 #: How many wait for somebody else's transaction.
@@ -44,25 +43,6 @@ def test_an_event_whose_time_is_out_of_this_world_holds_up_no_other(home: House)
     )
     assert status == "set_aside"
     assert reason.startswith("unreadable")
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE webhook_events SET body = overlay(body placing '\\x00000000' from 1 for 4)",
-        "UPDATE payment_sessions SET buyer_email = overlay(buyer_email placing '\\x00000000' from 1 for 4)",
-    ],
-)
-def test_events_that_this_process_lacks_a_key_for_wait_for_one_that_has_it(home: House, damage: str) -> None:
-    session_id = home.opened()
-    home.pay(session_id)
-    for event in home.new_events():
-        home.app.receive_events([home.app.read_event(orjson.dumps(event))])
-    with home.app.database.transaction() as connection:
-        connection.execute(damage)
-    with pytest.raises(UnknownKey):
-        home.app.process_events()
-    assert home.app.database.rows("SELECT DISTINCT status FROM webhook_events") == [("waiting",)]
 
 
 def test_a_house_that_keeps_all_books_what_it_gets(greedy: House) -> None:

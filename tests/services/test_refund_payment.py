@@ -93,3 +93,21 @@ def test_what_stripe_has_told_of_a_refund_outlasts_the_answer_to_a_call(home: Ho
     payment = home.payment(session_id)
     assert payment.refunds[0].status is RefundStatus.SUCCEEDED
     assert payment.refunds[0].due_at is None
+
+
+def test_a_refund_whose_key_was_used_otherwise_is_looked_up_and_then_asked_for_under_another_key(home: House) -> None:
+    session_id = late_money(home)
+    (refund,) = home.payment(session_id).refunds
+    other = home.opened(auction_id="auction-2", buyer_id="buyer-2")
+    home.pay(other)
+    home.hear()
+    theirs = {"payment_intent": home.payment(other).transactions[0].stripe_payment_intent_id, "amount": 100}
+    home.app.stripe.refund(theirs, idempotency_key=refund.idempotency_key)
+    for _ in range(3):
+        home.app.send_refunds()
+        home.forward(seconds=30)
+
+    (refund,) = home.payment(session_id).refunds
+    assert refund.status is RefundStatus.SUCCEEDED
+    assert sorted(one["amount"] for one in home.stripe_has("refund")) == [100, 27550]
+    assert home.sandbox.core.world.calls["refunds.list"] == 1

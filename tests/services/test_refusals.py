@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -46,6 +47,8 @@ def test_a_second_buyer_is_refused_and_the_auction_hears_of_it_without_the_first
             "reason": "auction_has_live_session",
             "amount": "275.50",
             "currency": "USD",
+            "sequence": 2,
+            "version": 1,
         }
     ]
     assert letters(home) == ["auction_has_live_session"]
@@ -82,7 +85,41 @@ def test_the_same_refused_message_many_times_at_once_is_told_once(home: House) -
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: send(home, {"buyer_id": "buyer-2"}, {"buyer_id": "buyer-2"}), range(16)))
     assert len(refusals(home)) == 1
-    assert len(letters(home)) == 32
+    (letter,) = home.app.dead_letters.listed()
+    assert letter.copies == 32
+
+
+def test_a_producer_that_resends_every_minute_what_is_refused_has_one_letter(home: House) -> None:
+    home.require()
+    first = home.time()
+    for number in range(60):
+        copy = {"message_id": str(number), "message_timestamp": number, "kwargs": message(buyer_id="buyer-2")}
+        raw = orjson.dumps({"queue_name": "payment_required", "actor_name": "payment_required", "args": []} | copy)
+        incoming = Incoming("payment_required", "payment_required", raw, message(buyer_id="buyer-2"))
+        payment_required.take(home.app, [incoming])
+        home.forward(minutes=1)
+
+    (letter,) = home.app.dead_letters.listed()
+    assert (letter.copies, letter.created_at) == (60, first)
+    assert letter.last_at == first + timedelta(minutes=59)
+    assert orjson.loads(letter.message)["message_id"] == "0"
+
+
+def test_what_comes_again_after_a_person_has_dealt_with_it_is_a_new_letter(home: House) -> None:
+    home.require()
+    send(home, {"buyer_id": "buyer-2"})
+    home.app.dead_letters.discard(home.app.dead_letters.listed()[0].id, "admin:alice", "a mistake")
+    send(home, {"buyer_id": "buyer-2"})
+    assert [letter.copies for letter in home.app.dead_letters.listed(status=None)] == [1, 1]
+
+
+def test_another_content_or_another_reason_is_another_letter(home: House) -> None:
+    live = home.require()
+    send(home, {"buyer_id": "buyer-2"}, {"buyer_id": "Buyer-2"})
+    home.app.close_by_request(live, "admin:alice")
+    home.require(buyer_id="buyer-2", request_id="offer-2", amount="1.00")
+    send(home, {"buyer_id": "buyer-2"})
+    assert sorted(letters(home)) == ["auction_has_live_session", "auction_has_live_session", "conflicting_request"]
 
 
 def test_different_refused_requests_of_one_batch_are_each_told_in_order(home: House) -> None:

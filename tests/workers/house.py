@@ -65,7 +65,8 @@ class House:
         return process
 
     def lines(self, key: str) -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in (self.root / "log").read_text().splitlines()]
+        *whole, _being_written = (self.root / "log").read_text().split("\n")
+        lines = [json.loads(line) for line in whole]
         return [line for line in lines if key in line]
 
     def values(self, key: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain import bells
+from domain.endpoint import BELL_OF
 from domain.errors import GatewayUnavailable, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
@@ -30,7 +31,7 @@ BELLS = (
     bells.PROCESS_EVENTS,
     bells.EXPIRE_WINDOWS,
     bells.SEND_REFUNDS,
-    bells.DELIVER_EVENTS,
+    *BELL_OF.values(),
     bells.MIRROR_WINDOWS,
     bells.RECONCILE_EVENTS,
     bells.RECONCILE_ATTEMPTS,
@@ -44,8 +45,8 @@ class TinyApp:
 
     def write(self, **what: Any) -> None:
         line = json.dumps(what | {"pid": os.getpid()}) + "\n"
-        with (self.root / "log").open("a") as log:
-            log.write(line)
+        with (self.root / "log").open("ab", buffering=0) as log:  # a line is one write, however long it is
+            log.write(line.encode())
 
     def check(self) -> None:
         if (self.root / "away").exists():
@@ -109,8 +110,8 @@ class TinyApp:
     def send_refunds(self) -> int:
         return self.work(bells.SEND_REFUNDS)
 
-    def deliver_events(self) -> int:
-        return self.work(bells.DELIVER_EVENTS)
+    def deliver_events(self, *, endpoint: str) -> int:
+        return self.work(BELL_OF[endpoint])
 
     def reconcile_events(self) -> int:
         return self.work(bells.RECONCILE_EVENTS)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from domain.connect import agree
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
 from domain.facts import ChargeReported, Closed, Declined, Paid, Processing, RefundReported
 from domain.money import Money
 from domain.movements import Kind
@@ -109,7 +109,7 @@ def test_a_lost_reply_is_an_unknown_outcome_and_asking_again_opens_one(
     with pytest.raises(GatewayUnavailable) as silence:
         stripe.open(kind, request, idempotency_key=asked.idempotency_key)
     assert silence.type is GatewayUnavailable
-    found_between = stripe.find(asked)
+    found_between = stripe.find([asked]).get(asked.id)
     opened = stripe.open(kind, request, idempotency_key=asked.idempotency_key)
     assert count(sandbox, kind) == 1
     assert (found_between == opened) is (lost == "lost_after")
@@ -139,10 +139,9 @@ def test_what_was_opened_under_a_saved_error_is_found(
     for _ in range(2):
         with pytest.raises(GatewayFaulted):
             stripe.open(kind, request_of(paying, asked), idempotency_key=asked.idempotency_key)
-    found = stripe.find(asked)
-    assert found is not None
-    assert found.checkout_id or found.payment_intent_id
-    assert stripe.find(other) is None
+    found = stripe.find([other, asked])
+    assert list(found) == [asked.id]
+    assert found[asked.id].checkout_id or found[asked.id].payment_intent_id
 
 
 def test_what_a_saved_error_never_began_is_not_found(stripe: Stripe, sandbox: RunningSandbox) -> None:
@@ -152,7 +151,7 @@ def test_what_a_saved_error_never_began_is_not_found(stripe: Stripe, sandbox: Ru
     for _ in range(2):
         with pytest.raises(GatewayFaulted):
             stripe.open(CHECKOUT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
-    assert stripe.find(asked) is None
+    assert stripe.find([asked]) == {}
 
 
 def test_an_attempt_is_found_among_hundreds(stripe: Stripe) -> None:
@@ -163,7 +162,7 @@ def test_an_attempt_is_found_among_hundreds(stripe: Stripe) -> None:
         other = session(auction_id=f"other-{number}")
         later = attempt(other)
         stripe.open(CHECKOUT, request_of(other, later), idempotency_key=later.idempotency_key)
-    assert stripe.find(asked) == opened
+    assert stripe.find([asked]) == {asked.id: opened}
 
 
 @pytest.mark.parametrize(("seconds", "asked"), [(7.0, 7.0), (0.0, None), (86_400.0, 60.0)])
@@ -231,13 +230,26 @@ def test_a_request_that_stripe_will_never_take_is_refused_with_its_reason(stripe
     assert unknown.value.param
 
 
-def test_a_key_with_other_parameters_is_refused(stripe: Stripe) -> None:
+def test_a_key_with_other_parameters_says_nothing_of_what_is_asked(stripe: Stripe) -> None:
     paying = session()
     asked = attempt(paying)
     request = request_of(paying, asked)
     stripe.open(CHECKOUT, request, idempotency_key=asked.idempotency_key)
-    with pytest.raises(GatewayRefused, match="same parameters"):
+    with pytest.raises(KeyReused, match="same parameters") as reused:
         stripe.open(CHECKOUT, request | {"locale": "de"}, idempotency_key=asked.idempotency_key)
+    assert isinstance(reused.value, GatewayUnavailable), "its outcome is unknown"
+
+
+def test_what_old_attempts_have_opened_is_searched_for_without_walking_a_list(
+    stripe: Stripe, sandbox: RunningSandbox
+) -> None:
+    paying = session(policy="instant")
+    asked, other = attempt(paying, INTENT), attempt(paying, INTENT, number=2)
+    opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    for one in (asked, other):
+        one.created_at -= timedelta(days=1)
+    assert stripe.find([asked, other]) == {asked.id: opened}
+    assert sandbox.core.world.calls["payment_intents.list"] == 0
 
 
 @BOTH

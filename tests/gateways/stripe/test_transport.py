@@ -105,7 +105,7 @@ def test_an_answer_that_lacks_what_it_must_tell_is_a_fault(body: bytes) -> None:
     with wire(saying(http("200 OK", body))) as server, talking_to(server.url) as stripe:
         for call in (
             lambda: stripe.open(asked.kind, {}, idempotency_key="k1"),
-            lambda: stripe.find(asked),
+            lambda: stripe.find([asked]),
             lambda: stripe.close(asked, idempotency_key="k2"),
             lambda: stripe.look_up(asked),
             lambda: stripe.list_movements(created_from=now(), created_to=now(), after=None),
@@ -223,5 +223,5 @@ def test_a_search_that_does_not_end_is_no_answer() -> None:
     page = b'{"object": "list", "has_more": true, "data": [{"object": "checkout.session", "id": "cs_1"}]}'
     with wire(saying(http("200 OK", page))) as server, talking_to(server.url) as stripe:
         with pytest.raises(GatewayUnavailable, match="more than 200 pages"):
-            stripe.find(attempt(session()))
+            stripe.find([attempt(session())])
         assert server.requests == 200

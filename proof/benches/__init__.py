@@ -1,0 +1,1 @@
+"""Performance figures, each with its baseline in the same run."""

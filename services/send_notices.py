@@ -1,0 +1,180 @@
+"""Tell people what they wait to hear: claim, send, record.
+
+A crash between sending and recording sends once more, under the same Message-ID. Nothing else is sent twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+import orjson
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from domain.backoff import backoff
+from domain.clock import Clock
+from domain.errors import GatewayRefused, GatewayUnavailable, TransientError
+from domain.ids import NewId
+from domain.messaging import DeadLetter
+from domain.moot import why_moot
+from domain.notice import Channel, Notice, NoticeStatus
+from domain.payment import Payment
+from gateways.letters import Carrier, CarrierAway, Letter
+from models import notices
+from models.leases import Hold
+from models.unit_of_work import Begin
+from models.work import NOTICE_WORK
+from services.observing import Observer
+from services.rests import Rests
+from services.write_letter import WriteLetter
+
+log = structlog.get_logger()
+
+#: A weekend, and a Monday to mend what broke on it; as outgoing events.
+GIVE_UP: Final = timedelta(days=3)
+#: Where dead letters of notices come from: no broker's queue, but rows.
+NOTICES_QUEUE: Final = "notices"
+#: Mail servers that put off a letter mean minutes (greylisting), so the first wait is half a minute.
+_EASY: Final = 6
+_LONGEST_WAIT: Final = 3600.0
+_BATCH: Final = 16
+#: A batch that takes longer lets others have the rest of it.
+_BATCH_TIME: Final = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotices:
+    """Take notices that are due, and send what is still true."""
+
+    begin: Begin
+    write: WriteLetter
+    carriers: Mapping[Channel, Carrier]
+    hold: Hold
+    observer: Observer
+    now: Clock
+    new_id: NewId
+    rng: Random
+    rests: Rests = field(default_factory=Rests)
+
+    def __call__(self, limit: int = _BATCH) -> int:
+        """Send one batch; returns how many were due. Channels that are away are left in peace for a while."""
+        claimed, payments = self._claim(limit)
+        begun = self.now()
+        try:
+            with ExitStack() as stack:
+                holds = [stack.enter_context(ExitStack()) for _ in claimed]
+                for hold, notice in zip(holds, claimed, strict=True):
+                    hold.enter_context(self.hold(NOTICE_WORK, notice))
+                for hold, notice in zip(holds, claimed, strict=True):
+                    with hold:
+                        if self.rests.rest_of(notice.channel, self.now()) or self.now() - begun > _BATCH_TIME:
+                            self._give_back(notice)
+                        else:
+                            self._send(notice, payments[notice.session_id])
+        finally:
+            for carrier in self.carriers.values():
+                carrier.finish()
+        return len(claimed)
+
+    def _claim(self, limit: int) -> tuple[list[Notice], Mapping[object, Payment]]:
+        resting = self.rests.resting(self.now())
+        if len(resting) == len(Channel):
+            return [], {}
+        with self.begin() as uow:
+            work = NOTICE_WORK.without("channel", [str(channel) for channel in resting])
+            claimed = work.claim(uow.connection, uow.cipher, self.now(), limit)
+            payments = uow.payments.read([notice.session_id for notice in claimed])
+        # Topics and telephones first: a mail server may be slow.
+        ordered = sorted(claimed, key=lambda one: (one.channel is Channel.EMAIL, one.due_at, one.id))
+        return ordered, {payment.session.id: payment for payment in payments}
+
+    def _send(self, notice: Notice, payment: Payment) -> None:
+        with bound_contextvars(session_id=str(notice.session_id), notice_id=str(notice.id)):
+            moot = why_moot(payment, notice, self.now())
+            if moot is not None:
+                self._finish(notice, NoticeStatus.DROPPED, last_error=moot)
+                return
+            try:
+                letter = self.write(payment, notice, self.now())
+            except GatewayRefused as refusal:
+                self._finish(notice, NoticeStatus.REFUSED, last_error=str(refusal))
+            except TransientError:
+                raise
+            except Exception as error:
+                # Our own mistake. It must not hold up the others; the next release may know better.
+                log.exception("notice.not_written")
+                self._try_later(notice, f"it could not be written: {type(error).__name__}")
+            else:
+                self._hand_over(notice, letter)
+
+    def _hand_over(self, notice: Notice, letter: Letter) -> None:
+        try:
+            message_id = self._carrier(notice.channel).send(letter)
+        except GatewayRefused as refusal:
+            self._finish(notice, NoticeStatus.REFUSED, last_error=_without(letter.to, str(refusal)))
+        except CarrierAway as away:
+            until = self.rests.away(notice.channel, self.now(), self.rng)
+            self._postpone(notice, until, _without(letter.to, str(away)), tries=notice.tries - 1)
+        except GatewayUnavailable as failure:
+            self._try_later(notice, _without(letter.to, str(failure)), asked=failure.retry_after)
+        else:
+            self.rests.is_there(notice.channel)
+            self._finish(notice, NoticeStatus.SENT, message_id=message_id, last_error=None)
+
+    def _carrier(self, channel: Channel) -> Carrier:
+        carrier = self.carriers.get(channel)
+        if carrier is None:
+            raise GatewayUnavailable(f"{channel} is not configured in this process")
+        return carrier
+
+    def _try_later(self, notice: Notice, why: str, *, asked: float | None = None) -> None:
+        wait = backoff(notice.tries + _EASY, self.rng, longest=_LONGEST_WAIT, asked=asked)
+        self._postpone(notice, self.now() + wait, why)
+
+    def _postpone(self, notice: Notice, due: datetime, why: str, **values: object) -> None:
+        if self.now() - notice.wanted_at >= GIVE_UP:
+            self._give_up(notice, why)
+            return
+        with self.begin() as uow:
+            notices.record(uow.connection, notice, due_at=due, last_error=why, **values)
+        self.observer.noticed(notice.kind, notice.channel, "postponed")
+
+    def _give_back(self, notice: Notice) -> None:
+        """Let others have what was not begun, when its channel is there again."""
+        due = max(notice.due_at, self.rests.rest_of(notice.channel, self.now()) or notice.due_at)
+        with self.begin() as uow:
+            notices.record(uow.connection, notice, due_at=due, tries=notice.tries - 1)
+
+    def _give_up(self, notice: Notice, why: str) -> None:
+        letter = DeadLetter(
+            id=self.new_id(),
+            queue=NOTICES_QUEUE,
+            actor=f"{notice.channel}:{notice.kind}",
+            message=orjson.dumps({"notice_id": str(notice.id), "session_id": str(notice.session_id)}),
+            reason="not_sent",
+            error=why,
+            created_at=self.now(),
+            tries=notice.tries,
+        )
+        self._finish(notice, NoticeStatus.GIVEN_UP, [letter], last_error=why)
+
+    def _finish(
+        self, notice: Notice, status: NoticeStatus, letters: Sequence[DeadLetter] = (), **values: object
+    ) -> None:
+        with self.begin() as uow:
+            mine = notices.record(uow.connection, notice, status=status.value, finished_at=self.now(), **values)
+            if mine:
+                uow.dead_letters.keep(letters)
+        if mine:
+            self.observer.noticed(notice.kind, notice.channel, status)
+
+
+def _without(address: str, words: str) -> str:
+    """What a server answered, without the address that it repeats: rows and logs name nobody."""
+    for part in (address, address.rpartition("@")[0]):
+        if part:
+            words = words.replace(part, "…")
+    return words[:300]
