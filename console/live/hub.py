@@ -71,6 +71,7 @@ class Hub:
         self._callers: Counter[str] = Counter()
         self._hears = False
         self._look_now = asyncio.Event()
+        self._is_wanted = asyncio.Event()
         self._is_stopped = False
 
     @contextmanager
@@ -81,6 +82,7 @@ class Hub:
             Problem: 503, for too many watch already, or the process is stopping.
         """
         self._admit(session_id, caller)
+        self._is_wanted.set()
         watch = Watch()
         self._watches[session_id].add(watch)
         self._callers[caller] += 1
@@ -112,7 +114,8 @@ class Hub:
             raise Problem(503, "too_many_listeners", detail, headers={"Retry-After": _ASK_AGAIN})
 
     async def run(self, feed: Feed) -> None:
-        """Pass news on, until cancelled."""
+        """Pass news on from the first listener on, until cancelled."""
+        await self._is_wanted.wait()
         while True:
             try:
                 async with asyncio.TaskGroup() as tasks:

@@ -98,7 +98,7 @@ def pay(
     response_class=Response,
     responses=_LOST | {200: {"description": "JSON.", "content": {"application/json": {}}}},
 )
-async def status(app: TheApp, live: TheLive, token: Token) -> Response:
+async def page_status(app: TheApp, live: TheLive, token: Token) -> Response:
     """What the page asks by itself: `stage`, `version`, `status`, `paymentWindow`, `retry`. At most two seconds old."""
     snapshot = await live.statuses.read(_session_of(app, token))
     return Response(snapshot.for_page(app.now()), media_type="application/json")
@@ -110,7 +110,7 @@ async def status(app: TheApp, live: TheLive, token: Token) -> Response:
     response_class=Response,
     responses=_LOST | documented_stream("Events named `status`, with what the link's status answers."),
 )
-async def events(app: TheApp, live: TheLive, token: Token, last_event_id: LastEventId = None) -> Response:
+async def page_events(app: TheApp, live: TheLive, token: Token, last_event_id: LastEventId = None) -> Response:
     """What the page listens to."""
     snapshot = await live.statuses.read(_session_of(app, token))
     return live.stream(snapshot.session_id, f"page:{token}", lambda shown: shown.for_page(app.now()), last_event_id)
@@ -123,7 +123,7 @@ async def events(app: TheApp, live: TheLive, token: Token, last_event_id: LastEv
     status_code=_SEE_OTHER,
     responses=_LOST | {303: {"description": "To Stripe's page, or back to the buyer's page."}},
 )
-async def retry(
+async def page_retry(
     house: TheHouse,
     token: Token,
     lang: Lang = None,

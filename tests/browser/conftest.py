@@ -1,5 +1,6 @@
 """A browser, and the `api` process on a house that a test process has for itself: tests use lots of their own."""
 
+import asyncio
 import os
 import shutil
 import threading
@@ -33,16 +34,28 @@ _BRISK = Limits(look_seconds_unheard=0.2, look_seconds=1.0, beat_seconds=1.0, li
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without it tests are skipped, but not where they are promised to run."""
+def chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """Debian's Chromium, and the loop that Playwright runs it from. Without it tests are skipped, but not in CI."""
     if not Path(_CHROMIUM).exists():
         if os.environ.get("CI") == "true" and not os.environ.get("GAVELPAY_NO_BROWSER"):
             pytest.fail("CI runs the browser tests, and there is no Chromium here; GAVELPAY_NO_BROWSER=1 does without")
         pytest.skip("there is no Chromium here")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET)
-        yield browser
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser. Playwright's loop is this thread's only meanwhile: other tests of this process have their own."""
+    browser, loop = chromium
+    asyncio._set_running_loop(loop)
+    yield browser
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,8 @@ def test_what_nobody_expected_gets_a_code_to_look_up_and_no_trace(home: House) -
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
-    (line,) = [one for one in lines if one["event"] == "request.failed"]
+    (line,) = lines
+    assert line["event"] == "request.failed"
     assert f"Code {line['reference']}." in answer.json()["detail"]
 
 
