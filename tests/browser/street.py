@@ -1,6 +1,7 @@
 """What browser tests do around a page: open payments, look at the page with axe, take pictures."""
 
 import itertools
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ class Street:
     def page_of(self, session_id: SessionId, query: str = "") -> str:
         """The address of its page."""
         return f"{self.home.app.links.page(session_id)}{query}"
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture, where somebody wants to look at it."""
+    if directory := os.environ.get("GAVELPAY_PICTURES"):
+        page.screenshot(path=Path(directory) / f"pay-{name}.png", full_page=True)
 
 
 def faults(page: Page) -> list[str]:

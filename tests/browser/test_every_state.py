@@ -3,23 +3,16 @@
 `GAVELPAY_PICTURES=DIR` keeps a picture of each.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import open_page
 from tests.browser.states import STATES
-from tests.browser.street import Street, faults
+from tests.browser.street import Street, faults, keep
 
 _LARGE: dict[str, Any] = {"width": 1440, "height": 900}
-
-
-def keep(page: Page, name: str) -> None:
-    if directory := os.environ.get("GAVELPAY_PICTURES"):
-        page.screenshot(path=Path(directory) / f"pay-{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from domain.ids import SessionId
 from tests.browser.conftest import open_page
-from tests.browser.street import Street, faults
+from tests.browser.street import Street, faults, keep
 
 #: The device's clock, wrong by so many minutes, however it is asked.
 WRONG = """(() => {
@@ -70,6 +70,7 @@ def test_a_wrong_clock_is_named_and_not_believed(browser: Browser, street: Stree
         expect(page.locator(".by")).to_contain_text("your device will show")
         assert page.evaluate("said") == []
         assert faults(page) == []
+        keep(page, "clock-390-light")
 
 
 def test_a_right_clock_is_not_mentioned(browser: Browser, street: Street) -> None:
@@ -137,6 +138,7 @@ def test_offline_the_page_says_so_counts_on_and_comes_back(browser: Browser, str
         page.get_by_role("link", name="Proceed").click(force=True)
         assert "/pay/" in page.url, "the button rests"
         assert faults(page) == []
+        keep(page, "offline-390-light")
 
         page.context.set_offline(False)
         expect(note).to_be_hidden()
