@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from redis import RedisError
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -24,6 +24,7 @@ _ANSWER: Final = 0.25
 #: Seconds in which nobody asks again after that.
 _QUIET: Final = 2.0
 _CONNECT: Final = 1.0
+_CONNECTIONS: Final = 32
 #: Seconds between two pings on the channel: a connection that died in silence is noticed.
 _PING: Final = 10
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
@@ -40,7 +41,11 @@ class LiveStatus:
     def __init__(self, url: str, *, ca_file: Path | None = None) -> None:
         options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and url.startswith("rediss:") else {}
         options |= {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": _CONNECT}
-        self._cache: Redis = Redis.from_url(url, socket_timeout=_ANSWER, max_connections=64, **options)
+        # Whoever finds all connections in use waits for one.
+        pool = BlockingConnectionPool.from_url(
+            url, socket_timeout=_ANSWER, max_connections=_CONNECTIONS, timeout=_ANSWER, **options
+        )
+        self._cache: Redis = Redis.from_pool(pool)
         self._channel: Redis = Redis.from_url(url, health_check_interval=_PING, socket_keepalive=True, **options)
         self._keep = self._cache.register_script(KEEP)
         self._away_until: float | None = None

@@ -145,3 +145,14 @@ def test_a_redis_that_is_away_costs_one_try_and_one_line() -> None:
     changes.close()
 
     assert [line["event"] for line in lines] == ["status_cache.away", "changes.not_told"]
+
+
+def test_a_crowd_of_readers_is_no_reason_to_take_redis_for_away(redis_url: str) -> None:
+    async def story() -> None:
+        live, session_id = LiveStatus(redis_url), uuid4()
+        await live.keep(session_id, 3, b"{}", 20_000)
+        answers = await asyncio.gather(*(live.read(session_id) for _ in range(200)))
+        assert set(answers) == {(3, b"{}")}
+        await live.close()
+
+    asyncio.run(story())
