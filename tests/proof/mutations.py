@@ -21,7 +21,7 @@ class Mutation:
     wrong: str
     #: Further places, where one alone is caught by the others.
     also: tuple[tuple[str, str, str], ...] = ()
-    #: The first of its fifty seeds. From 1 on it is found as well, after longer.
+    #: The first of its fifty seeds: that which found it, counted from 1, so that the suite is quick.
     first_seed: int = 1
 
     def plant(self, folder: Path) -> None:
@@ -65,6 +65,7 @@ MUTATIONS = (
                 "    return waits\n",
             ),
         ),
+        first_seed=4,
     ),
     Mutation(
         "a key made anew on retry",
@@ -89,6 +90,7 @@ MUTATIONS = (
         "services/refund_payment.py",
         "                    mine.last_error = answer.code\n",
         '                    refunds.refused(payment, mine, answer.code, "failed", now)\n                    return\n',
+        first_seed=5,
     ),
     Mutation(
         "a lost late refund",
@@ -96,6 +98,7 @@ MUTATIONS = (
         "    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
         "    if transaction.disposition is Disposition.DUPLICATE:\n"
         "        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
+        first_seed=6,
     ),
     Mutation(
         "an extension that the sweep does not see",
@@ -103,7 +106,7 @@ MUTATIONS = (
         "r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s",
         "r.status IN ('pending', 'failed')"
         " AND r.window_expires_at - make_interval(secs => r.extended_seconds) <= %(end)s",
-        first_seed=20,
+        first_seed=23,
     ),
     Mutation(
         "an inbox row that is done before its effects are kept",
@@ -116,6 +119,7 @@ MUTATIONS = (
         "            with self.begin() as uow:\n"
         "                self._process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
+        first_seed=3,
     ),
     Mutation(
         "a ledger line booked twice",
@@ -135,13 +139,14 @@ MUTATIONS = (
         "            if mine.fence != attempt.fence:\n"
         "                return  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
+        first_seed=5,
     ),
     Mutation(
         "a page left open when the payment is over",
         "domain/closing.py",
         "        if outlives(attempt, now):\n            request_closing(attempt, now)\n",
         "        if outlives(attempt, now) and attempt.opened_at is None:\n            request_closing(attempt, now)\n",
-        first_seed=26,
+        first_seed=30,
     ),
     Mutation(
         "a number reserved in a transaction of its own",
@@ -149,6 +154,7 @@ MUTATIONS = (
         "            self._number(receipts, wanted, now)\n",
         "            with self.begin() as other:\n"
         "                self._number(Receipts(other.connection, other.cipher), wanted, now)\n",
+        first_seed=6,
     ),
     Mutation(
         "a receipt stored under another content",
