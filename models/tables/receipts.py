@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from domain.documents import DocumentKind
 from domain.receipt import ReceiptStatus
-from models.tables.payments import REFUNDS
+from models.tables.money import REFUNDS
 from models.tables.schema import FROZEN, METADATA, key, minor, moment, one_of, sealed, text
 
 RECEIPTS: Final = Table(

@@ -309,9 +309,7 @@ def test_what_waited_for_an_endpoint_that_was_away_for_days_is_given_up_too(tell
     telling.work()
 
 
-def test_what_waits_for_an_endpoint_that_a_person_has_paused_is_not_given_up(
-    telling: House, auction: Listener
-) -> None:
+def test_what_waits_for_an_endpoint_that_a_person_has_paused_is_not_given_up(telling: House, auction: Listener) -> None:
     auction.refuses = lambda _event: 503
     for number in range(30):
         telling.require(auction_id=f"auction-{number}")
