@@ -197,7 +197,8 @@ class Payments:
     def _withdraw_reopening(self, session_id: UUID) -> bool:
         """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now.
 
-        What is sent again (`late`) counts its tries anew, and was sent before.
+        What is sent again (`late`) counts its tries anew, and was sent before. The maker's letter takes itself back
+        when it is to be sent; once it was tried, the maker may have offered the lot to others.
         """
         rivals = self.connection.execute(
             """
@@ -215,6 +216,11 @@ class Payments:
              WHERE s.id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
             """,
             {"id": session_id},
+        ).fetchall()
+        told += self.connection.execute(
+            "SELECT tries > 0 AND status <> 'refused' FROM notifications"
+            " WHERE session_id = %s AND kind = 'lot_not_paid' FOR UPDATE",
+            (session_id,),
         ).fetchall()
         if rivals or any(heard for (heard,) in told):
             return False

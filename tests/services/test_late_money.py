@@ -9,6 +9,7 @@ from domain.lifecycle import Status
 from domain.transaction import Disposition, RefundStatus
 from tests.house import House, house
 from tests.listener import SECRET, Listener, listening
+from tests.services.posting import MAKER, posting
 
 
 @pytest.fixture
@@ -97,6 +98,25 @@ def test_it_is_sent_back_if_the_auction_was_told_and_is_to_be_told_again(honorin
 
     assert honoring.payment(session_id).session.status is Status.EXPIRED  # type: ignore[arg-type]
     assert "auction.sold" not in auction.types
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_it_is_sent_back_once_the_maker_was_told(database_url: str, told: bool) -> None:
+    with posting(database_url, PAYMENT_LATE_POLICY="honor") as post:
+        session_id = post.home.opened(maker_email=MAKER)
+        post.home.pay(session_id)
+        events = post.home.new_events()
+        post.home.time.forward(hours=25)
+        assert post.home.app.expire_windows() == 1
+        if told:
+            post.send()
+        post.home.hear(*events)
+        post.home.work()
+        post.home.hear()
+        post.send()
+        assert post.home.payment(session_id).session.status is (Status.EXPIRED if told else Status.COMPLETED)
+        assert post.outcome("lot_not_paid") == (("sent", None) if told else ("dropped", "not_over"))
+        assert len(post.to(MAKER)) == 1
 
 
 def test_it_is_sent_back_if_the_lot_is_somebody_elses_by_now(honoring: House) -> None:
