@@ -10,11 +10,12 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from console import downloads
-from console.api import checkout, payments, probes, receipts
+from console.api import checkout, events, payments, probes, receipts
 from console.callers import Verify
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
+from console.live.live import LiveByLoop
 from console.openapi import describe
 from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
@@ -27,6 +28,7 @@ _ROUTERS: Final = (
     checkout.router,
     payments.router,
     receipts.router,
+    events.router,
     pay.router,
     papers.router,
     files.router,
@@ -65,6 +67,7 @@ def create_api(
         checkouts=ThreadPoolExecutor(limits.checkouts, "checkout"),
         ready=Readiness(ready or (lambda: schema.is_current(app.database))),
         render_metrics=render_metrics,
+        live=LiveByLoop(app, limits),
     )
     api = FastAPI(
         title="Gavelpay",
@@ -89,7 +92,8 @@ def _living(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def live(_api: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = house.limits.threads
-        yield
+        async with house.live.opened():
+            yield
         # What waits for Stripe is let finish: its answer is worth recording.
         house.checkouts.shutdown(wait=True, cancel_futures=True)
 

@@ -33,13 +33,15 @@ class Flaky:
     calls: int = 0
     failed: int = 0
     port: int = 0
+    #: Counts its restarts.
+    _life: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
     _open: set[socket.socket] = field(default_factory=set)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        flaky = self
+        flaky, life = self, self._life
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -49,8 +51,11 @@ class Flaky:
                 flaky._open.add(self.request)
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                if (status := flaky.hear(self.path, self.headers["webhook-id"], body)) is None:
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # cut off by a restart; its signature would not match either
+                if (status := flaky.hear(life, self.path, self.headers["webhook-id"], body)) is None:
                     self.close_connection = True  # it dies between its commit and its answer
                     return
                 self.send_response(status)
@@ -74,6 +79,8 @@ class Flaky:
     def stop(self) -> None:
         assert self._server is not None
         assert self._thread is not None
+        with self._lock:
+            self._life += 1
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -81,8 +88,10 @@ class Flaky:
             with contextlib.suppress(OSError):
                 self._open.pop().shutdown(socket.SHUT_RDWR)
 
-    def hear(self, path: str, name: str, body: bytes) -> int | None:
+    def hear(self, life: int, path: str, name: str, body: bytes) -> int | None:
         with self._lock:
+            if life != self._life:
+                return None  # A thread that outlived its server: of a process that was killed there would be none.
             self.calls += 1
             chance = self.rng.random()
             self.failed += chance < 1 / 3
