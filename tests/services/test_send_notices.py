@@ -245,7 +245,9 @@ def test_who_paid_before_the_mail_went_out_is_not_asked_to(post: Posting) -> Non
 
 
 def test_who_pays_while_the_letters_before_go_out_is_not_asked_to(post: Posting) -> None:
-    slow, quick = (post.home.opened(auction_id=f"auction-{n}", buyer_id=f"b-{n}") for n in (1, 2))
+    slow = post.home.opened()
+    post.forward(seconds=1)
+    quick = post.home.opened(auction_id="auction-2", buyer_id="b-2")
     send = post.home.app.send_notices
 
     class SlowServer:
@@ -321,7 +323,7 @@ def dying(use_case: SendNotices, point: str) -> SendNotices:
         POINTS[0]: {"begin": DiesBeforeCommit(use_case.begin, 1)},
         POINTS[1]: {"carriers": {Channel.EMAIL: DiesBeforeCall(mail, "send")}},
         POINTS[2]: {"carriers": {Channel.EMAIL: DiesAfterCall(mail, "send")}},
-        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 2)},
+        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 3)},  # after the claim, and a look at the payment
     }
     return replace(use_case, **changes[point])
 
