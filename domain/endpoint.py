@@ -71,8 +71,10 @@ class Endpoint:
         return max(0, (1 if self.is_failing else BUDGET) - under_way)
 
     def has_failed_since(self, then: datetime) -> bool:
-        """Whether it has received nothing since then, although it was asked."""
-        return self.is_failing and self.failing_since is not None and self.failing_since <= then
+        """Whether it has received nothing since then, although it was asked, and nobody has paused it."""
+        if self.paused_at is not None or self.failing_since is None:
+            return False
+        return self.is_failing and self.failing_since <= then
 
     def received(self, now: datetime) -> bool:
         """It has received something; answers whether that ends an outage."""

@@ -138,13 +138,24 @@ def _refunded(_payment: Payment, note: Note, _policy: Policy | None) -> Iterator
     yield Tell(NoticeKind.REFUNDED, BUYER, refund, note.at + PAPER_PATIENCE, {"refund": refund})
 
 
-def _paper_issued(_payment: Payment, note: Note, _policy: Policy | None) -> Iterator[Tell]:
-    """The mail that waits for this paper goes out with it: the same key, due now."""
-    if note.data["kind"] == DocumentKind.RECEIPT:
+def _paper_issued(payment: Payment, note: Note, _policy: Policy | None) -> Iterator[Tell]:
+    """The mail that waits for this paper goes out with it: the same key, due now.
+
+    Later none waits. Paper for money of long ago, from before there were mails, is news to nobody.
+    """
+    is_receipt = note.data["kind"] == DocumentKind.RECEIPT
+    refund = str(note.data["refund"])
+    moved_at = payment.session.completed_at if is_receipt else _refunded_at(payment, refund)
+    if moved_at is None or note.at - moved_at >= PAPER_PATIENCE:
+        return
+    if is_receipt:
         yield Tell(NoticeKind.PAYMENT_RECEIVED, BUYER, due=note.at)
     else:
-        refund = str(note.data["refund"])
         yield Tell(NoticeKind.REFUNDED, BUYER, refund, note.at, {"refund": refund})
+
+
+def _refunded_at(payment: Payment, refund: str) -> datetime | None:
+    return next((one.updated_at for one in payment.refunds if str(one.id) == refund), None)
 
 
 def _extended(payment: Payment, note: Note, policy: Policy | None) -> Iterator[Tell]:

@@ -196,7 +196,11 @@ class Payments:
         return list(payments.values())
 
     def _withdraw_reopening(self, session_id: UUID) -> bool:
-        """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now."""
+        """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now.
+
+        What is sent again (`late`) counts its tries anew, and was sent before. The maker's letter takes itself back
+        when it is to be sent; once it was tried, the maker may have offered the lot to others.
+        """
         rivals = self.connection.execute(
             """
             SELECT 1 FROM payment_sessions mine JOIN payment_sessions r USING (auction_id)
@@ -207,17 +211,25 @@ class Payments:
         ).fetchone()
         told = self.connection.execute(
             """
-            SELECT d.tries, d.status FROM deliveries d JOIN outbox o ON o.id = d.event_id
-             WHERE o.session_id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
+            SELECT d.tries > 0 OR d.late OR d.status <> 'waiting' FROM payment_sessions s
+              JOIN outbox o ON o.auction_id = s.auction_id AND o.session_id = s.id
+              JOIN deliveries d ON d.event_id = o.id
+             WHERE s.id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
             """,
             {"id": session_id},
         ).fetchall()
-        if rivals or any(tries or status != "waiting" for tries, status in told):
+        told += self.connection.execute(
+            "SELECT tries > 0 AND status <> 'refused' FROM notifications"
+            " WHERE session_id = %s AND kind = 'lot_not_paid' FOR UPDATE",
+            (session_id,),
+        ).fetchall()
+        if rivals or any(heard for (heard,) in told):
             return False
         self.connection.execute(
             """
-            DELETE FROM deliveries d USING outbox o
-             WHERE o.id = d.event_id AND o.session_id = %(id)s AND o.type = 'auction.reopened'
+            DELETE FROM deliveries d USING outbox o, payment_sessions s
+             WHERE s.id = %(id)s AND o.auction_id = s.auction_id AND o.session_id = s.id
+               AND o.type = 'auction.reopened' AND d.event_id = o.id
             """,
             {"id": session_id},
         )

@@ -26,7 +26,8 @@ _STANDING: Final = """
                AND NOT EXISTS (SELECT 1 FROM refunds r
                                 WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))),
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
-           (SELECT count(*) FROM receipts WHERE status IN ('wanted', 'numbered'))
+           (SELECT count(*) FROM receipts WHERE status = 'wanted')
+             + (SELECT count(*) FROM receipts WHERE status = 'numbered')
 """
 _ENDPOINTS: Final = """
     SELECT d.endpoint, count(*), extract(epoch FROM now() - min(d.created_at)) FROM deliveries d

@@ -1,7 +1,9 @@
 """Dead letters: keep what gave up, look at it, put it back, or let it go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -17,7 +19,7 @@ from domain.unreadable import Unreadable
 from models import notices
 from models.deliveries import Deliveries
 from models.receipts import Receipts
-from models.unit_of_work import Begin
+from models.unit_of_work import Begin, UnitOfWork
 from services.deliver_events import DELIVERIES_QUEUE
 from services.issue_receipts import RECEIPTS_QUEUE
 from services.send_notices import NOTICES_QUEUE
@@ -68,53 +70,61 @@ class DeadLetterOffice:
         return found[0]
 
     def requeue(self, letter_id: UUID, by: str, why: str = "put back") -> DeadLetter:
-        """Put a letter back on its queue. Killed half-way, it may be put back twice, which does no harm."""
+        """Put a letter back on its queue. Killed half-way, a message may be put back twice, which does no harm.
+
+        What is a row is due again with the same commit that lets the letter go: had it given up anew in between, that
+        would count as dealt with.
+        """
         letter = self.show(letter_id)
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
         if isinstance(letter.message, Unreadable):
             raise NotPutBack(f"it cannot be read: {letter.message.why}")
-        if letter.queue == DELIVERIES_QUEUE:
-            self._deliver_again(letter)
-        elif letter.queue == NOTICES_QUEUE:
-            self._send_again(letter)
-        elif letter.queue == RECEIPTS_QUEUE:
-            self._issue_again(letter)
-        else:
+        again = _AGAIN.get(letter.queue)
+        if again is None:
             self.put_back(letter.queue, letter.message)
-        return self._resolve(letter_id, "requeued", by, why)
+        with self.begin() as uow:
+            if again is not None:
+                again(uow, orjson.loads(letter.message), self.now())
+            return self._resolve(uow, letter_id, "requeued", by, why)
 
     def discard(self, letter_id: UUID, by: str, why: str) -> DeadLetter:
         """Let a letter go; it stays on record."""
-        return self._resolve(letter_id, "discarded", by, why)
-
-    def _deliver_again(self, letter: DeadLetter) -> None:
-        """An outgoing event is a row: it is made due again, out of its turn."""
-        named = orjson.loads(letter.message)
         with self.begin() as uow:
-            Deliveries(uow.connection, uow.cipher).send_again(named["endpoint"], [UUID(named["event_id"])], self.now())
-            uow.ring(BELL_OF[named["endpoint"]])
+            return self._resolve(uow, letter_id, "discarded", by, why)
 
-    def _send_again(self, letter: DeadLetter) -> None:
-        """So is a notice; whether it is still true is looked at when it is sent."""
-        with self.begin() as uow:
-            notices.queue_again(uow.connection, UUID(orjson.loads(letter.message)["notice_id"]), self.now())
-            uow.ring(SEND_NOTICES)
-
-    def _issue_again(self, letter: DeadLetter) -> None:
-        """A receipt is a row too, and has its number: it is printed and stored again."""
-        with self.begin() as uow:
-            receipt_id = UUID(orjson.loads(letter.message)["receipt_id"])
-            Receipts(uow.connection, uow.cipher).issue_again(receipt_id, self.now())
-            uow.ring(ISSUE_RECEIPTS)
-
-    def _resolve(self, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
-        with self.begin() as uow:
-            letter = uow.dead_letters.take(letter_id)
-            if letter is None:
-                raise NotFound("there is no such dead letter, or it has been dealt with")
-            uow.dead_letters.resolve(letter, status, by, why, self.now())
+    def _resolve(self, uow: UnitOfWork, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
+        letter = uow.dead_letters.take(letter_id)
+        if letter is None:
+            raise NotFound("there is no such dead letter, or it has been dealt with")
+        uow.dead_letters.resolve(letter, status, by, why, self.now())
         return letter
+
+
+def _deliver_again(uow: UnitOfWork, named: dict[str, str], now: datetime) -> None:
+    """An outgoing event is a row: it is made due again, out of its turn."""
+    Deliveries(uow.connection, uow.cipher).send_again(named["endpoint"], [UUID(named["event_id"])], now)
+    uow.ring(BELL_OF[named["endpoint"]])
+
+
+def _send_again(uow: UnitOfWork, named: dict[str, str], now: datetime) -> None:
+    """So is a notice; whether it is still true is looked at when it is sent."""
+    notices.queue_again(uow.connection, UUID(named["notice_id"]), now)
+    uow.ring(SEND_NOTICES)
+
+
+def _issue_again(uow: UnitOfWork, named: dict[str, str], now: datetime) -> None:
+    """A receipt is a row too, and has its number: it is printed and stored again."""
+    Receipts(uow.connection, uow.cipher).issue_again(UUID(named["receipt_id"]), now)
+    uow.ring(ISSUE_RECEIPTS)
+
+
+#: What gave up and is a row, by where its letters come from; all others were messages of a queue.
+_AGAIN: Final[Mapping[str, Callable[[UnitOfWork, dict[str, str], datetime], None]]] = {
+    DELIVERIES_QUEUE: _deliver_again,
+    NOTICES_QUEUE: _send_again,
+    RECEIPTS_QUEUE: _issue_again,
+}
 
 
 def _masked(letter: DeadLetter) -> DeadLetter:

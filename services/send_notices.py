@@ -21,7 +21,6 @@ from domain.ids import NewId
 from domain.messaging import DeadLetter
 from domain.moot import why_moot
 from domain.notice import Channel, Notice, NoticeStatus
-from domain.payment import Payment
 from gateways.letters import Carrier, CarrierAway, Letter
 from models import notices
 from models.leases import Hold
@@ -61,7 +60,7 @@ class SendNotices:
 
     def __call__(self, limit: int = _BATCH) -> int:
         """Send one batch; returns how many were due. Channels that are away are left in peace for a while."""
-        claimed, payments = self._claim(limit)
+        claimed = self._claim(limit)
         begun = self.now()
         try:
             with ExitStack() as stack:
@@ -73,26 +72,27 @@ class SendNotices:
                         if self.rests.rest_of(notice.channel, self.now()) or self.now() - begun > _BATCH_TIME:
                             self._give_back(notice)
                         else:
-                            self._send(notice, payments[notice.session_id])
+                            self._send(notice)
         finally:
             for carrier in self.carriers.values():
                 carrier.finish()
         return len(claimed)
 
-    def _claim(self, limit: int) -> tuple[list[Notice], Mapping[object, Payment]]:
+    def _claim(self, limit: int) -> list[Notice]:
         resting = self.rests.resting(self.now())
         if len(resting) == len(Channel):
-            return [], {}
+            return []
         with self.begin() as uow:
             work = NOTICE_WORK.without("channel", [str(channel) for channel in resting])
             claimed = work.claim(uow.connection, uow.cipher, self.now(), limit)
-            payments = uow.payments.read([notice.session_id for notice in claimed])
         # Topics and telephones first: a mail server may be slow.
-        ordered = sorted(claimed, key=lambda one: (one.channel is Channel.EMAIL, one.due_at, one.id))
-        return ordered, {payment.session.id: payment for payment in payments}
+        return sorted(claimed, key=lambda one: (one.channel is Channel.EMAIL, one.due_at, one.id))
 
-    def _send(self, notice: Notice, payment: Payment) -> None:
+    def _send(self, notice: Notice) -> None:
         with bound_contextvars(session_id=str(notice.session_id), notice_id=str(notice.id)):
+            # Only now: the letters before it may have taken long, and the buyer may have paid meanwhile.
+            with self.begin() as uow:
+                (payment,) = uow.payments.read([notice.session_id])
             moot = why_moot(payment, notice, self.now())
             if moot is not None:
                 self._finish(notice, NoticeStatus.DROPPED, last_error=moot)
@@ -120,6 +120,10 @@ class SendNotices:
             self._postpone(notice, until, _without(letter.to, str(away)), tries=notice.tries - 1)
         except GatewayUnavailable as failure:
             self._try_later(notice, _without(letter.to, str(failure)), asked=failure.retry_after)
+        except Exception as torn:
+            # Our own mistake again: the longest due is taken first, so it would be in front of all others for ever.
+            log.exception("notice.torn")
+            self._try_later(notice, f"it could not be sent: {type(torn).__name__}")
         else:
             self.rests.is_there(notice.channel)
             self._finish(notice, NoticeStatus.SENT, message_id=message_id, last_error=None)

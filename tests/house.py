@@ -43,16 +43,6 @@ class Time:
     def __call__(self) -> datetime:
         return self.at
 
-    def leases_run_out(self) -> None:
-        """What happens when a worker is silent for as long as a lease."""
-        with self.app.database.transaction() as connection:
-            for table in ("checkout_attempts", "refunds", "deliveries", "receipts", "notifications"):
-                connection.execute(f"UPDATE {table} SET leased_until = NULL")
-
-    def stripe_has(self, kind: str = "checkout.session") -> list[dict[str, Any]]:
-        """Everything of one kind that Stripe has, oldest first."""
-        return list(self.sandbox.core.world.store.table(kind).oldest())
-
     def forward(self, **by: float) -> None:
         self.at += timedelta(**by)
 

@@ -16,7 +16,7 @@ _PAYMENTS: Final = """
            EXISTS (SELECT 1 FROM refunds r WHERE r.session_id = s.id AND r.status IN ('requested', 'pending')),
            EXISTS (SELECT 1 FROM refunds r WHERE r.session_id = s.id AND r.status = 'succeeded'),
            EXISTS (SELECT 1 FROM outbox o JOIN deliveries d ON d.event_id = o.id
-                    WHERE o.session_id = s.id AND d.status = 'waiting')
+                    WHERE o.auction_id = s.auction_id AND o.session_id = s.id AND d.status = 'waiting')
       FROM payment_sessions s
 """
 _OF_SALE: Final = f"{_PAYMENTS} WHERE s.auction_id = ANY(%s) ORDER BY s.id"

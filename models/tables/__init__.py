@@ -2,8 +2,9 @@
 
 from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, ENDPOINTS, OUTBOX, WEBHOOK_EVENTS
+from models.tables.money import DISPUTES, LEDGER, REFUNDS, TRANSACTIONS
 from models.tables.notices import NOTIFICATIONS
-from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
+from models.tables.payments import ATTEMPTS, SESSIONS
 from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS

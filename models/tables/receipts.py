@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from domain.documents import DocumentKind
 from domain.receipt import ReceiptStatus
-from models.tables.payments import REFUNDS
+from models.tables.money import REFUNDS
 from models.tables.schema import FROZEN, METADATA, key, minor, moment, one_of, sealed, text
 
 RECEIPTS: Final = Table(
@@ -73,6 +73,7 @@ Index("receipts_one_per_transaction", RECEIPTS.c.transaction_id, unique=True, po
 Index("receipts_session", RECEIPTS.c.session_id)
 Index("receipts_wanted", RECEIPTS.c.id, postgresql_where="status = 'wanted'")
 Index("receipts_due", RECEIPTS.c.due_at, postgresql_where="status = 'numbered'")
+Index("receipts_stuck", RECEIPTS.c.id, postgresql_where="status = 'stuck'")
 
 SERIES: Final = Table(
     "receipt_series",

@@ -9,12 +9,14 @@ from uuid import UUID
 
 import pytest
 
+from domain.ids import RefundId, TransactionId
 from domain.lifecycle import Status
 from domain.notice import Channel, Notice
 from domain.notices import NoticeKind, Recipient
 from domain.notifying import BY_TEXT, DECLINE_REST, PAPER_PATIENCE, Telling, plan
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.transaction import Refund, RefundStatus
 from tests.domain.payments import END, NOW, a_payment, terms
 
 _IDS = count(1)
@@ -45,7 +47,21 @@ def known(**changes: Any) -> Payment:
     payment = a_payment()
     session = payment.session
     session.buyer_email, session.buyer_phone, session.maker_email = "b@example.com", "+4930123456", "m@example.com"
-    session.window_started_at = NOW
+    session.window_started_at = session.completed_at = NOW
+    payment.refunds.append(
+        Refund(
+            id=RefundId(UUID(REFUND)),
+            session_id=session.id,
+            transaction_id=TransactionId(UUID(int=8)),
+            amount_minor=100,
+            currency="USD",
+            status=RefundStatus.SUCCEEDED,
+            reason="damaged",
+            idempotency_key="r",
+            created_at=NOW,
+            updated_at=NOW,
+        )
+    )
     for name, value in changes.items():
         setattr(session, name, value)
     return payment
@@ -132,3 +148,12 @@ def test_the_mail_about_money_waits_for_its_paper_and_goes_with_it() -> None:
     assert set(waiting.values()) == {NOW + PAPER_PATIENCE}
     hurried = {one.dedupe_key: one.due_at for one in told(known(), "receipt_issued", kind="credit_note", refund=REFUND)}
     assert hurried == dict.fromkeys(waiting, NOW)
+
+
+@pytest.mark.parametrize("late_by", [timedelta(0), timedelta(days=30)])
+@pytest.mark.parametrize("paper", [{}, {"kind": "credit_note", "refund": REFUND}], ids=["receipt", "credit note"])
+def test_paper_that_no_mail_can_wait_for_any_more_is_no_news(paper: dict[str, str], late_by: timedelta) -> None:
+    moved_at = NOW - PAPER_PATIENCE - late_by
+    payment = known(completed_at=moved_at)
+    payment.refunds[0].updated_at = moved_at
+    assert told(payment, "receipt_issued", **paper) == []

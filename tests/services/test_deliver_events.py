@@ -309,6 +309,27 @@ def test_what_waited_for_an_endpoint_that_was_away_for_days_is_given_up_too(tell
     telling.work()
 
 
+def test_what_waits_for_an_endpoint_that_a_person_has_paused_is_not_given_up(telling: House, auction: Listener) -> None:
+    auction.refuses = lambda _event: 503
+    for number in range(30):
+        telling.require(auction_id=f"auction-{number}")
+    telling.app.deliver_events()
+    telling.forward(seconds=GIVE_UP.total_seconds() + 100)
+
+    class PausedMeanwhile:
+        def send(self, endpoint: str, _event: OutgoingEvent, *, late: bool) -> None:
+            assert not late
+            telling.app.manage_endpoints.pause(endpoint, "admin:ada", "they move")
+            raise GatewayUnavailable("it is away")
+
+    assert replace(telling.app.deliver_events, downstream=PausedMeanwhile())() == 1
+    assert telling.app.dead_letters.listed() == []
+    telling.app.manage_endpoints.resume("auction", "admin:ada", "they have moved")
+    auction.refuses = lambda _event: None
+    assert telling.app.deliver_events() == len(auction.told) == 30
+    telling.work()
+
+
 def test_an_event_that_cannot_be_sent_at_all_holds_up_no_other_auction(telling: House, auction: Listener) -> None:
     class Torn:
         def send(self, _endpoint: str, event: OutgoingEvent, *, late: bool) -> None:

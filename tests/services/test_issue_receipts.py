@@ -1,5 +1,6 @@
 """Kept money gets one receipt, each refund one credit note, numbered without a gap, whatever dies on the way."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -313,6 +314,25 @@ def test_what_the_storage_refuses_waits_for_a_person_at_once(home: House, desk: 
     home.app.dead_letters.requeue(letter.id, "cli:ada")
     issue_all(desk)
     assert receipts_of(home)[0].status is ReceiptStatus.ISSUED
+
+
+@pytest.mark.parametrize("commit", [2, 3])
+def test_a_receipt_that_is_put_back_and_its_letter_go_together(
+    home: House, desk: IssueReceipts, shelf: Shelf, commit: int
+) -> None:
+    """Else one that is refused again in between would be stuck without a letter."""
+    sold(home)
+    shelf.failures.append(GatewayRefused("no such bucket"))
+    issue_all(desk)
+    office = home.app.dead_letters
+    (letter,) = office.listed()
+    with suppress(Died):
+        replace(office, begin=DiesBeforeCommit(office.begin, commit)).requeue(letter.id, "cli:test")
+    (receipt,) = receipts_of(home)
+    assert (receipt.status, office.show(letter.id).status) in [
+        (ReceiptStatus.STUCK, "dead"),
+        (ReceiptStatus.NUMBERED, "requeued"),
+    ]
 
 
 def test_a_document_that_kills_its_workers_is_set_aside(home: House, desk: IssueReceipts) -> None:

@@ -1,6 +1,7 @@
 """Late money under both policies: sent back, or kept as long as nobody was told that the lot is free."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from domain.lifecycle import Status
 from domain.transaction import Disposition, RefundStatus
 from tests.house import House, house
 from tests.listener import SECRET, Listener, listening
+from tests.services.posting import MAKER, posting
 
 
 @pytest.fixture
@@ -82,6 +84,39 @@ def test_it_is_sent_back_even_if_the_telling_failed_for_somebody_may_have_heard(
     honoring.hear()
     assert honoring.payment(session_id).session.status is Status.EXPIRED
     assert len(honoring.payment(session_id).refunds) == 1
+
+
+def test_it_is_sent_back_if_the_auction_was_told_and_is_to_be_told_again(honoring: House, auction: Listener) -> None:
+    session_id, events = expired_with_money_on_its_way(honoring)
+    honoring.app.deliver_events()
+    (reopened,) = [name for name, event in auction.told if event["type"] == "auction.reopened"]
+    event_id = UUID(reopened.removeprefix("evt_"))
+    honoring.app.manage_deliveries.resend(event_id, None, "admin:ada", "they lost it")
+    honoring.hear(*events)
+    honoring.work()
+    honoring.hear()
+
+    assert honoring.payment(session_id).session.status is Status.EXPIRED  # type: ignore[arg-type]
+    assert "auction.sold" not in auction.types
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_it_is_sent_back_once_the_maker_was_told(database_url: str, told: bool) -> None:
+    with posting(database_url, PAYMENT_LATE_POLICY="honor") as post:
+        session_id = post.home.opened(maker_email=MAKER)
+        post.home.pay(session_id)
+        events = post.home.new_events()
+        post.home.time.forward(hours=25)
+        assert post.home.app.expire_windows() == 1
+        if told:
+            post.send()
+        post.home.hear(*events)
+        post.home.work()
+        post.home.hear()
+        post.send()
+        assert post.home.payment(session_id).session.status is (Status.EXPIRED if told else Status.COMPLETED)
+        assert post.outcome("lot_not_paid") == (("sent", None) if told else ("dropped", "not_over"))
+        assert len(post.to(MAKER)) == 1
 
 
 def test_it_is_sent_back_if_the_lot_is_somebody_elses_by_now(honoring: House) -> None:

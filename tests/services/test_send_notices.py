@@ -244,6 +244,64 @@ def test_who_paid_before_the_mail_went_out_is_not_asked_to(post: Posting) -> Non
     assert post.to() == []
 
 
+def test_who_pays_while_the_letters_before_go_out_is_not_asked_to(post: Posting) -> None:
+    slow = post.home.opened()
+    post.forward(seconds=1)
+    quick = post.home.opened(auction_id="auction-2", buyer_id="b-2")
+    send = post.home.app.send_notices
+
+    class SlowServer:
+        def send(self, letter: Letter) -> str:
+            assert letter.session_id == slow
+            post.home.pay(quick)
+            post.home.hear()
+            return "<1@house.example>"
+
+        def finish(self) -> None:
+            pass
+
+    replace(send, carriers={Channel.EMAIL: SlowServer()})()
+    assert post.states(slow)["payment_required"] == "sent"
+    assert post.states(quick)["payment_required"] == "dropped"
+
+
+def test_a_letter_that_cannot_be_sent_at_all_holds_up_nobody(post: Posting) -> None:
+    first, second = (post.home.opened(auction_id=f"auction-{n}", buyer_id=f"b-{n}") for n in (1, 2))
+    send = post.home.app.send_notices
+
+    class Stumbling:
+        def send(self, letter: Letter) -> str:
+            if letter.session_id == first:
+                raise ValueError("a header of it cannot be folded")
+            return "<1@house.example>"
+
+        def finish(self) -> None:
+            pass
+
+    replace(send, carriers={Channel.EMAIL: Stumbling()})()
+    assert post.states(second)["payment_required"] == "sent"
+    (torn,) = post.notices(session_id=first, kind="payment_required")
+    assert (torn.status, torn.last_error) == ("queued", "it could not be sent: ValueError")
+    assert torn.due_at > post.home.time()
+
+
+def test_paper_for_money_of_long_ago_is_no_news(post: Posting) -> None:
+    session_id = post.home.opened()
+    post.home.pay(session_id)
+    post.home.hear()
+    post.forward(seconds=1)
+    post.home.app.request_refund(session_id, reason="damaged", actor="admin:ada")
+    post.home.app.send_refunds()
+    post.home.hear()
+    with post.home.app.database.transaction() as connection:
+        connection.execute("DELETE FROM notifications")  # as if all this had been before there were mails
+    post.forward(days=30)
+    post.home.issue()
+    post.send()
+    assert len(post.home.app.receipts.view.of_payment(session_id)) == 2
+    assert post.box.messages == []
+
+
 def test_without_an_address_nothing_is_queued(post: Posting) -> None:
     session_id = post.home.opened(buyer_email=None)
     post.home.pay(session_id)
@@ -265,7 +323,7 @@ def dying(use_case: SendNotices, point: str) -> SendNotices:
         POINTS[0]: {"begin": DiesBeforeCommit(use_case.begin, 1)},
         POINTS[1]: {"carriers": {Channel.EMAIL: DiesBeforeCall(mail, "send")}},
         POINTS[2]: {"carriers": {Channel.EMAIL: DiesAfterCall(mail, "send")}},
-        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 2)},
+        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 3)},  # after the claim, and a look at the payment
     }
     return replace(use_case, **changes[point])
 
