@@ -50,7 +50,7 @@ def payment_for(app: App, caller: Caller, session_id: str) -> Payment:
     except (ValueError, NotFound):
         raise not_found() from None
     if not may_see(caller, payment.session):
-        raise not_found()
+        raise not_found(of_others=payment.session.id)
     return payment
 
 

@@ -132,7 +132,7 @@ def _refuse_what_stripe_refused(answer: Created, caller: Caller) -> None:
 )
 def status(caller: Known, app: TheApp, session_id: Annotated[str, Path(alias="sessionId")]) -> Json:
     """Its state, the time left, whether it can be retried, and the money that came."""
-    return _state(app, payment_for(app, caller, session_id))
+    return state_of(app, payment_for(app, caller, session_id))
 
 
 @router.post(
@@ -153,10 +153,11 @@ def expire(
     except IllegalTransition as error:
         raise Problem(409, f"payment_{payment.session.status}", sentence(error)) from None
     _log.info("payment.closed_by_request", session_id=session_id, by=f"{caller.role}:{caller.subject}")
-    return _state(app, app.view_payments.one(payment.session.id))
+    return state_of(app, app.view_payments.one(payment.session.id))
 
 
-def _state(app: App, payment: Payment) -> Json:
+def state_of(app: App, payment: Payment) -> Json:
+    """The answer that says where a payment stands."""
     policy = app.require_payments.policies[payment.session.policy]
     receipt = receipts.receipt_link(app.receipts.view.receipt_of(payment.session.id))
     return Json(views.state(payment, policy, app.now(), receipt).document())

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from console.api.shapes import Shape
 from console.exact_json import Number
-from console.problems import Problem
+from console.problems import wrong
 from domain.errors import InvalidMessage
 from domain.messages import KNOWN_FIELDS, PaymentRequired, read_payment_required
 
@@ -64,7 +64,7 @@ def read_request(body: Mapping[str, Any]) -> PaymentRequired:
     else:
         if not problems:
             return request
-    raise Problem(422, "invalid_request", "The request has fields that are wrong.", fields=problems)
+    raise wrong(problems)
 
 
 def _plain(key: str, value: Any) -> Any:

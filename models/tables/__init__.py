@@ -6,6 +6,7 @@ from models.tables.notices import NOTIFICATIONS
 from models.tables.payments import ATTEMPTS, DISPUTES, LEDGER, REFUNDS, SESSIONS, TRANSACTIONS
 from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
+from models.tables.requests import KEYED_REQUESTS
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
@@ -19,6 +20,7 @@ __all__ = [
     "DIFFERENCES",
     "DISPUTES",
     "ENDPOINTS",
+    "KEYED_REQUESTS",
     "LEDGER",
     "METADATA",
     "NOTIFICATIONS",
