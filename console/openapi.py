@@ -40,7 +40,11 @@ def _complete(whole: dict[str, Any]) -> None:
 
 def _exemplify(content: dict[str, Any]) -> None:
     """Show an example of what is answered, where it is an object that we have one of."""
-    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    schema = content.get("schema", {})
+    if "$ref" in schema:
+        # The framework takes what a response class of ours answers for a text.
+        schema.pop("type", None)
+    name = schema.get("$ref", "").rpartition("/")[2]
     if name in EXAMPLES:
         content["example"] = EXAMPLES[name]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -35,7 +36,8 @@ def test_keys_that_cannot_be_fetched_are_not_the_callers_fault(home: House) -> N
 
 def test_while_the_database_is_away_callers_are_told_when_to_ask_again(home: House, service: Client) -> None:
     token = home.app.links.token(home.require())
-    home.app.database.engine.pool._creator = _refused  # type: ignore[attr-defined]
+    pool: Any = home.app.database.engine.pool
+    there, pool._creator = pool._creator, _refused
     home.app.database.engine.dispose(close=True)
 
     answer = service.get("/payments")
@@ -48,6 +50,7 @@ def test_while_the_database_is_away_callers_are_told_when_to_ask_again(home: Hou
     assert "Payments are not affected" in page.text
     assert service.get("/readyz").status_code == 503
     assert service.get("/healthz").status_code == 200
+    home.app.database.engine.pool._creator = there  # type: ignore[attr-defined]
 
 
 def _refused(*_: object) -> None:
@@ -67,6 +70,7 @@ def test_what_nobody_expected_gets_a_code_to_look_up_and_no_trace(home: House) -
     assert "secret" not in answer.text
     (line,) = lines
     assert line["event"] == "request.failed"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert f"Code {line['reference']}." in answer.json()["detail"]
 
 
