@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "receipts": ("cli.receipts", "receipts"),
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
+    "simulate": ("cli.simulate", "simulate"),
 }
 
 

@@ -10,13 +10,14 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from console import downloads
-from console.api import checkout, methods, payments, probes, receipts, refunds, trying_again, windows
+from console.api import checkout, events, methods, payments, probes, receipts, refunds, trying_again, windows
 from console.callers import Verify
 from console.cors import Cors
 from console.denials import Denials
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
+from console.live.live import LiveByLoop
 from console.openapi import describe
 from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
@@ -34,6 +35,7 @@ _ROUTERS: Final = (
     refunds.router,
     payments.router,
     receipts.router,
+    events.router,
     pay.router,
     papers.router,
     files.router,
@@ -78,6 +80,7 @@ def create_api(
         checkouts=ThreadPoolExecutor(limits.checkouts, "checkout"),
         ready=Readiness(ready or (lambda: schema.is_current(app.database))),
         render_metrics=render_metrics,
+        live=LiveByLoop(app, limits),
     )
     api = FastAPI(
         title="Gavelpay",
@@ -104,7 +107,8 @@ def _living(house: House) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def live(_api: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = house.limits.threads
-        yield
+        async with house.live.opened():
+            yield
         # What waits for Stripe is let finish: its answer is worth recording.
         house.checkouts.shutdown(wait=True, cancel_futures=True)
 

@@ -1,7 +1,7 @@
 """Who calls: bearer tokens, roles, and whose payment is whose."""
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -9,7 +9,6 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from console.problems import Problem
 from console.throttle import throttle
-from domain.session import PaymentSession
 from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 
 Verify = Callable[[str], Caller]
@@ -70,7 +69,19 @@ def only(*roles: CallerRole) -> Callable[[Caller], Caller]:
     return permitted
 
 
-def may_see(caller: Caller, session: PaymentSession) -> bool:
+class Owned(Protocol):
+    """What belongs to a buyer and a maker."""
+
+    @property
+    def buyer_id(self) -> str:
+        """Whose obligation it is."""
+
+    @property
+    def maker_id(self) -> str:
+        """Whose lot it is."""
+
+
+def may_see(caller: Caller, session: Owned) -> bool:
     """Whether a payment is the caller's own, or the caller sees all of them."""
     if caller.role is CallerRole.BUYER:
         return session.buyer_id == caller.subject

@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from console.callers import may_see
 from console.exact_json import MalformedJson, read_object
 from console.limits import Limits
+from console.live.live import Live, LiveByLoop
+from console.live.snapshot import Snapshot
 from console.problems import Problem, not_found
 from domain.errors import NotFound
 from domain.payment import Payment
@@ -28,6 +30,7 @@ class House:
     checkouts: ThreadPoolExecutor
     ready: Callable[[], bool]
     render_metrics: Callable[[], bytes]
+    live: LiveByLoop
 
 
 def _house(request: Request) -> House:
@@ -39,8 +42,13 @@ def _app(request: Request) -> App:
     return _house(request).app
 
 
+async def _live(request: Request) -> Live:
+    return _house(request).live.here()
+
+
 TheHouse = Annotated[House, Depends(_house)]
 TheApp = Annotated[App, Depends(_app)]
+TheLive = Annotated[Live, Depends(_live)]
 
 
 def payment_for(app: App, caller: Caller, session_id: str) -> Payment:
@@ -52,6 +60,17 @@ def payment_for(app: App, caller: Caller, session_id: str) -> Payment:
     if not may_see(caller, payment.session):
         raise not_found(of_others=payment.session.id)
     return payment
+
+
+async def snapshot_for(live: Live, caller: Caller, session_id: str) -> Snapshot:
+    """As `payment_for`, for those who only want to know where it stands: at most two seconds old."""
+    try:
+        snapshot = await live.statuses.read(UUID(session_id))
+    except (ValueError, NotFound):
+        raise not_found() from None
+    if not may_see(caller, snapshot):
+        raise not_found(of_others=snapshot.session_id)
+    return snapshot
 
 
 async def _json_body(request: Request) -> dict[str, Any]:

@@ -22,5 +22,19 @@ class Limits:
     connections: int = 500
     #: Load balancers reuse connections for a minute, and take a close in that time for a failure.
     keep_alive_seconds: int = 75
+    #: Who listens to a payment's events holds a connection, and nothing else. In all, to one payment, and one caller.
+    listeners: int = 250
+    listeners_per_payment: int = 20
+    listeners_per_caller: int = 50
+    #: Seconds between two signs of life to a listener.
+    beat_seconds: float = 15.0
+    #: A listener who does not take an event for so long is dropped.
+    slow_reader_seconds: float = 10.0
+    #: After this a listener is let go and comes again: tokens end, and load moves to new processes.
+    listening_seconds: float = 600.0
+    listen_again_ms: int = 3000
+    #: How often PostgreSQL is asked what has changed, in case Redis lost news; and while it brings none.
+    look_seconds: float = 15.0
+    look_seconds_unheard: float = 2.0
     #: On SIGTERM, for requests under way.
     stop_seconds: int = 25

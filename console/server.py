@@ -1,5 +1,6 @@
 """The HTTP server around the application."""
 
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -41,9 +42,20 @@ def serve(
         server.run(sockets=[listener])
 
 
+class _Server(uvicorn.Server):
+    """Lets listeners go as soon as it is told to stop: their streams have no end to wait for."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        house = getattr(self.config.app.state, "house", None)  # type: ignore[union-attr]
+        if house is not None:
+            house.live.stop()
+        await super().shutdown(sockets)
+
+
 def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
     """The server, not running yet."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             api,
             ws="none",

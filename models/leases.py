@@ -16,7 +16,7 @@ _HeldKey = tuple[Work[Any], tuple[Any, ...]]
 class Hold(Protocol):
     """Holds a claimed row while the block runs."""
 
-    def __call__(self, work: Work[Any], record: Any) -> AbstractContextManager[None]:
+    def __call__(self, work: Work[Any], record: Any, /) -> AbstractContextManager[None]:
         """Keep the lease of this record, as claimed."""
 
 

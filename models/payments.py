@@ -181,10 +181,11 @@ class Payments:
             payments[attempt.session_id].attempts.append(attempt)
         for transaction in self._select(TRANSACTIONS, mine, ids=ids):
             payments[transaction.session_id].transactions.append(transaction)
-        for refund in self._select(REFUNDS, mine, ids=ids):
-            payments[refund.session_id].refunds.append(refund)
-        for dispute in self._select(DISPUTES, mine, ids=ids):
-            payments[dispute.session_id].disputes.append(dispute)
+        if any(payment.transactions for payment in payments.values()):  # most work is done before money comes
+            for refund in self._select(REFUNDS, mine, ids=ids):
+                payments[refund.session_id].refunds.append(refund)
+            for dispute in self._select(DISPUTES, mine, ids=ids):
+                payments[dispute.session_id].disputes.append(dispute)
         for signal in self._select(
             RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
         ):

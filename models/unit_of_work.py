@@ -88,6 +88,8 @@ class Store:
     alarmed: Alarmed = nobody_alarmed
     mirror: Mirror = nowhere
     telling: Telling = QUIET
+    #: As `noted`, but it may wait a moment: called when everything else is done.
+    shown: Noted = nobody
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -123,3 +125,5 @@ class Store:
             self.ring(rung)
         if uow.payments.windows:
             self.mirror(uow.payments.windows)
+        if uow.payments.noted:
+            self.shown(uow.payments.noted)

@@ -13,6 +13,8 @@ from domain.messaging import DeadLetter
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
 from gateways import window_mirror
+from gateways.changes import RedisChanges
+from gateways.live_status import LiveStatus
 from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
@@ -114,6 +116,8 @@ class App:
     manage_deliveries: ManageDeliveries
     manage_endpoints: ManageEndpoints
     answer_once: AnswerOnce
+    #: Changes and kept statuses, for the event loop that it is called in.
+    open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter], refusals: Sequence[Refusal] = ()) -> None:
@@ -155,7 +159,7 @@ def build_app(
     """
     rng = Random()  # noqa: S311 - jitter, not secrets
     new_id = build_new_id(now)
-    mirror = build_window_mirror(settings, now)
+    mirror, changes = build_window_mirror(settings, now), build_changes(settings)
     store = build_store(
         settings,
         role=role,
@@ -163,6 +167,7 @@ def build_app(
         noted=noted,
         alarmed=alarmed,
         mirror=mirror.write,
+        shown=changes.noted,
         new_id=new_id,
         threads=threads,
     )
@@ -228,6 +233,7 @@ def build_app(
         release_hold=ReleaseHold(store.begin, terms, now),
         accept_other_amount=AcceptOtherAmount(store.begin, terms, now),
         record_security_event=RecordSecurityEvent(store.begin, now),
+        open_live_status=lambda: build_live_status(settings),
         send_notices=build_send_notices(
             settings, store.begin, policies, links, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id
         ),
@@ -246,6 +252,7 @@ def build_app(
             database.close,
             mirror.close,
             storage.close,
+            changes.close,
         ),
     )
 
@@ -258,6 +265,7 @@ def build_store(
     noted: Noted = nobody,
     alarmed: Alarmed = nobody_alarmed,
     mirror: Mirror = nowhere,
+    shown: Noted = nobody,
     new_id: NewId,
     threads: int,
 ) -> Store:
@@ -265,15 +273,25 @@ def build_store(
     url = given(settings.database.url, "DATABASE_URL").reveal()
     database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
     telling = build_telling(settings, build_policies(settings), new_id)
-    return Store(
-        database, build_cipher(settings), build_endpoints(settings, new_id), ring, noted, alarmed, mirror, telling
-    )
+    cipher, endpoints = build_cipher(settings), build_endpoints(settings, new_id)
+    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
 
 
 def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
     """Payment windows in Redis."""
     url = given(settings.redis.url, "REDIS_URL").reveal()
     return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
+
+
+def build_changes(settings: Settings) -> RedisChanges:
+    """What tells whoever watches payments that one has changed."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisChanges(window_mirror.connect(url, ca_file=settings.redis.ca_file))
+
+
+def build_live_status(settings: Settings) -> LiveStatus:
+    """What hears of it in a process with an event loop."""
+    return LiveStatus(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=settings.redis.ca_file)
 
 
 def build_new_id(now: Clock) -> NewId:

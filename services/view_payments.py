@@ -1,6 +1,6 @@
 """Look at payments without touching them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -34,6 +34,12 @@ class ViewPayments:
         if not found:
             raise NotFound("there is no such payment")
         return found[0]
+
+    def versions(self, session_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """How far these payments have come, as far as they exist: a number that rises with everything noted."""
+        with self.begin() as uow:
+            sql = "SELECT id, audit_seq FROM payment_sessions WHERE id = ANY(%s)"
+            return dict(uow.connection.execute(sql, (list(session_ids),)).fetchall())
 
     def listed(
         self,

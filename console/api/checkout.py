@@ -4,13 +4,13 @@ import asyncio
 from typing import Annotated, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 from starlette.concurrency import run_in_threadpool
 
-from console.api import receipts, shapes, views
+from console.api import shapes, views
 from console.api.requests import CreateCheckoutRequest, read_request
 from console.callers import Known, only
-from console.house import House, JsonBody, TheApp, TheHouse, payment_for
+from console.house import House, JsonBody, TheApp, TheHouse, TheLive, payment_for, snapshot_for
 from console.problems import Problem, Responses, documented, sentence
 from console.responses import Json
 from domain.attempt import AttemptStatus
@@ -130,9 +130,12 @@ def _refuse_what_stripe_refused(answer: Created, caller: Caller) -> None:
     response_class=Json,
     responses=documented(404, ok=shapes.State),
 )
-def status(caller: Known, app: TheApp, session_id: Annotated[str, Path(alias="sessionId")]) -> Json:
-    """Its state, the time left, whether it can be retried, and the money that came."""
-    return state_of(app, payment_for(app, caller, session_id))
+async def status(
+    caller: Known, app: TheApp, live: TheLive, session_id: Annotated[str, Path(alias="sessionId")]
+) -> Response:
+    """Its state, the time left, whether it can be retried, and the money that came. At most two seconds old."""
+    snapshot = await snapshot_for(live, caller, session_id)
+    return Response(snapshot.for_api(app.now()), media_type="application/json")
 
 
 @router.post(
@@ -159,5 +162,5 @@ def expire(
 def state_of(app: App, payment: Payment) -> Json:
     """The answer that says where a payment stands."""
     policy = app.require_payments.policies[payment.session.policy]
-    receipt = receipts.receipt_link(app.receipts.view.receipt_of(payment.session.id))
+    receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
     return Json(views.state(payment, policy, app.now(), receipt).document())

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
 
-from console.api import receipts, shapes, views
+from console.api import shapes, views
 from console.callers import STAFF, Known
 from console.house import TheApp, payment_for
 from console.problems import documented, not_found, wrong
@@ -91,7 +91,7 @@ def one_payment(caller: Known, app: TheApp, session_id: Annotated[str, Path(alia
     """A payment with its attempts, transactions and refunds."""
     payment = payment_for(app, caller, session_id)
     policy = app.require_payments.policies[payment.session.policy]
-    receipt = receipts.receipt_link(app.receipts.view.receipt_of(payment.session.id))
+    receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
     whole = views.whole(payment, policy, app.now(), for_staff=caller.role in STAFF, receipt=receipt)
     return Json(whole.document())
 

@@ -56,10 +56,3 @@ def receipt_state(shown: ShownReceipt) -> shapes.ReceiptState:
         download_url=shown.download_url,
         download_expires_at=shown.expires_at,
     )
-
-
-def receipt_link(shown: ShownReceipt | None) -> shapes.ReceiptLink | None:
-    """A payment's receipt, in short; None until it has a number."""
-    if shown is None or shown.receipt.number is None:
-        return None
-    return shapes.ReceiptLink(id=shown.receipt.id, receipt_number=shown.receipt.number, download_url=shown.download_url)

@@ -13,6 +13,7 @@ from domain.policies import Policy
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from services.create_checkout import Created
+from services.view_receipts import ShownReceipt
 
 
 def created(answer: Created, page_url: str) -> shapes.Created:
@@ -95,10 +96,15 @@ def session_state(payment: Payment) -> shapes.SessionState:
 
 def time_left(session: PaymentSession, now: datetime) -> shapes.TimeLeft:
     """What is left of its window, in whole seconds."""
-    left = timedelta() if session.status in FINAL else max(session.window_expires_at - now, timedelta())
+    return span_left(session.window_expires_at, now, is_over=session.status in FINAL)
+
+
+def span_left(expires_at: datetime, now: datetime, *, is_over: bool) -> shapes.TimeLeft:
+    """What is left of a window that ends then, in whole seconds; nothing of one that is over."""
+    left = timedelta() if is_over else max(expires_at - now, timedelta())
     seconds = timedelta(seconds=left // timedelta(seconds=1))
     return shapes.TimeLeft(
-        expires_at=session.window_expires_at,
+        expires_at=expires_at,
         remaining_time=clock_time(seconds),
         remaining_seconds=int(seconds.total_seconds()),
         server_time=now,
@@ -109,6 +115,13 @@ def clock_time(span: timedelta) -> str:
     """`HH:MM:SS`, to the nearest second; hours go on beyond a day."""
     seconds = round(span.total_seconds())
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def receipt_link(shown: ShownReceipt | None) -> shapes.ReceiptLink | None:
+    """A payment's receipt, in short; None until it has a number."""
+    if shown is None or shown.receipt.number is None:
+        return None
+    return shapes.ReceiptLink(id=shown.receipt.id, receipt_number=shown.receipt.number, download_url=shown.download_url)
 
 
 def transaction(money: Transaction) -> shapes.TransactionState:

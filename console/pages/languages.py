@@ -20,7 +20,9 @@ class Language:
     name: str
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
+    #: A day and a time; a time alone, as it stands in a sentence.
     moment_form: str
+    time_form: str
     #: Hour, minute and second, short.
     units: tuple[str, str, str]
     left_form: str
@@ -33,10 +35,14 @@ class Language:
         """A moment with its date and zone."""
         at = at.astimezone(UTC)
         names = {"weekday": self.weekdays[at.weekday()], "month": self.months[at.month - 1]}
-        return self.moment_form.format(day=at.day, time=f"{at:%H:%M}", **names)
+        return self.moment_form.format(day=at.day, time=self.time_form.format(f"{at:%H:%M}"), **names) + " UTC"
+
+    def time(self, at: datetime) -> str:
+        """A moment of today with its zone."""
+        return self.time_form.format(f"{at.astimezone(UTC):%H:%M}") + " UTC"
 
     def left(self, span: timedelta) -> str:
-        """Time left: hours and minutes, below ten minutes with seconds."""
+        """Time left: hours and minutes; below ten minutes with seconds; in the last minute nothing else."""
         seconds = max(int(span.total_seconds()), 0)
         hour, minute, second = self.units
         if seconds >= _HOUR:
@@ -46,7 +52,7 @@ class Language:
         elif seconds >= 60:  # noqa: PLR2004 - a minute
             text = f"{seconds // 60} {minute} {seconds % 60} {second}"
         else:
-            text = f"{seconds} {second}"
+            return f"{seconds} {second}"
         return self.left_form.format(text)
 
 
@@ -55,7 +61,8 @@ ENGLISH: Final = Language(
     name="English",
     weekdays=tuple("Mon Tue Wed Thu Fri Sat Sun".split()),
     months=tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()),
-    moment_form="{weekday} {day} {month}, {time} UTC",
+    moment_form="{weekday} {day} {month}, {time}",
+    time_form="{}",
     units=("h", "min", "s"),
     left_form="{} left",
 )
@@ -64,7 +71,8 @@ GERMAN: Final = Language(
     name="Deutsch",
     weekdays=tuple("Mo. Di. Mi. Do. Fr. Sa. So.".split()),
     months=tuple("Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split()),
-    moment_form="{weekday}, {day}. {month}, {time} Uhr UTC",
+    moment_form="{weekday}, {day}. {month}, {time}",
+    time_form="{} Uhr",
     units=("Std.", "Min.", "Sek."),
     left_form="Noch {}",
 )

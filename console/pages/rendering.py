@@ -10,18 +10,35 @@ from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _HERE: Final = Path(__file__).parent
-_TYPES: Final = {"gavelpay.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml"}
+_TYPES: Final = {
+    "gavelpay.css": "text/css; charset=utf-8",
+    "favicon.svg": "image/svg+xml",
+    "pay.js": "text/javascript; charset=utf-8",
+    "card.js": "text/javascript; charset=utf-8",
+}
 #: Our own style sheet and pictures; no script, no form, no other host, no frame.
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY: Final = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
 
 
-def html(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:
-    """A page."""
+def html(
+    template: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    policy: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """A page. `policy` names what it may do beyond our own style sheet and pictures, by directive."""
     body = _templates().get_template(template).render(values)
-    policy = {"Content-Security-Policy": _POLICY, "X-Robots-Tag": "noindex"}
-    return Response(body, status, policy | dict(headers or {}), "text/html; charset=utf-8")
+    written = "; ".join(f"{directive} {sources}" for directive, sources in (_POLICY | dict(policy or {})).items())
+    own = {"Content-Security-Policy": written, "X-Robots-Tag": "noindex"}
+    return Response(body, status, own | dict(headers or {}), "text/html; charset=utf-8")
 
 
 @cache

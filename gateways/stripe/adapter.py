@@ -45,12 +45,22 @@ class Stripe:
         guard: limits, times and breaks the calls.
         now: what answers without a time of their own are dated by.
         timeout: seconds to wait for an answer; shorter than Stripe's own, for an unknown outcome is asked again.
+        connections: kept open at most.
+        transport: sends the requests; None: over HTTP.
     """
 
     def __init__(
-        self, api_key: str, *, api_base: str | None, guard: Guard, now: Clock, timeout: float, connections: int
+        self,
+        api_key: str,
+        *,
+        api_base: str | None,
+        guard: Guard,
+        now: Clock,
+        timeout: float,
+        connections: int,
+        transport: stripe.HTTPClient | None = None,
     ) -> None:
-        self._transport = PooledClient(timeout=timeout, connections=connections)
+        self._transport = transport or PooledClient(timeout=timeout, connections=connections)
         self._client = stripe.StripeClient(
             api_key,
             stripe_version=API_VERSION,
@@ -146,7 +156,7 @@ class Stripe:
 
     def close_connections(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self._transport.close()  # type: ignore[no-untyped-call]
 
     def _telling(self) -> Callable[[Document], Sequence[Fact]]:
         """Reads what the object that an attempt opened tells, as of now."""

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.stripe.api import Ticket
 from sandbox.stripe.control import control_routes
 from sandbox.stripe.courier import Courier
+from sandbox.stripe.elements import element_routes
 from sandbox.stripe.host import Host
 from sandbox.stripe.pages import page_routes
 from sandbox.stripe.wire import Request, Response
@@ -31,7 +32,9 @@ class App:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.rest = Starlette(routes=[*page_routes(host), *control_routes(host)], lifespan=self._lifespan)
+        self.rest = Starlette(
+            routes=[*page_routes(host), *control_routes(host), *element_routes()], lifespan=self._lifespan
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The API goes the short way; everything else through Starlette."""

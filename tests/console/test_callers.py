@@ -13,8 +13,8 @@ from console.throttle import ALLOWANCES
 from domain.errors import TransientError
 from gateways import window_mirror
 from gateways.allowances import Allowance, LocalAllowances, SharedAllowances
-from runtime.tokens import CallerRole, SharedSecret, TokenVerifier
 from runtime.tokens import Caller as Known
+from runtime.tokens import CallerRole, SharedSecret, TokenVerifier
 from tests.console.calling import Client, Wire, wired
 from tests.console.conftest import SECRET
 from tests.house import House, house

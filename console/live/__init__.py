@@ -1,0 +1,1 @@
+"""Statuses that are read often and followed live."""

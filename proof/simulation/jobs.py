@@ -1,0 +1,116 @@
+"""Many runs on several processes, each with a throw-away PostgreSQL of its own."""
+
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import structlog
+
+from proof.simulation.run import Plan, Result, Run
+from proof.simulation.servers import EmptyDatabase, throw_away_server
+from proof.simulation.shrinking import Shrinker
+
+#: One seed for everything that Python itself would throw dice for.
+_HASHES: Final = "PYTHONHASHSEED"
+
+
+class Bench:
+    """A database on which one run follows another."""
+
+    def __init__(self, superuser_url: str, name: str) -> None:
+        self._database = EmptyDatabase(superuser_url, name)
+
+    def run(self, plan: Plan) -> Result:
+        """Do one run."""
+        self._database.empty()
+        gc.collect()
+        gc.disable()  # A run makes no cycles worth the looking; its end frees it whole.
+        try:
+            return Run(self._database.url, plan)()
+        finally:
+            gc.enable()
+
+    def shrink(self, failed: Result) -> Result:
+        """Cut a failing run down."""
+        return Shrinker(self.run)(failed)
+
+
+_bench: list[Bench] = []
+
+
+def _open(urls: "multiprocessing.Queue[str]") -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    quiet()
+    url = urls.get()
+    _bench.append(Bench(url, f"simulation_{os.getpid()}"))
+
+
+def _run(plan: Plan) -> Result:
+    return _bench[0].run(plan)
+
+
+def _shrink(failed: Result) -> Result:
+    return _bench[0].shrink(failed)
+
+
+def quiet() -> None:
+    """What the use cases log is not what a run is about."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+class Jobs:
+    """Processes that do runs."""
+
+    def __init__(self, pool: "multiprocessing.pool.Pool") -> None:
+        self._pool = pool
+
+    def run(self, plans: Iterable[Plan]) -> Iterator[Result]:
+        """The results, in the order of the plans."""
+        yield from self._pool.imap(_run, plans)
+
+    def shrink(self, failed: Result) -> Result:
+        """Cut a failing run down."""
+        return self._pool.apply(_shrink, (failed,))
+
+
+@contextmanager
+def opened_jobs(count: int, superuser_url: str | None = None) -> Iterator[Jobs]:
+    """Start the processes.
+
+    Args:
+        count: how many.
+        superuser_url: a running server to share; None: each gets a throw-away one.
+    """
+    context = multiprocessing.get_context("spawn")
+    before = os.environ.get(_HASHES)
+    with ExitStack() as stack:
+        urls = context.Queue()
+        for _ in range(count):
+            urls.put(superuser_url or stack.enter_context(throw_away_server()).superuser_url)
+        os.environ[_HASHES] = "0"
+        try:
+            pool = context.Pool(count, _open, (urls,))
+        finally:
+            _restore(before)
+        stack.callback(_end, pool)
+        yield Jobs(pool)
+
+
+def _restore(before: str | None) -> None:
+    if before is None:
+        del os.environ[_HASHES]
+    else:
+        os.environ[_HASHES] = before
+
+
+def _end(pool: "multiprocessing.pool.Pool") -> None:
+    pool.terminate()
+    pool.join()
+
+
+Told = Callable[[Result], None]

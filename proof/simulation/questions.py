@@ -1,0 +1,76 @@
+"""What is asked of the database when a run is over. Each row is a lot and a sentence."""
+
+from typing import Final
+
+#: Nothing waits, nothing was set aside, nothing is unexplained.
+UNSETTLED: Final = """
+    SELECT auction_id, format('Payment %%s is still %%s (%%s).', id, status, coalesce(reason, 'no reason'))
+      FROM payment_sessions
+     WHERE status IN ('pending', 'failed') OR (status = 'processing' AND held_at IS NULL AND reason IS NULL)
+    UNION ALL
+    SELECT coalesce(s.auction_id, ''),
+           format('Event %%s (%%s) is %%s: %%s.', e.stripe_event_id, e.type, e.status, e.reason)
+      FROM webhook_events e LEFT JOIN payment_sessions s ON s.id = e.session_id
+     WHERE e.status IN ('waiting', 'set_aside')
+    UNION ALL
+    SELECT auction_id, format('Event %%s is not delivered to %%s.', order_no, endpoint)
+      FROM deliveries WHERE status <> 'sent'
+    UNION ALL
+    SELECT s.auction_id, format('Attempt %%s of payment %%s is still %%s.', a.attempt_no, s.id, a.status)
+      FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id
+     WHERE a.status IN ('opening', 'open') AND s.held_at IS NULL
+    UNION ALL
+    SELECT s.auction_id, format('Refund %%s is still %%s.', r.id, r.status)
+      FROM refunds r JOIN payment_sessions s ON s.id = r.session_id WHERE r.status IN ('requested', 'pending')
+    UNION ALL
+    SELECT coalesce(s.auction_id, ''),
+           format('%%s %%s of %%s cannot be explained: %%s.', d.amount_minor, d.currency, d.id, d.reason)
+      FROM money_differences d LEFT JOIN payment_sessions s ON s.id = d.session_id WHERE d.explained_at IS NULL
+    UNION ALL
+    SELECT s.auction_id,
+           format('%%s %%s of payment %%s is %%s.', r.kind, coalesce(r.number, r.id::text), s.id, r.status)
+      FROM receipts r JOIN payment_sessions s ON s.id = r.session_id WHERE r.status NOT IN ('issued', 'withdrawn')
+    UNION ALL
+    SELECT s.auction_id, format('Notice %%s (%%s) of payment %%s is %%s.', n.id, n.kind, s.id, n.status)
+      FROM notifications n JOIN payment_sessions s ON s.id = n.session_id WHERE n.status NOT IN ('sent', 'dropped')
+    UNION ALL
+    SELECT auction_id,
+           format('Payment %%s was closed at %%s, and its window ended at %%s.', id, closed_at, window_expires_at)
+      FROM payment_sessions WHERE reason = 'window_elapsed' AND closed_at < window_expires_at
+"""
+#: All money that we have recorded, with what became of it.
+TAKEN: Final = """
+    SELECT t.stripe_payment_intent_id, s.auction_id, s.id, t.amount_minor, t.currency, t.refunded_minor, t.disposition,
+           t.stripe_fee_minor, t.created_at,
+           EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id AND r.status IN ('failed', 'canceled'))
+      FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
+"""
+#: What we took for refused by Stripe: a lot, the key that it was asked under, and what it is.
+FAILED: Final = """
+    SELECT s.auction_id, r.idempotency_key, format('Refund %%s', r.id) FROM refunds r
+      JOIN payment_sessions s ON s.id = r.session_id WHERE r.status = 'failed' AND r.stripe_refund_id IS NULL
+    UNION ALL
+    SELECT s.auction_id, a.idempotency_key, format('Attempt %%s of payment %%s', a.attempt_no, s.id)
+      FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id
+     WHERE a.status = 'refused' AND NOT EXISTS (SELECT 1 FROM audit_entries e WHERE e.session_id = s.id
+            AND e.action = 'checkout_vanished' AND e.data ->> 'attempt' = a.attempt_no::text)
+"""
+#: What was printed and stored.
+ISSUED: Final = """
+    SELECT s.auction_id, r.number, r.storage_key, r.content_hash FROM receipts r
+      JOIN payment_sessions s ON s.id = r.session_id WHERE r.status = 'issued'
+"""
+#: Letters that were sent, as we think.
+SENT: Final = """
+    SELECT s.auction_id, n.id, n.kind FROM notifications n JOIN payment_sessions s ON s.id = n.session_id
+     WHERE n.status = 'sent'
+"""
+#: How many payments of each lot are completed.
+COMPLETED: Final = """
+    SELECT auction_id, count(*) FILTER (WHERE status = 'completed') FROM payment_sessions GROUP BY auction_id
+"""
+#: The lot of a payment, a transaction or a refund.
+LOT_OF: Final = """
+    SELECT s.auction_id FROM payment_sessions s LEFT JOIN transactions t ON t.session_id = s.id
+      LEFT JOIN refunds r ON r.session_id = s.id WHERE %(id)s IN (s.id, t.id, r.id) LIMIT 1
+"""

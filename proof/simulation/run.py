@@ -1,0 +1,195 @@
+"""One run: a seed, its lots, their lives to the end, and whether everything holds."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from domain import bells as names
+from gateways.stripe.events import HANDLED
+from gateways.stripe.signatures import Signatures
+from proof.simulation.buyers import Buyers
+from proof.simulation.checking import check
+from proof.simulation.courier import Courier, stored
+from proof.simulation.dice import Dice
+from proof.simulation.house import SWEEP, House, build_house
+from proof.simulation.log import Log
+from proof.simulation.looking import next_due
+from proof.simulation.loop import Loop
+from proof.simulation.lots import draw_lot, draw_rules
+from proof.simulation.operators import Operators
+from proof.simulation.producer import Producer
+from proof.simulation.stage import Stage
+from proof.simulation.watching import Broken, Watch
+from sandbox.stripe.core import StripeCore
+from sandbox.stripe.settings import Settings
+
+_SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
+#: Seconds of virtual time after which a run that has not settled never will: a refund waits three days for consent.
+_PATIENCE: Final = 80 * 3600.0
+#: Steps of one run at most: beyond this it turns in a circle.
+_STEPS: Final = 4_000_000
+#: What only the clock asks for, and at which of its ticks.
+_BY_THE_CLOCK: Final = {names.RECONCILE_EVENTS: 1, names.EXPLAIN_MONEY: 3}
+_LONGEST_SLEEP: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which run: a seed, how many lots; and where it is cut down, which lots and faults are left."""
+
+    seed: int
+    payments: int
+    lots: frozenset[int] | None = None
+    faults: frozenset[str] | None = None
+
+    def numbers(self) -> list[int]:
+        """The lots' numbers."""
+        return [one for one in range(self.payments) if self.lots is None or one in self.lots]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a run."""
+
+    plan: Plan
+    lots: int
+    #: Payment sessions that there were in the end: some lots are offered twice.
+    payments: int
+    calls: int
+    faults: list[str]
+    digest: str
+    broken: list[Broken]
+    #: Lines about the first lot that is broken, or the whole log where none is named.
+    timeline: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+
+class Run:
+    """One run on an empty database."""
+
+    def __init__(self, url: str, plan: Plan) -> None:
+        self.plan = plan
+        loop, dice = Loop(), Dice(plan.seed, plan.faults)
+        log, rules = Log(loop), draw_rules(dice)
+        settings = Settings(capture_delay=rules.capture_delay, public_url="https://stripe.simulated")
+        core = StripeCore(loop.clock, Random(f"{plan.seed}:stripe"), settings)  # noqa: S311
+        core.listen("https://ingest.simulated", _SECRET, sorted(HANDLED))
+        self.loop, self.dice, self.log, self.rules, self.core = loop, dice, log, rules, core
+        self.stage = Stage(dice, loop, log, rules, core)
+        self.watch = Watch(log)
+        self.house: House = build_house(url, self.stage, self.watch.noted)
+        self._people()
+        self._held_seen = 0
+        self._due: dict[str, float] = {}
+        self._idle = 0.0
+        self._ticks = 0
+
+    def _people(self) -> None:
+        house, app = self.house, self.house.app
+        receive = stored(app.read_event, app.receive_events)
+        signatures = Signatures((_SECRET,), self.loop.clock)
+        self.courier = Courier(self.stage, house.calls, signatures, receive)
+        self.operators = Operators(self.stage, house)
+        self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
+        self.producer = Producer(self.stage, house.bells)
+        house.calls.opened = self.buyers.page_opened
+        house.calls.changed = self.courier.look
+        house.listeners.hears = self.producer.hear
+        house.bells.worked = self._somebody_worked
+        for number in self.plan.numbers():
+            lot = draw_lot(self.dice, number, self.rules)
+            self.buyers.expect(lot)
+            self.operators.expect(lot)
+            self.producer.sell(lot)
+
+    def __call__(self) -> Result:
+        """Live it to its end."""
+        try:
+            self.loop.at(0.0, self._clockwork)
+            settled = self._live()
+            self.dice.calm = True
+            broken = check(self.house, self.watch)
+            if not settled and not broken:
+                broken = [Broken("The run does not settle: something is always due.", "")]
+            return self._result(broken)
+        finally:
+            self.house.close()
+
+    def _live(self) -> bool:
+        last_act = 0.0
+        for _ in range(_STEPS):
+            if self.loop.outside:
+                last_act = self.loop.now
+            else:
+                self.dice.calm = True
+                if self.loop.now - last_act > _PATIENCE:
+                    return False
+                if self._idle >= 2 * _LONGEST_SLEEP and not self._due and self.core.next_due() is None:
+                    if not check(self.house, self.watch):
+                        return True
+                    self._idle = 0.0
+            if not self.loop.step():
+                return False
+        return False
+
+    def _somebody_worked(self) -> None:
+        """Something may have become due: idle workers look soon."""
+        self._idle = 0.0
+        self.loop.once_at(self._look_time(), "look", self._look)
+        for session_id, lot in self.watch.held[self._held_seen :]:
+            self.operators.held(session_id, lot)
+        self._held_seen = len(self.watch.held)
+
+    def _look_time(self) -> float:
+        look = self.rules.look
+        return (self.loop.now // look + 1) * look
+
+    def _look(self) -> None:
+        """What an idle worker's look finds is done; then nobody looks before something is due."""
+        due = self._ask_due()
+        ripe = [name for name, when in due.items() if when <= self.loop.now]
+        for name in ripe:
+            self.house.bells.work(name)
+        self._due = due = self._ask_due() if ripe else due
+        if due:
+            soonest = min(due.values())
+            if soonest > self.loop.now:
+                look = self.rules.look
+                self.loop.once_at(max(self._look_time(), -(-soonest // look) * look), "look", self._look)
+            else:
+                self.loop.once_at(self._look_time() + 3 * self.rules.look, "look", self._look)
+
+    def _ask_due(self) -> dict[str, float]:
+        found = next_due(self.house.app.database, self.rules.grace)
+        return {name: self.loop.seconds_of(moment) for name, moment in found.items()}
+
+    def _clockwork(self) -> None:
+        """The scheduler's bells for what is compared with Stripe; seldom where nothing happens."""
+        self._ticks += 1
+        for name, every in _BY_THE_CLOCK.items():
+            if self._ticks % every == 0:
+                # What it finds rings by itself; that it has looked is no news.
+                self.house.bells.work(name, quietly=True)
+        usual = min(max(2 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
+        # Once everybody has gone, only what is due in days is left.
+        longest = _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
+        wait = max(usual, min(self._idle, longest))
+        self._idle += wait
+        self.loop.at(self.loop.now + wait, self._clockwork)
+
+    def _result(self, broken: list[Broken]) -> Result:
+        rows = self.house.app.database.rows("SELECT status, count(*) FROM payment_sessions GROUP BY 1 ORDER BY 1")
+        lot = next((one.lot for one in broken if one.lot), None)
+        for one in broken:
+            self.log.add(one.lot, "BROKEN", one.sentence)
+        return Result(
+            self.plan,
+            lots=len(self.plan.numbers()),
+            payments=sum(count for _, count in rows),
+            calls=sum(self.core.world.calls.values()),
+            faults=self.dice.struck,
+            digest=self.log.digest(),
+            broken=broken,
+            timeline=list(self.log.lines(lot)) if broken else [],
+            statuses=dict(rows),
+        )

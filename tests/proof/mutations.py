@@ -1,0 +1,159 @@
+"""Deliberate bugs: one change of the source each, in a copy of the house. Each must be found."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = (
+    "actors", "cli", "console", "domain", "gateways", "models", "proof", "runtime", "sandbox", "scheduler", "services",
+    "webhook_ingest", "workers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A bug that somebody might write."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    #: Further places, where one alone is caught by the others.
+    also: tuple[tuple[str, str, str], ...] = ()
+    #: The first of its fifty seeds. From 1 on it is found as well, after longer.
+    first_seed: int = 1
+
+    def plant(self, folder: Path) -> None:
+        """Make a copy of the house with this bug."""
+        changes = [(self.file, self.right, self.wrong), *self.also]
+        mutated = {file.partition("/")[0] for file, _, _ in changes}
+        for package in PACKAGES:
+            if package in mutated:
+                shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                (folder / package).symlink_to(ROOT / package, target_is_directory=True)
+        for file, right, wrong in changes:
+            source = folder / file
+            text = source.read_text()
+            if text.count(right) != 1:
+                raise AssertionError(f"{self.name}: {file} has changed; find another place for this bug")
+            source.write_text(text.replace(right, wrong))
+
+
+MUTATIONS = (
+    Mutation(
+        "a dropped outbox row",
+        "models/outbox.py",
+        "for payment in payments for one in payment.announcements]",
+        "for payment in payments for one in payment.announcements[:1]]",
+    ),
+    Mutation(
+        "a state that goes back",
+        "domain/lifecycle.py",
+        '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(COMPLETED, "an event came after its successor"),',
+        '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(FAILED, "an event came after its successor"),',
+        also=(
+            (
+                "domain/settlement.py",
+                "    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):\n",
+                "    if not is_news(session, attempt.attempt_no, fact.at, rank):\n",
+            ),
+            (
+                "domain/settlement.py",
+                "    return waits or attempt.status is AttemptStatus.PAID\n",
+                "    return waits\n",
+            ),
+        ),
+    ),
+    Mutation(
+        "a key made anew on retry",
+        "services/open_checkout.py",
+        "self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)",
+        'self.stripe.open(attempt.kind, request, idempotency_key=f"{attempt.idempotency_key}:{attempt.tries}")',
+    ),
+    Mutation(
+        "a refund's key made anew on retry",
+        "services/refund_payment.py",
+        "    return refund.idempotency_key + again",
+        '    return f"{refund.idempotency_key}:{refund.tries}{again}"',
+    ),
+    Mutation(
+        "an unknown outcome recorded as failure",
+        "services/open_checkout.py",
+        "            self._record(attempt, partial(self._postponed, silence))",
+        "            self._record(attempt, partial(self._refused, GatewayRefused(str(silence))))",
+    ),
+    Mutation(
+        "an unknown refund recorded as failure",
+        "services/refund_payment.py",
+        "                    mine.last_error = answer.code\n",
+        '                    refunds.refused(payment, mine, answer.code, "failed", now)\n                    return\n',
+    ),
+    Mutation(
+        "a lost late refund",
+        "domain/completion.py",
+        "    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
+        "    if transaction.disposition is Disposition.DUPLICATE:\n"
+        "        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
+    ),
+    Mutation(
+        "an extension that the sweep does not see",
+        "services/expire_window.py",
+        "r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s",
+        "r.status IN ('pending', 'failed')"
+        " AND r.window_expires_at - make_interval(secs => r.extended_seconds) <= %(end)s",
+        first_seed=20,
+    ),
+    Mutation(
+        "an inbox row that is done before its effects are kept",
+        "services/process_events.py",
+        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "        except Exception:  # noqa",
+        "                for event in events:\n"
+        "                    self._finish(event, 'done', None)\n"
+        "                uow.inbox.save(events)\n"
+        "            with self.begin() as uow:\n"
+        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "        except Exception:  # noqa",
+    ),
+    Mutation(
+        "a ledger line booked twice",
+        "domain/ledger.py",
+        "    _book(payment, cause, (STRIPE, MAKER), maker, at)\n",
+        "    for _ in range(2):\n        _book(payment, cause, (STRIPE, MAKER), maker, at)\n",
+    ),
+    Mutation(
+        "an event that overtakes",
+        "models/work.py",
+        "DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)",
+        "DELIVERY_WORK: Final = Work(DELIVERIES, \"r.status = 'waiting'\")",
+    ),
+    Mutation(
+        "a worker who writes after another took over",
+        "services/open_checkout.py",
+        "            if mine.fence != attempt.fence:\n"
+        "                return  # Another worker has taken over, and records what it finds under the same key.\n",
+        "",
+    ),
+    Mutation(
+        "a page left open when the payment is over",
+        "domain/closing.py",
+        "        if outlives(attempt, now):\n            request_closing(attempt, now)\n",
+        "        if outlives(attempt, now) and attempt.opened_at is None:\n            request_closing(attempt, now)\n",
+        first_seed=26,
+    ),
+    Mutation(
+        "a number reserved in a transaction of its own",
+        "services/number_receipts.py",
+        "            self._number(receipts, wanted, now)\n",
+        "            with self.begin() as other:\n"
+        "                self._number(Receipts(other.connection, other.cipher), wanted, now)\n",
+    ),
+    Mutation(
+        "a receipt stored under another content",
+        "services/issue_receipts.py",
+        "            self.storage.put(key, content, sha256=receipt.content_hash)\n",
+        "            self.storage.put(key, content[:-1], sha256=receipt.content_hash)\n",
+    ),
+)
