@@ -193,13 +193,14 @@ def test_payments_are_found_by_policy_currency_and_time(home: House, service: Cl
     begun = home.time()
     first = service.create()
     home.forward(hours=1)
+    later = home.time().isoformat()
     second = service.create(auctionId="auction-2", currency="EUR")
+    home.forward(seconds=1)
     third = service.create(auctionId="auction-3", policy="instant")
 
     def found(**params: str) -> list[str]:
         return [one["id"] for one in service.get("/payments", **params).json()["data"]]
 
-    later = home.time().isoformat()
     assert found(policy="instant") == [third]
     assert found(currency="EUR") == [second]
     assert found(createdFrom=later) == [third, second]
