@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -36,9 +35,10 @@ def test_keys_that_cannot_be_fetched_are_not_the_callers_fault(home: House) -> N
 
 def test_while_the_database_is_away_callers_are_told_when_to_ask_again(home: House, service: Client) -> None:
     token = home.app.links.token(home.require())
-    pool: Any = home.app.database.engine.pool
-    there, pool._creator = pool._creator, _refused
-    home.app.database.engine.dispose(close=True)
+    engine = home.app.database.engine
+    there = engine.pool._creator  # type: ignore[attr-defined]
+    engine.pool._creator = _refused  # type: ignore[attr-defined]
+    engine.dispose(close=True)
 
     answer = service.get("/payments")
     page = service.get(f"/pay/{token}")
@@ -50,7 +50,8 @@ def test_while_the_database_is_away_callers_are_told_when_to_ask_again(home: Hou
     assert "Payments are not affected" in page.text
     assert service.get("/readyz").status_code == 503
     assert service.get("/healthz").status_code == 200
-    home.app.database.engine.pool._creator = there  # type: ignore[attr-defined]
+    engine.pool._creator = there  # type: ignore[attr-defined]
+    engine.dispose(close=True)
 
 
 def _refused(*_: object) -> None:
