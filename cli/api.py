@@ -1,5 +1,7 @@
 """`gavelpay api`: HTTP API, buyer's page, console."""
 
+from contextlib import closing
+
 import click
 from prometheus_client import CollectorRegistry
 
@@ -7,6 +9,7 @@ from cli.opening import open_process, start_logging
 from console.app import create_api
 from console.limits import Limits
 from console.server import serve
+from runtime.allowances import build_allowances
 from runtime.metrics import exposition
 from runtime.serving import CannotListen
 from runtime.settings import Role
@@ -20,12 +23,17 @@ def api(host: str, port: int) -> None:
     """Answer the auction service, buyers and operators."""
     start_logging("api")
     registry, limits = CollectorRegistry(), Limits()
-    with open_process(Role.API, registry, threads=limits.threads + limits.checkouts) as process:
+    threads = limits.threads + limits.checkouts
+    with (
+        open_process(Role.API, registry, threads=threads) as process,
+        closing(build_allowances(process.settings)) as allowances,
+    ):
         web = create_api(
             process.app,
             build_verifier(process.settings.auth, process.app.now),
             render_metrics=lambda: exposition(registry)[0],
             limits=limits,
+            take=allowances.take,
         )
         try:
             serve(web, host, port, limits=limits)

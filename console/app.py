@@ -10,8 +10,10 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from console import downloads
-from console.api import checkout, events, payments, probes, receipts
+from console.api import checkout, events, methods, payments, probes, receipts, refunds, trying_again, windows
 from console.callers import Verify
+from console.cors import Cors
+from console.denials import Denials
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
@@ -20,12 +22,17 @@ from console.openapi import describe
 from console.pages import documentation, files, papers, pay
 from console.readiness import Readiness
 from console.shield import Shield
+from console.throttle import Take, unlimited
 from models import schema
 from runtime.app import App
 
 _ROUTERS: Final = (
     probes.router,
     checkout.router,
+    methods.router,
+    trying_again.router,
+    windows.router,
+    refunds.router,
     payments.router,
     receipts.router,
     events.router,
@@ -39,7 +46,11 @@ _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.
 
 Amounts are numbers in major units and exact: write `275.50`, not `275.49999999999997`. Times are ISO 8601 in UTC.
-Errors are problem details (RFC 9457) with a stable `code`. Every request may be repeated.
+Errors are problem details (RFC 9457) with a stable `code`. Every request may be repeated: most are the same when done \
+twice; where that is not so, send an `Idempotency-Key`, and a repeat gets the first answer.
+
+Buyers and makers may ask 10 times a second (60 at once), people of the house 50 times (300 at once); more is answered \
+429 with `Retry-After`. Scripts of websites may call where `CHECKOUT_ALLOWED_ORIGINS` lists them, without cookies.
 """
 
 
@@ -50,6 +61,7 @@ def create_api(
     render_metrics: Callable[[], bytes] = bytes,
     ready: Callable[[], bool] | None = None,
     limits: Limits | None = None,
+    take: Take = unlimited,
 ) -> FastAPI:
     """Build the application.
 
@@ -59,6 +71,7 @@ def create_api(
         render_metrics: Prometheus' text format 0.0.4.
         ready: whether the process can do its work; by default, whether the database is there and its schema current.
         limits: the bounds of everything, if not the usual ones.
+        take: counts a caller's requests.
     """
     limits = limits or Limits()
     house = House(
@@ -78,12 +91,14 @@ def create_api(
         lifespan=_living(house),
         generate_unique_id_function=lambda route: route.name,
     )
-    api.state.house, api.state.verify = house, verify
+    api.state.house, api.state.verify, api.state.take = house, verify, take
+    api.state.denials = Denials(app.record_security_event)
     for router in _ROUTERS:
         api.include_router(router)
     handle_errors(api)
     describe(api)
     encrypted = app.links.base_url.startswith("https://")
+    api.add_middleware(Cors, origins=app.settings.checkout.allowed_origins)
     api.add_middleware(Shield, body_bytes=limits.body_bytes, encrypted=encrypted)
     return api
 

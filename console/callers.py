@@ -8,6 +8,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from console.problems import Problem
+from console.throttle import throttle
 from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 
 Verify = Callable[[str], Caller]
@@ -31,15 +32,18 @@ def authenticated(
     """Who calls, as the request's token proves. Runs in a thread: keys may have to be fetched.
 
     Raises:
-        Problem: 401; or 503 while the issuer's keys cannot be fetched.
+        Problem: 401; 503 while the issuer's keys cannot be fetched; or 429.
     """
     if credentials is None:
         raise Problem(401, "token_missing", "This needs a bearer token.", headers={"WWW-Authenticate": _REALM})
     verify: Verify = request.app.state.verify
     try:
-        return verify(credentials.credentials)
+        caller = verify(credentials.credentials)
     except TokenRefused as refused:
         raise _refused(refused) from None
+    request.state.caller = caller
+    throttle(request.app.state.take, caller)
+    return caller
 
 
 def _refused(refused: TokenRefused) -> Problem:

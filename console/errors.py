@@ -7,10 +7,13 @@ from typing import Final
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.denials import is_denial
 from console.pages import failures
-from console.problems import Problem, not_found, sentence
+from console.problems import Problem, not_found, sentence, wrong
 from domain.errors import GavelpayError, NotFound, TransientError
 from gateways.storage.links import PATH as RECEIPTS
 
@@ -26,15 +29,49 @@ def handle_errors(api: FastAPI) -> None:
     api.add_exception_handler(GavelpayError, _handler(_of_ours))
     api.add_exception_handler(RequestValidationError, _handler(_of_validation))
     api.add_exception_handler(HTTPException, _handler(_of_routing))
-    api.add_exception_handler(Exception, _handler(_unexpected))
+    api.add_middleware(LastResort)
+
+
+class LastResort:
+    """Answers what nobody expected. It is the innermost of all, so that this answer too has every header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        begun = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticed)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            await _answer(Request(scope), _unexpected(error))(scope, receive, send)
 
 
 def _handler(problem_of: Callable[..., Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        return failures.page(problem) if _is_for_a_person(request) else problem.response()
+        answer = _answer(request, problem)
+        if is_denial(problem):
+            # When it is answered, so that nobody learns from the time it takes that there is something.
+            caller = getattr(request.state, "caller", None)
+            # The pattern, not the path: the link to a buyer's page is a secret.
+            asked = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
+            answer.background = BackgroundTask(request.app.state.denials.note, caller, problem, asked)
+        return answer
 
     return handle
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    return failures.page(problem) if _is_for_a_person(request) else problem.response()
 
 
 def _is_for_a_person(request: Request) -> bool:
@@ -54,7 +91,7 @@ def _of_ours(error: GavelpayError) -> Problem:
 
 def _of_validation(error: RequestValidationError) -> Problem:
     fields = [(str(one["loc"][-1]), _reason(one["msg"])) for one in error.errors()]
-    return Problem(422, "invalid_request", "The request has fields that are wrong.", fields=fields)
+    return wrong(fields)
 
 
 def _reason(message: str) -> str:

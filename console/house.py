@@ -58,7 +58,7 @@ def payment_for(app: App, caller: Caller, session_id: str) -> Payment:
     except (ValueError, NotFound):
         raise not_found() from None
     if not may_see(caller, payment.session):
-        raise not_found()
+        raise not_found(of_others=payment.session.id)
     return payment
 
 
@@ -69,7 +69,7 @@ async def snapshot_for(live: Live, caller: Caller, session_id: str) -> Snapshot:
     except (ValueError, NotFound):
         raise not_found() from None
     if not may_see(caller, snapshot):
-        raise not_found()
+        raise not_found(of_others=snapshot.session_id)
     return snapshot
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel, Field
@@ -24,6 +25,7 @@ class Problem(Exception):
         fields: what is wrong with each field, where fields are wrong.
         headers: such as `Retry-After`.
         reference: what a person may tell us, so that we find it in the logs.
+        of_others: the payment that is there, and is not the caller's. Not told.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Problem(Exception):
         fields: FieldProblems = (),
         headers: Mapping[str, str] | None = None,
         reference: str | None = None,
+        of_others: UUID | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -43,6 +46,7 @@ class Problem(Exception):
         self.fields = fields
         self.headers = headers
         self.reference = reference
+        self.of_others = of_others
 
     def document(self) -> dict[str, Any]:
         """Its JSON."""
@@ -61,9 +65,18 @@ class Problem(Exception):
         return Response(write(self.document()), self.status, self.headers, MEDIA_TYPE)
 
 
-def not_found() -> Problem:
-    """The one answer for what does not exist and for what belongs to others: nobody learns which of the two."""
-    return Problem(404, "not_found", "There is no such payment.")
+def not_found(*, of_others: UUID | None = None) -> Problem:
+    """The one answer for what does not exist and for what belongs to others: nobody learns which of the two.
+
+    Args:
+        of_others: the payment that belongs to others: for our own books, which keep that somebody asked for it.
+    """
+    return Problem(404, "not_found", "There is no such payment.", of_others=of_others)
+
+
+def wrong(fields: FieldProblems) -> Problem:
+    """The answer to a request whose fields are wrong."""
+    return Problem(422, "invalid_request", "The request has fields that are wrong.", fields=fields)
 
 
 def sentence(error: Exception) -> str:
@@ -99,6 +112,7 @@ _MEANINGS: Final = {
     413: "The body is larger than 64 KB.",
     415: "The body is not declared as JSON.",
     422: "Fields are wrong, every one is named; or the rules forbid it.",
+    429: "The caller asks too often. Ask again after `Retry-After`.",
     503: "The database, or the issuer of tokens, is away. Ask again after `Retry-After`.",
 }
 
@@ -106,13 +120,49 @@ _MEANINGS: Final = {
 Responses = dict[int | str, dict[str, Any]]
 
 
-def documented(*statuses: int, ok: type[BaseModel] | None = None) -> Responses:
-    """The responses of an endpoint, for its documentation: `ok` with 200, and these problems."""
+#: What each status is answered for, where an endpoint names no codes of its own.
+_CODES: Final[Mapping[int, Sequence[str]]] = {
+    400: ("malformed_json",),
+    401: ("token_missing", "token_expired", "token_bad_signature"),
+    403: ("role_not_permitted",),
+    404: ("not_found",),
+    413: ("body_too_large",),
+    415: ("not_json",),
+    422: ("invalid_request",),
+    429: ("too_many_requests",),
+    503: ("database_unavailable", "token_keys_unavailable"),
+}
+
+
+def documented(
+    *statuses: int, ok: type[BaseModel] | None = None, codes: Mapping[int, Sequence[str]] | None = None
+) -> Responses:
+    """The responses of an endpoint, for its documentation.
+
+    Args:
+        statuses: of its problems, beside those that every endpoint has.
+        ok: what it answers with 200.
+        codes: the codes of its problems by status, where they are its own.
+    """
     answers: Responses = {200: {"model": ok}} if ok else {}
+    named = {**_CODES, **(codes or {})}
     return answers | {
-        status: {
-            "description": _MEANINGS[status],
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
-        }
-        for status in sorted({401, 503, *statuses})
+        status: _documented(status, named.get(status, ())) for status in sorted({401, 429, 503, *statuses})
     }
+
+
+def documented_problem(status: int) -> Responses:
+    """One problem, for endpoints that need no token."""
+    return {status: _documented(status, _CODES[status])}
+
+
+def _documented(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    examples = {code: {"value": _example(status, code)} for code in map(str, codes)}
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    content = {MEDIA_TYPE: {"schema": schema, "examples": examples} if examples else {"schema": schema}}
+    return {"description": _MEANINGS[status], "content": content}
+
+
+def _example(status: int, code: str) -> dict[str, Any]:
+    fields = [("amount", "must be a number such as 275.5")] if code == "invalid_request" else ()
+    return Problem(status, code, _MEANINGS[status], fields=fields).document()

@@ -6,6 +6,7 @@ from domain.attempt import CheckoutAttempt
 from domain.cursor import Cursor
 from domain.dispute import Dispute
 from domain.endpoint import Endpoint
+from domain.keyed_request import KeyedRequest
 from domain.messaging import AuditEntry, DeadLetter, Delivery, OutgoingEvent, StoredEvent
 from domain.movements import Difference
 from domain.notice import Notice
@@ -36,3 +37,4 @@ CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
 DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)
 SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)
 NOTICES: Final = RecordTable(tables.NOTIFICATIONS, Notice)
+KEYED_REQUESTS: Final = RecordTable(tables.KEYED_REQUESTS, KeyedRequest)

@@ -32,6 +32,7 @@ from runtime.receipts import ReceiptDesk, build_receipts
 from runtime.settings import KeyMode, Settings, given
 from runtime.storage import build_storage
 from services.accept_other_amount import AcceptOtherAmount
+from services.answer_once import AnswerOnce
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
 from services.compare_movements import CompareMovements
@@ -114,6 +115,7 @@ class App:
     issue_receipts: Callable[[], int]
     manage_deliveries: ManageDeliveries
     manage_endpoints: ManageEndpoints
+    answer_once: AnswerOnce
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -241,6 +243,7 @@ def build_app(
         issue_receipts=desk.issue,
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
+        answer_once=AnswerOnce(store.begin, now, new_id),
         _closers=(
             senders.close,
             leases.stop,

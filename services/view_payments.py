@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from domain.errors import NotFound
+from domain.ids import uuid7
 from domain.messaging import AuditEntry
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
@@ -15,6 +17,8 @@ from models.unit_of_work import Begin
 
 PAGE: Final = 50
 _MOST: Final = 200
+#: What a payment's id and its time of creation may differ by.
+_MADE_WITHIN: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,34 @@ class ViewPayments:
         auction_id: str | None = None,
         buyer_id: str | None = None,
         maker_id: str | None = None,
+        policy: str | None = None,
+        currency: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
         after: UUID | None = None,
         limit: int = PAGE,
     ) -> Sequence[Payment]:
-        """Payments that match, newest first; `after` is the id of the last one of the page before."""
+        """Payments that match, newest first; `after` is the id of the last one of the page before.
+
+        `created_from` is part of the span, `created_to` is not.
+        """
         wanted: dict[str, Any] = {
             "status": status,
             "auction_id": auction_id,
             "buyer_id": buyer_id,
             "maker_id": maker_id,
+            "policy": policy,
+            "currency": currency,
         }
         filters = {name: value for name, value in wanted.items() if value is not None}
         conditions = [f"r.{name} = %({name})s" for name in filters]
+        if created_from is not None:
+            # Ids begin with the time: so the walk along them ends where the span does.
+            conditions.append("r.created_at >= %(created_from)s AND r.id >= %(oldest)s")
+            filters |= {"created_from": created_from, "oldest": _lowest_id(created_from - _MADE_WITHIN)}
+        if created_to is not None:
+            conditions.append("r.created_at < %(created_to)s AND r.id < %(newest)s")
+            filters |= {"created_to": created_to, "newest": _lowest_id(created_to + _MADE_WITHIN)}
         if after is not None:
             conditions.append("r.id < %(after)s")
             filters["after"] = after
@@ -79,3 +99,8 @@ class ViewPayments:
                 (session_id,),
             )
             return [AUDIT.load(row, uow.cipher) for row in rows]
+
+
+def _lowest_id(at: datetime) -> UUID:
+    """Lower than every id made then or later."""
+    return uuid7(at, lambda _bits: 0)

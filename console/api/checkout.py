@@ -156,10 +156,11 @@ def expire(
     except IllegalTransition as error:
         raise Problem(409, f"payment_{payment.session.status}", sentence(error)) from None
     _log.info("payment.closed_by_request", session_id=session_id, by=f"{caller.role}:{caller.subject}")
-    return _state(app, app.view_payments.one(payment.session.id))
+    return state_of(app, app.view_payments.one(payment.session.id))
 
 
-def _state(app: App, payment: Payment) -> Json:
+def state_of(app: App, payment: Payment) -> Json:
+    """The answer that says where a payment stands."""
     policy = app.require_payments.policies[payment.session.policy]
     receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
     return Json(views.state(payment, policy, app.now(), receipt).document())

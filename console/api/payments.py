@@ -3,15 +3,17 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime
 
 from console.api import shapes, views
 from console.callers import STAFF, Known
 from console.house import TheApp, payment_for
-from console.problems import Problem, documented, not_found
+from console.problems import documented, not_found, wrong
 from console.responses import Json
 from domain.lifecycle import Status
 from domain.payment import Payment
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/payments", tags=["Payments"])
 
 _PAGE: Final = 50
 _LARGEST_PAGE: Final = 100
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000
 _ID: Final = r"^[A-Za-z0-9._-]{1,64}$"
 IdFilter = Annotated[str | None, Query(pattern=_ID)]
 
@@ -35,11 +38,26 @@ def list_payments(
     auction_id: Annotated[IdFilter, Query(alias="auctionId")] = None,
     buyer_id: Annotated[IdFilter, Query(alias="buyerId")] = None,
     maker_id: Annotated[IdFilter, Query(alias="makerId")] = None,
+    policy: Annotated[str | None, Query(pattern=r"^[a-z]{1,32}$", description="`standard` or `instant`.")] = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$", description="ISO 4217, capital letters.")] = None,
+    created_from: Annotated[
+        AwareDatetime | None, Query(alias="createdFrom", description="Created then or later; with its time zone.")
+    ] = None,
+    created_to: Annotated[AwareDatetime | None, Query(alias="createdTo", description="Created before then.")] = None,
     cursor: Annotated[str | None, Query(description="The `nextCursor` of the page before.", max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = _PAGE,
 ) -> Json:
     """Payments that match, newest first. Buyers and makers see their own."""
-    wanted = {"status": status, "auction_id": auction_id, "buyer_id": buyer_id, "maker_id": maker_id}
+    wanted = {
+        "status": status,
+        "auction_id": auction_id,
+        "buyer_id": buyer_id,
+        "maker_id": maker_id,
+        "policy": policy,
+        "currency": currency,
+        "created_from": _moment("createdFrom", created_from),
+        "created_to": _moment("createdTo", created_to),
+    }
     return _page(_own(app, caller, wanted, cursor, limit), limit)
 
 
@@ -96,6 +114,13 @@ def _page(found: Sequence[Payment], limit: int) -> Json:
     return Json(page.document())
 
 
+def _moment(field: str, at: datetime | None) -> datetime | None:
+    """A time of this era: others cannot be reckoned with."""
+    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise wrong([(field, f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")])
+    return at
+
+
 def _cursor(session_id: UUID) -> str:
     return urlsafe_b64encode(session_id.bytes).decode().rstrip("=")
 
@@ -106,5 +131,4 @@ def _after(cursor: str | None) -> UUID | None:
     try:
         return UUID(bytes=urlsafe_b64decode(cursor + "=="))
     except ValueError:
-        fields = [("cursor", "is none that was given out")]
-        raise Problem(422, "invalid_request", "The request has fields that are wrong.", fields=fields) from None
+        raise wrong([("cursor", "is none that was given out")]) from None

@@ -28,7 +28,7 @@ def one_receipt(caller: Known, app: TheApp, receipt_id: Annotated[str, Path(alia
     except (ValueError, NotFound):
         raise not_found() from None
     if not may_see(caller, payment.session):
-        raise not_found()
+        raise not_found(of_others=payment.session.id)
     return Json(receipt_state(shown).document())
 
 

@@ -1,43 +1,44 @@
 """The request to pay, as it comes over HTTP: the queue's message in camelCase, with the amount as a number."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from console.api.shapes import Shape
 from console.exact_json import Number
-from console.problems import Problem
+from console.problems import wrong
 from domain.errors import InvalidMessage
 from domain.messages import KNOWN_FIELDS, PaymentRequired, read_payment_required
 
 _FIELD_OF: Final = {to_camel(name): name for name in KNOWN_FIELDS}
+_ID: Final = "^[A-Za-z0-9._-]{1,64}$"
 _RISK_OF: Final = {"deviceId": "device_id"}
 
 
 class CreateCheckoutRequest(Shape):
     """For the documentation; what is taken is decided by the reader of the queue's message."""
 
-    auction_id: str = Field(examples=["auction-1"])
-    buyer_id: str = Field(examples=["buyer-1"])
-    maker_id: str = Field(examples=["maker-1"])
-    amount: Annotated[str, WithJsonSchema({"type": "number", "examples": [275.5]})] = Field(
+    auction_id: str = Field(pattern=_ID, examples=["auction-1"])
+    buyer_id: str = Field(pattern=_ID, examples=["buyer-1"])
+    maker_id: str = Field(pattern=_ID, examples=["maker-1"])
+    amount: Annotated[str, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [275.5]})] = Field(
         description="Major units, read exactly as it is written."
     )
-    currency: str = Field(examples=["USD"], description="ISO 4217, capital letters.")
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["USD"], description="ISO 4217, capital letters.")
     title: str | None = Field(None, examples=["Walnut bracket clock"])
     description: str | None = None
-    policy: str = Field("standard", description="`standard` or `instant`.")
+    policy: Literal["standard", "instant"] = "standard"
     buyer_email: str | None = None
-    buyer_phone: str | None = Field(None, description="E.164.")
+    buyer_phone: str | None = Field(None, pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164.")
     locale: str | None = None
     maker_email: str | None = None
     maker_stripe_account: str | None = None
     return_url: str | None = None
     cancel_url: str | None = None
-    request_id: str | None = Field(None, description="Tells a new offer of the same lot from a repeat.")
-    max_extension_minutes: int | None = None
+    request_id: str | None = Field(None, pattern=_ID, description="Tells a new offer of the same lot from a repeat.")
+    max_extension_minutes: int | None = Field(None, ge=0, description="The maker's own maximum.")
     metadata: dict[str, str] = Field(default_factory=dict)
     risk: dict[str, str] = Field(default_factory=dict, description="`ip`, `country`, `deviceId`.")
 
@@ -64,7 +65,7 @@ def read_request(body: Mapping[str, Any]) -> PaymentRequired:
     else:
         if not problems:
             return request
-    raise Problem(422, "invalid_request", "The request has fields that are wrong.", fields=problems)
+    raise wrong(problems)
 
 
 def _plain(key: str, value: Any) -> Any:

@@ -161,6 +161,37 @@ class RefundState(Shape):
     currency: str
     reason: str
     created_at: datetime
+    awaits_approval: bool = Field(description="A second person must agree before anything is sent.")
+    approval_until: datetime | None = Field(description="It is called off then, if nobody has agreed.")
+    requested_by: str | None = Field(description="For staff.", examples=["admin:alice"])
+    approved_by: str | None = Field(description="For staff.", examples=["admin:bob"])
+
+
+class Retried(Shape):
+    """The attempt that a retry has opened."""
+
+    attempt: int | None = Field(description="Its number; null while the one before is being closed.")
+    stripe_checkout_url: str | None = Field(description="Stripe's page; null while it is not open.")
+    expires_at: datetime = Field(description="When the time to pay ends.")
+
+
+class PaymentMethodState(Shape):
+    """A way that a buyer has paid. Never a card's number."""
+
+    id: UUID
+    type: str = Field(examples=["card"])
+    brand: str | None = Field(examples=["visa"])
+    last4: str | None = Field(examples=["4242"])
+    exp_month: int | None = Field(examples=[12])
+    exp_year: int | None = Field(examples=[2034])
+    first_used_at: datetime
+    last_used_at: datetime
+
+
+class PaymentMethods(Shape):
+    """How a buyer has paid, the method used last first."""
+
+    data: list[PaymentMethodState]
 
 
 class Whole(State):

@@ -67,7 +67,7 @@ def whole(
         **{name: getattr(known, name) for name in shapes.State.model_fields},
         attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],
         transactions=[transaction(one) for one in payment.transactions],
-        refunds=[_refund(one) for one in payment.refunds],
+        refunds=[refund(one, for_staff=for_staff) for one in payment.refunds],
     )
 
 
@@ -168,15 +168,20 @@ def _attempt(attempt: CheckoutAttempt, *, for_staff: bool) -> shapes.AttemptStat
     )
 
 
-def _refund(refund: Refund) -> shapes.RefundState:
+def refund(one: Refund, *, for_staff: bool) -> shapes.RefundState:
+    """Money that goes back."""
     return shapes.RefundState(
-        id=refund.id,
-        transaction_id=refund.transaction_id,
-        status=refund.status,
-        amount=_major(refund.amount_minor, refund.currency),
-        currency=refund.currency,
-        reason=refund.reason,
-        created_at=refund.created_at,
+        id=one.id,
+        transaction_id=one.transaction_id,
+        status=one.status,
+        amount=_major(one.amount_minor, one.currency),
+        currency=one.currency,
+        reason=one.reason,
+        created_at=one.created_at,
+        awaits_approval=one.awaits_approval,
+        approval_until=one.approval_until,
+        requested_by=one.requested_by if for_staff else None,
+        approved_by=one.approved_by if for_staff else None,
     )
 
 

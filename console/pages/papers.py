@@ -17,7 +17,10 @@ router = APIRouter(tags=["Buyer's page"])
     summary="The receipt",
     status_code=303,
     response_class=RedirectResponse,
-    responses={303: {"description": "Where it is, for a while; or the page, while there is none."}},
+    responses={
+        303: {"description": "Where it is, for a while; or the page, while there is none."},
+        404: {"description": "The link is none of ours.", "content": {"text/html": {"schema": {"type": "string"}}}},
+    },
 )
 def receipt(
     app: TheApp,

@@ -7,6 +7,7 @@ from models.tables.notices import NOTIFICATIONS
 from models.tables.payments import ATTEMPTS, SESSIONS
 from models.tables.receipts import RECEIPTS, SERIES
 from models.tables.reconciling import CURSORS, DIFFERENCES
+from models.tables.requests import KEYED_REQUESTS
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
 
@@ -20,6 +21,7 @@ __all__ = [
     "DIFFERENCES",
     "DISPUTES",
     "ENDPOINTS",
+    "KEYED_REQUESTS",
     "LEDGER",
     "METADATA",
     "NOTIFICATIONS",

@@ -29,7 +29,7 @@ class CheckoutSettings(Group):
     listed_origins: frozenset[str] = variable(
         "CHECKOUT_ALLOWED_ORIGINS",
         urls.origins(),
-        "Origins that a message's return_url and cancel_url may point to, beside those of our own addresses.",
+        "Origins that return_url and cancel_url may point to, and whose scripts may call the API, beside our own.",
         default="",
         unset="the buyer's page",
     )

@@ -71,6 +71,7 @@ def test_what_nobody_expected_gets_a_code_to_look_up_and_no_trace(home: House) -
     assert "secret" not in answer.text
     (line,) = lines
     assert line["event"] == "request.failed"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert f"Code {line['reference']}." in answer.json()["detail"]
 
 
