@@ -10,6 +10,7 @@ from console.app import create_api
 from console.limits import Limits
 from console.server import serve
 from runtime.allowances import build_allowances
+from runtime.issuing import build_issuer
 from runtime.metrics import exposition
 from runtime.serving import CannotListen
 from runtime.settings import Role
@@ -19,7 +20,8 @@ from runtime.verifying import build_verifier
 @click.command(epilog="Example: gavelpay api --host 0.0.0.0 --port 8000")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all of them.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-def api(host: str, port: int) -> None:
+@click.option("--one-click-sign-in", is_flag=True, hidden=True)  # `gavelpay run` alone: whoever clicks is an admin
+def api(*, host: str, port: int, one_click_sign_in: bool) -> None:
     """Answer the auction service, buyers and operators."""
     start_logging("api")
     registry, limits = CollectorRegistry(), Limits()
@@ -34,6 +36,7 @@ def api(host: str, port: int) -> None:
             render_metrics=lambda: exposition(registry)[0],
             limits=limits,
             take=allowances.take,
+            issue_token=build_issuer(process.settings, process.app.now) if one_click_sign_in else None,
         )
         try:
             serve(web, host, port, limits=limits)

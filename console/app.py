@@ -14,6 +14,9 @@ from console.api import checkout, events, methods, payments, probes, receipts, r
 from console.callers import Verify
 from console.cors import Cors
 from console.denials import Denials
+from console.desk.operators import IssueToken
+from console.desk.routes import ROUTERS as DESK
+from console.desk.sessions import Seal
 from console.errors import handle_errors
 from console.house import House
 from console.limits import Limits
@@ -41,6 +44,7 @@ _ROUTERS: Final = (
     files.router,
     documentation.router,
     downloads.router,
+    *DESK,
 )
 _ABOUT: Final = """\
 Collects the payment after an auction's hammer falls.
@@ -62,6 +66,7 @@ def create_api(
     ready: Callable[[], bool] | None = None,
     limits: Limits | None = None,
     take: Take = unlimited,
+    issue_token: IssueToken | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -72,6 +77,7 @@ def create_api(
         ready: whether the process can do its work; by default, whether the database is there and its schema current.
         limits: the bounds of everything, if not the usual ones.
         take: counts a caller's requests.
+        issue_token: on a development machine alone: makes a token for whoever clicks on a role in the console.
     """
     limits = limits or Limits()
     house = House(
@@ -93,11 +99,12 @@ def create_api(
     )
     api.state.house, api.state.verify, api.state.take = house, verify, take
     api.state.denials = Denials(app.record_security_event)
+    encrypted = app.links.base_url.startswith("https://")
+    api.state.desk_seal, api.state.issue_token = Seal(app.store.cipher.derive(b"console"), encrypted), issue_token
     for router in _ROUTERS:
         api.include_router(router)
     handle_errors(api)
     describe(api)
-    encrypted = app.links.base_url.startswith("https://")
     api.add_middleware(Cors, origins=app.settings.checkout.allowed_origins)
     api.add_middleware(Shield, body_bytes=limits.body_bytes, encrypted=encrypted)
     return api

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.denials import is_denial
+from console.desk import failures as desk_failures
 from console.pages import failures
 from console.problems import Problem, not_found, sentence, wrong
 from domain.errors import GavelpayError, NotFound, TransientError
@@ -71,6 +72,8 @@ def _handler(problem_of: Callable[..., Problem]) -> Callable[[Request, Exception
 
 
 def _answer(request: Request, problem: Problem) -> Response:
+    if request.url.path == "/console" or request.url.path.startswith("/console/"):
+        return desk_failures.page(request, problem)
     return failures.page(problem) if _is_for_a_person(request) else problem.response()
 
 

@@ -188,6 +188,13 @@ class Deliveries:
         """How an event fares with each endpoint."""
         return self._select("r.event_id = %(id)s ORDER BY r.endpoint", {"id": event_id})
 
+    def of_payment(self, auction_id: str, session_id: UUID, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
+        """What was told of one payment of an auction, to whom, and how that fares; the newest first."""
+        mine = "SELECT id FROM outbox WHERE auction_id = %(auction)s AND session_id = %(session)s"
+        order = "ORDER BY r.created_at DESC, r.order_no DESC, r.endpoint LIMIT %(limit)s"
+        params = {"auction": auction_id, "session": session_id, "limit": limit}
+        return self._with_events(self._select(f"r.event_id IN ({mine}) {order}", params))
+
     def over(self, wanted: Wanted, after: UUID, limit: int) -> list[UUID]:
         """The events of deliveries that are over, in the order of their ids, after that one."""
         rows = self.connection.execute(

@@ -32,6 +32,7 @@ from runtime.receipts import ReceiptDesk, build_receipts
 from runtime.settings import KeyMode, Settings, given
 from runtime.storage import build_storage
 from services.accept_other_amount import AcceptOtherAmount
+from services.act_as_seen import ActAsSeen
 from services.answer_once import AnswerOnce
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
@@ -41,6 +42,7 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.find_payments import FindPayments
 from services.manage_deliveries import ManageDeliveries
 from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
@@ -62,6 +64,7 @@ from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
 from services.send_notices import SendNotices
 from services.view_payments import ViewPayments
+from services.view_timeline import ViewTimeline
 
 #: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
 STRIPE_TIMEOUT: Final = 20.0
@@ -116,6 +119,9 @@ class App:
     manage_deliveries: ManageDeliveries
     manage_endpoints: ManageEndpoints
     answer_once: AnswerOnce
+    find_payments: FindPayments
+    view_timeline: ViewTimeline
+    act_as_seen: ActAsSeen
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -244,6 +250,9 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
+        find_payments=FindPayments(store.begin, now),
+        view_timeline=ViewTimeline(store.begin),
+        act_as_seen=ActAsSeen(store.begin),
         _closers=(
             senders.close,
             leases.stop,

@@ -55,8 +55,8 @@ class RetryPayment:
     now: Clock
     new_id: NewId
 
-    def __call__(self, session_id: UUID, actor: str) -> Payment:
-        """Begin it; the checkout opens as soon as the old one is closed.
+    def __call__(self, session_id: UUID, actor: str, why: str | None = None) -> Payment:
+        """Begin it; the checkout opens as soon as the old one is closed. `why` is an operator's reason.
 
         Raises:
             NotFound: there is no such payment.
@@ -69,10 +69,10 @@ class RetryPayment:
             policy, now = self.policies[payment.session.policy], self.now()
             refused = why_not(payment, policy, now)
             if refused is None:
-                payment.note("retry_requested", now, actor)
+                payment.note("retry_requested", now, actor, why=why)
                 take_next_step(payment, policy, now, self.new_id, at_once=True)
             else:
-                payment.note("retry_refused", now, actor, reason=refused)
+                payment.note("retry_refused", now, actor, reason=refused, why=why)
         if refused is not None:
             raise OfferRefused(refused, f"no further attempt can be opened: {refused}")
         return payment

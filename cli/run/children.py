@@ -45,7 +45,7 @@ class Processes:
 
     def api(self) -> Child:
         """HTTP API, buyer's page, console."""
-        return self._web("api", self.ports.api)
+        return self._web("api", self.ports.api, *(("--one-click-sign-in",) if self.makes_tokens else ()))
 
     def worker(self) -> Child:
         """Does the work: one process, for PostgreSQL and everything else share the machine with it."""
@@ -58,8 +58,8 @@ class Processes:
         metrics = ("--metrics-port", str(self.ports.scheduler_metrics))
         return self._house("scheduler", url(self.ports.scheduler_metrics, "/healthz"), *metrics)
 
-    def _web(self, name: str, port: int) -> Child:
-        return self._house(name, url(port, "/healthz"), "--host", HOST, "--port", str(port))
+    def _web(self, name: str, port: int, *options: str) -> Child:
+        return self._house(name, url(port, "/healthz"), "--host", HOST, "--port", str(port), *options)
 
     def _house(self, name: str, healthy: str, *options: str) -> Child:
         return self._child(name, healthy, "cli", name, *options)

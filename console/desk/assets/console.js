@@ -1,0 +1,46 @@
+/* Comfort for operators: keys, and copying of ids. Everything reads and works without it. */
+(() => {
+  const first = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  const say = (text) => {
+    const box = first(".toasts");
+    if (!box) return;
+    const toast = Object.assign(document.createElement("p"), { className: "toast", textContent: text });
+    box.replaceChildren(toast);
+    setTimeout(() => toast.remove(), 6000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Copied " + copy.dataset.copy));
+    if (event.target.closest("[data-keys]")) first("#keys")?.showModal();
+  });
+  for (const part of all("[data-script]")) part.hidden = false;
+
+  const kept = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
+  const box = first("#single-keys");
+  if (box) {
+    box.checked = kept();
+    box.addEventListener("change", () => { try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* not kept */ } });
+  }
+
+  // Never while typing, never with a modifier; a dialog has its own keys.
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, textarea, select") || first("dialog[open]")) return;
+    if (key === "?") { first("#keys")?.showModal(); return; }
+    if (box && !box.checked) return;
+    if (key === "/") { event.preventDefault(); first("[data-search]")?.focus(); return; }
+    if (key === "g") { went = Date.now(); return; }
+    const place = Date.now() - went < 1000 ? first(`[data-go="${CSS.escape(key)}"]`) : first(`[data-key="${CSS.escape(key)}"]`);
+    if (place) { event.preventDefault(); place.click(); return; }
+    if (key === "j" || key === "k") {
+      const rows = all("[data-rows] .rowlink");
+      const here = rows.indexOf(document.activeElement);
+      rows[Math.max(0, Math.min(rows.length - 1, here + (key === "j" ? 1 : -1)))]?.focus();
+    }
+    if (key === "c") first("[data-copy]", target.closest("tr") ?? document)?.click();
+  });
+})();

@@ -1,0 +1,31 @@
+"""What the console has pages for, in the order in which it is shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+#: Where the console begins.
+HOME: Final = "/console/payments"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One entry of the navigation."""
+
+    group: str
+    title: str
+    address: str
+    icon: str
+    #: Pressed after `g`.
+    key: str
+
+
+#: Only what there is. The order of groups: Money, Machinery, Trust.
+PAGES: Final = (Page("Money", "Payments", "/console/payments", "i-pay", "p"),)
+
+
+def groups() -> Iterator[tuple[str, list[Page]]]:
+    """Groups with their pages."""
+    for name, pages in groupby(PAGES, lambda page: page.group):
+        yield name, list(pages)

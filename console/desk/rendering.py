@@ -1,0 +1,77 @@
+"""Templates of the console, and the headers that its pages carry."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.desk import figures, navigation
+from console.desk.operators import Operator
+from console.house import House
+from runtime.settings import KeyMode
+
+_HERE: Final = Path(__file__).parent
+_TYPES: Final = {
+    "console.css": "text/css; charset=utf-8",
+    "console.js": "text/javascript; charset=utf-8",
+    "icons.svg": "image/svg+xml",
+    "favicon.svg": "image/svg+xml",
+}
+#: Our own files and forms; no other host, no frame, nothing inline.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Robots-Tag": "noindex",
+    # Else browsers call our own forms those of nobody.
+    "Referrer-Policy": "same-origin",
+}
+
+
+def show(request: Request, operator: Operator | None, template: str, *, status: int = 200, **values: Any) -> Response:
+    """A page in the console's clothes. Without an operator it has no navigation."""
+    house: House = request.app.state.house
+    always = {
+        "operator": operator,
+        "groups": list(navigation.groups()),
+        "here": request.url.path,
+        "now": house.app.now(),
+        "test_mode": house.app.settings.stripe.key_mode is not KeyMode.LIVE,
+    }
+    body = _templates().get_template(template).render(always | values)
+    return Response(body, status, dict(_HEADERS), "text/html; charset=utf-8")
+
+
+@cache
+def asset(name: str) -> tuple[bytes, str] | None:
+    """A file that pages name, and its type."""
+    media_type = _TYPES.get(name)
+    return ((_HERE / "assets" / name).read_bytes(), media_type) if media_type else None
+
+
+@cache
+def asset_url(name: str) -> str:
+    """Its address, another one whenever it changes, so that browsers may keep it for ever."""
+    found = asset(name)
+    if found is None:
+        raise LookupError(name)
+    return f"/console/assets/{name}?v={sha256(found[0]).hexdigest()[:12]}"
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"asset": asset_url}
+    environment.filters |= figures.FILTERS
+    return environment
