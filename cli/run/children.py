@@ -26,6 +26,8 @@ class Processes:
     ports: Ports
     env: Mapping[str, str]
     data_dir: Path
+    #: The secret of tokens is this run's own: whoever is at this machine may be whom they like.
+    makes_tokens: bool = False
 
     @property
     def logs(self) -> Path:

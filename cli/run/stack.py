@@ -9,7 +9,7 @@ from typing import Final
 
 from cli.run.announcing import tokens, urls
 from cli.run.children import Processes
-from cli.run.environment import Addresses, Own, child_environment
+from cli.run.environment import Addresses, Own, child_environment, is_set
 from cli.run.errors import CannotRun
 from cli.run.mailbox import serving_mailbox
 from cli.run.migrating import migrate
@@ -100,7 +100,12 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         )
         env = child_environment(request.environ, request.options, addresses, request.keys)
         settings = load(env, Role.RUN)
-        processes = Processes(ports, env, request.directory)
+        processes = Processes(
+            ports,
+            env,
+            request.directory,
+            makes_tokens=not is_set(request.environ, "AUTH_JWT_SECRET", "AUTH_JWKS_URL"),
+        )
         _start(supervisor, servers, processes, settings, stopping, sandbox=own.sandbox)
         file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
         file.show(supervisor.pids())
