@@ -1,7 +1,7 @@
 """The list of payments: which ones are like this one, and what will they do?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -59,7 +59,7 @@ class Chip:
 def payments(request: Request, operator: TheOperator, app: TheApp) -> Response:
     """One page of the list; a search with one hit opens it."""
     asked = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
-    filters = {name: asked[name] for name in _FIELDS if name in asked}
+    filters: dict[str, str] = {name: asked[name] for name in _FIELDS if name in asked}
     found = app.find_payments(_wish(filters, asked))
     if list(filters) == ["q"] and len(found.payments) == 1 and "after" not in asked and "before" not in asked:
         return RedirectResponse(f"/console/payments/{found.payments[0].session.id}", 303)
@@ -77,7 +77,7 @@ def payments(request: Request, operator: TheOperator, app: TheApp) -> Response:
         views=[(name, _address(view), filters == view) for name, view in VIEWS.items()],
         states=list(Status),
         policies=sorted(policies),
-        **_pages(filters, found),
+        pages=_pages(filters, found),
     )
 
 
@@ -92,12 +92,19 @@ def _wish(filters: Mapping[str, str], asked: Mapping[str, str]) -> Wish:
         wrong.append("after")
     if wrong:
         raise Problem(422, "invalid_request", f"This filter means nothing here: {', '.join(wrong)}.")
-    wish = Wish(
-        **{name: filters.get(name) for name in ("q", "status", "policy", "currency", "auction", "buyer", "maker")},
+    return Wish(
+        q=filters.get("q"),
+        status=status,
+        policy=filters.get("policy"),
+        currency=filters.get("currency"),
+        auction=filters.get("auction"),
+        buyer=filters.get("buyer"),
+        maker=filters.get("maker"),
         needs_operator=filters.get("needs") == "operator",
         left_under=None if left is None else _LEFT[left],
+        after=places.get("after"),
+        before=places.get("before"),
     )
-    return replace(wish, **places)
 
 
 def _row(payment: Payment, told: standing.Standing, policy: Policy, now: datetime) -> Row:

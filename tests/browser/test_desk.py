@@ -46,14 +46,14 @@ def look(page: Page, name: str) -> None:
     """Hold a page against axe, in both colours and on a phone; keep pictures where they are wanted."""
     for width, scheme in ((1440, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         keep(page, f"desk-{name}-{width}-{scheme}")
     if os.environ.get("GAVELPAY_PICTURES"):
         for width, scheme in ((1440, "dark"), (390, "light")):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             keep(page, f"desk-{name}-{width}-{scheme}")
     page.set_viewport_size(_WIDE)
 
