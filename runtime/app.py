@@ -26,6 +26,7 @@ from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.downstream import SenderThreads, build_endpoints, build_routes
+from runtime.explaining import build_explaining
 from runtime.notices import build_send_notices, build_telling
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
@@ -41,6 +42,7 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.explain_payment import ExplainPayment
 from services.manage_deliveries import ManageDeliveries
 from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
@@ -116,6 +118,7 @@ class App:
     manage_deliveries: ManageDeliveries
     manage_endpoints: ManageEndpoints
     answer_once: AnswerOnce
+    explain_payment: ExplainPayment
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -244,6 +247,7 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
+        explain_payment=build_explaining(settings, store.begin, policies, now),
         _closers=(
             senders.close,
             leases.stop,
