@@ -65,7 +65,7 @@ def explain(payment: Payment, facts: Beside, policy: Policy, now: datetime) -> E
     rest = RESTS.get(payment.session.status)
     last = rest.says(case) if rest is not None else None
     if rest is not None and last is not None and all(code.startswith("any.") for code, _ in found):
-        found.append((rest.code, last))
+        found.insert(0, (rest.code, last))
     if not found:
         found.append(("any.unexplained", _unexplained(case)))
     found.sort(key=lambda one: one[1].you.kind is not Duty.MUST)

@@ -24,11 +24,12 @@ STANDARD = standard(
     max_extension=timedelta(hours=48),
     reminder=timedelta(hours=2),
 )
+SOON, LATER = after(20), after(60)
 INSTANT = instant(window=timedelta(minutes=10), max_extension=timedelta(minutes=10))
 
 
 def told(
-    payment: Payment, at: datetime = after(60), *, policy: Policy = STANDARD, beside: Beside | None = None
+    payment: Payment, at: datetime = LATER, *, policy: Policy = STANDARD, beside: Beside | None = None
 ) -> Explanation:
     """Explain it, and see that it is whole."""
     told = explain(payment, beside or Beside(), policy, at)
@@ -155,7 +156,7 @@ def dispute(payment: Payment, status: DisputeStatus, **changes: Any) -> Dispute:
     return one
 
 
-def signal(payment: Payment, kind: Kind, at: datetime = after(20), **detail: Any) -> None:
+def signal(payment: Payment, kind: Kind, at: datetime = SOON, **detail: Any) -> None:
     payment.signals.append(RiskSignal(payment.session.id, kind, kind.value, 50, at, detail, "pi_1"))
 
 
