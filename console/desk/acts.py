@@ -46,7 +46,7 @@ def act_on(
         return _page(request, operator, app, act, payment=payment, form=form, said=_MOVED, status=409)
     confirmed = Confirmed(payment, form, operator.actor, reason)
     try:
-        app.act_as_seen(payment.session.id, int(seen), lambda begin: act.do(app, begin, confirmed))
+        app.desk.act_as_seen(payment.session.id, int(seen), lambda begin: act.do(app, begin, confirmed))
     except Moved:
         payment = payment_for(app, operator.caller, session_id)
         return _page(request, operator, app, act, payment=payment, form=form, said=_MOVED, status=409)

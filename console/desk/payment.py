@@ -10,7 +10,6 @@ from console.desk import standing, timeline
 from console.desk.operators import Operator, TheOperator
 from console.desk.plans import ACTS
 from console.desk.rendering import show
-from console.desk.sentences import explanations
 from console.house import TheApp, payment_for
 from domain.lifecycle import UNPAID
 from domain.payment import Payment
@@ -37,10 +36,10 @@ def payment_page(request: Request, operator: TheOperator, app: TheApp, *, sessio
     """The page of one payment."""
     kind = request.query_params.get("show", "all")
     found = payment_for(app, operator.caller, session_id)
-    happened = app.view_timeline(found.session.id)
+    happened = app.desk.timeline(found.session.id)
     payment, now = happened.payment, app.now()
     session, policy = payment.session, app.require_payments.policies[payment.session.policy]
-    told = explanations(app, [payment])[session.id]
+    told = app.explain_payment.listed([payment])[session.id]
     everything = timeline.items(happened)
     whole = policy.window.total_seconds() + session.extended_seconds
     left = max(0, min(100, round(100 * (session.window_expires_at - now).total_seconds() / whole)))
@@ -81,9 +80,8 @@ def _buttons(app: App, operator: Operator, payment: Payment) -> Sequence[Button]
     for act in ACTS.values():
         if act.name in hidden:
             continue
-        if operator.role not in act.roles:
-            refused = "Only admins can."
-        else:
+        refused: str | None = "Only admins can."
+        if operator.role in act.roles:
             # Plans try the rules on what they are given.
             restore = payment.checkpoint()
             refused = act.plan(app, payment, {}).refused

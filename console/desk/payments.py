@@ -13,12 +13,12 @@ from fastapi.responses import RedirectResponse
 from console.desk import standing
 from console.desk.operators import TheOperator
 from console.desk.rendering import show
-from console.desk.sentences import explanations
 from console.house import TheApp
 from console.problems import Problem
 from domain.lifecycle import UNPAID, Status
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.standing.explanation import Explanation
 from services.find_payments import Found, Wish
 
 router = APIRouter(prefix="/console/payments", include_in_schema=False)
@@ -42,7 +42,7 @@ class Row:
     payment: Payment
     badges: Sequence[standing.Badge]
     cause: str | None
-    standing: standing.Standing
+    told: Explanation
     #: How much of its window is left, of 100; None where the window does not run.
     left: int | None
 
@@ -60,11 +60,11 @@ def payments(request: Request, operator: TheOperator, app: TheApp) -> Response:
     """One page of the list; a search with one hit opens it."""
     asked = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
     filters: dict[str, str] = {name: asked[name] for name in _FIELDS if name in asked}
-    found = app.find_payments(_wish(filters, asked))
+    found = app.desk.find_payments(_wish(filters, asked))
     if list(filters) == ["q"] and len(found.payments) == 1 and "after" not in asked and "before" not in asked:
         return RedirectResponse(f"/console/payments/{found.payments[0].session.id}", 303)
     policies, now = app.require_payments.policies, app.now()
-    told = explanations(app, found.payments)
+    told = app.explain_payment.listed(found.payments)
     rows = [_row(one, told[one.session.id], policies[one.session.policy], now) for one in found.payments]
     return show(
         request,
@@ -107,7 +107,7 @@ def _wish(filters: Mapping[str, str], asked: Mapping[str, str]) -> Wish:
     )
 
 
-def _row(payment: Payment, told: standing.Standing, policy: Policy, now: datetime) -> Row:
+def _row(payment: Payment, told: Explanation, policy: Policy, now: datetime) -> Row:
     session = payment.session
     left = None
     if session.status in UNPAID:

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/console/payments", include_in_schema=False)
 def raw(request: Request, operator: TheOperator, app: TheApp, *, session_id: str, kind: str, ref: str) -> Response:
     """One record that belongs to a payment."""
     payment = payment_for(app, operator.caller, session_id)
-    found = _find(app.view_timeline(payment.session.id), kind, ref)
+    found = _find(app.desk.timeline(payment.session.id), kind, ref)
     if found is None:
         raise not_found()
     title, document = found

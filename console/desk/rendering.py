@@ -1,5 +1,6 @@
 """Templates of the console, and the headers that its pages carry."""
 
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.desk import figures, navigation
 from console.desk.operators import Operator
 from console.house import House
+from domain.money import Money
 from runtime.settings import KeyMode
 
 _HERE: Final = Path(__file__).parent
@@ -73,5 +75,9 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"asset": asset_url}
+    environment.tests |= {
+        "moment": lambda part: isinstance(part, datetime),
+        "amount": lambda part: isinstance(part, Money),
+    }
     environment.filters |= figures.FILTERS
     return environment

@@ -1,14 +1,10 @@
-"""How a payment stands, as the console shows it: badge, cause, and what happens next."""
+"""How a payment stands, as the console shows it: badges, and the cause in a few words."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PENDING, PROCESSING, UNPAID, Status
-from domain.money import Money
+from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PENDING, PROCESSING
 from domain.payment import Payment
-from domain.policies import Policy
 from domain.transaction import TransactionStatus
 
 
@@ -20,34 +16,6 @@ class Badge:
     icon: str
     word: str
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What happens next, and when, where that is known."""
-
-    text: str
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a newcomer understands of a payment."""
-
-    why: str
-    next: tuple[Step, ...]
-    #: What a person must or may do.
-    you: str
-    #: Whether somebody must act.
-    needs_you: bool = False
-
-    @property
-    def first(self) -> Step | None:
-        """What comes first."""
-        return self.next[0] if self.next else None
-
-
-#: Says how a payment stands.
-Explain = Callable[[Payment, Policy, datetime], Standing]
 
 STATES: Final = {
     PENDING: Badge("wait", "i-pending", "Pending"),
@@ -95,56 +63,3 @@ def cause(payment: Payment) -> str | None:
     if session.status is FAILED:
         return f"declined: {session.reason.replace('_', ' ')}"
     return _CAUSES.get(session.reason, session.reason.replace("_", " "))
-
-
-def explain(payment: Payment, _policy: Policy, now: datetime) -> Standing:
-    """How it stands, by its state alone."""
-    session = payment.session
-    waiting = next((one for one in payment.refunds if one.awaits_approval), None)
-    if waiting is not None:
-        amount = Money(waiting.currency, waiting.amount_minor)
-        return Standing(
-            f"{waiting.requested_by} asked to refund {amount}: “{waiting.reason}”.",
-            (Step("Called off unless a second admin agrees.", waiting.approval_until),),
-            "Another admin must agree or decline.",
-            needs_you=True,
-        )
-    if session.held_at is not None:
-        return Standing(
-            f"Held: {cause(payment)}.",
-            (Step("Nothing until someone decides."),),
-            "Release the hold, or end the payment.",
-            needs_you=True,
-        )
-    steps: list[Step] = []
-    if session.status in UNPAID:
-        if session.next_retry_at is not None:
-            steps.append(Step("The next attempt opens, and the buyer gets a fresh link.", session.next_retry_at))
-        steps.append(Step("The window closes, and the lot is reopened.", session.window_expires_at))
-    late = session.status in UNPAID and now >= session.window_expires_at
-    why = "The time ran out; Stripe is being asked whether money is on its way." if late else _why(payment)
-    return Standing(why, tuple(steps), _YOU[session.status])
-
-
-_YOU: Final = {
-    PENDING: "You need not do anything. You may give the buyer more time.",
-    PROCESSING: "You need not do anything.",
-    FAILED: "You need not do anything. You may retry now, or give the buyer more time.",
-    COMPLETED: "You need not do anything. You may refund.",
-    EXPIRED: "You need not do anything.",
-    CANCELED: "You need not do anything.",
-}
-
-
-def _why(payment: Payment) -> str:
-    session = payment.session
-    opened = any(one.opened_at for one in payment.attempts)
-    said: dict[Status, str] = {
-        PENDING: "The buyer has not paid yet." if opened else "The checkout is being opened at Stripe.",
-        PROCESSING: "Money is on its way; Stripe is checking with the buyer’s bank.",
-        FAILED: "The buyer’s bank declined. The buyer’s link still works.",
-        COMPLETED: "Paid.",
-        EXPIRED: "Nobody paid in time.",
-        CANCELED: "It was canceled.",
-    }
-    return said[session.status]

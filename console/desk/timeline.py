@@ -7,9 +7,9 @@ from typing import Final
 
 from console.desk import phrases
 from console.desk.figures import span
-from console.desk.standing import Standing
 from domain.messaging import AuditEntry, Delivery, OutgoingEvent, StoredEvent
 from domain.notice import Notice, NoticeStatus
+from domain.standing.explanation import Explanation
 from services.view_timeline import Happened
 
 #: What follows a cause within this time is its consequence.
@@ -78,15 +78,15 @@ def shown(found: Sequence[Item], kind: str) -> list[Item]:
     return [item for item in found if kind in ("all", item.kind)]
 
 
-def planned(standing: Standing, now: datetime) -> list[Item]:
+def planned(told: Explanation, now: datetime) -> list[Item]:
     """What will happen, the latest first."""
-    return list(_planned(standing, now))[::-1]
+    return list(_planned(told, now))[::-1]
 
 
-def _planned(standing: Standing, now: datetime) -> Iterator[Item]:
-    steps = [(step.at, step.text) for step in standing.next if step.at is not None and step.at > now]
+def _planned(told: Explanation, now: datetime) -> Iterator[Item]:
+    steps = [(step.at, step.text) for step in told.next if step.at is not None and step.at > now]
     for at, text in sorted(steps):
-        yield Item(at, "state", "i-timer", text, causes=True)
+        yield Item(at, "state", "i-timer", str(text), causes=True)
 
 
 def _delay(delay: timedelta) -> str:

@@ -1,0 +1,23 @@
+"""The use cases that only the operator's console has."""
+
+from dataclasses import dataclass
+
+from domain.clock import Clock
+from models.unit_of_work import Begin
+from services.act_as_seen import ActAsSeen
+from services.find_payments import FindPayments
+from services.view_timeline import ViewTimeline
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Reads for pages, and acts that are done only to what was looked at."""
+
+    find_payments: FindPayments
+    timeline: ViewTimeline
+    act_as_seen: ActAsSeen
+
+    @classmethod
+    def over(cls, begin: Begin, now: Clock) -> "Desk":
+        """Wire them."""
+        return cls(FindPayments(begin, now), ViewTimeline(begin), ActAsSeen(begin))
