@@ -1,6 +1,7 @@
 """`gavelpay api`: HTTP API, buyer's page, console."""
 
 from contextlib import closing
+from typing import Final
 
 import click
 from prometheus_client import CollectorRegistry
@@ -16,6 +17,8 @@ from runtime.serving import CannotListen
 from runtime.settings import Role
 from runtime.verifying import build_verifier
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 @click.command(epilog="Example: gavelpay api --host 0.0.0.0 --port 8000")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all of them.")
@@ -23,6 +26,8 @@ from runtime.verifying import build_verifier
 @click.option("--one-click-sign-in", is_flag=True, hidden=True)  # `gavelpay run` alone: whoever clicks is an admin
 def api(*, host: str, port: int, one_click_sign_in: bool) -> None:
     """Answer the auction service, buyers and operators."""
+    if one_click_sign_in and host not in _LOOPBACK:
+        raise click.UsageError("--one-click-sign-in is for this machine alone: listen on 127.0.0.1")
     start_logging("api")
     registry, limits = CollectorRegistry(), Limits()
     threads = limits.threads + limits.checkouts

@@ -32,6 +32,18 @@ _BY_ID: Final = """
     UNION SELECT session_id FROM receipts WHERE id = %(id)s UNION SELECT session_id FROM outbox WHERE id = %(id)s
     UNION SELECT session_id FROM webhook_events WHERE id = %(id)s
 """
+#: Unions, not alternatives: each part walks along an index of its own.
+_BY_NAME: Final = """
+    SELECT id FROM payment_sessions WHERE auction_id = %(q)s
+    UNION SELECT id FROM payment_sessions WHERE buyer_id = %(q)s
+    UNION SELECT session_id FROM receipts WHERE number = upper(%(q)s)
+"""
+#: On hold, or a refund that a second person must agree to: those come due when they are forgotten.
+_WAITING: Final = """
+    SELECT id FROM payment_sessions WHERE held_at IS NOT NULL
+    UNION SELECT session_id FROM refunds
+     WHERE due_at IS NOT NULL AND status = 'requested' AND approval_until IS NOT NULL AND approved_by IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,7 @@ class FindPayments:
         if wish.q:
             conditions.append(self._search(wish.q.strip()[:_LONGEST], params, index))
         if wish.needs_operator:
-            conditions.append(
-                "(r.held_at IS NOT NULL OR r.id IN (SELECT session_id FROM refunds WHERE status = 'requested'"
-                " AND approval_until IS NOT NULL AND approved_by IS NULL))"
-            )
+            conditions.append(f"r.id IN ({_WAITING})")
         if wish.left_under is not None:
             conditions.append("r.status IN ('pending', 'failed') AND r.window_expires_at <= %(ends)s")
             params["ends"] = self.now() + wish.left_under
@@ -129,8 +138,5 @@ class FindPayments:
         try:
             params["id"] = UUID(text)
         except ValueError:
-            return (
-                "(r.auction_id = %(q)s OR r.buyer_id = %(q)s OR r.id IN"
-                " (SELECT session_id FROM receipts WHERE number = upper(%(q)s)))"
-            )
+            return f"r.id IN ({_BY_NAME})"
         return f"r.id IN ({_BY_ID})"

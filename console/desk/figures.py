@@ -22,6 +22,8 @@ def span(length: timedelta) -> str:
         return f"{seconds // 60} min"
     if length < _DAY:
         return f"{seconds // 3600} h {seconds // 60 % 60} min"
+    if length % _DAY < _HOUR:
+        return "24 h" if length.days == 1 else f"{length.days} d"
     return f"{length.days} d {seconds % 86400 // 3600} h"
 
 
@@ -55,6 +57,12 @@ def last8(name: Any) -> str:
     return text[-8:] if len(text) > len("12345678-1234") else text
 
 
+def date(at: datetime) -> str:
+    """A day in short."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b}"
+
+
 def iso(at: datetime) -> str:
     """For programs."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
@@ -67,5 +75,6 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "day": day,
     "digits": digits,
     "last8": last8,
+    "date": date,
     "iso": iso,
 }

@@ -19,7 +19,7 @@ class Phrase:
 _STATE, _CALL, _HOLD, _BOOK = "i-timer", "i-call", "i-hold", "i-receipt"
 #: `{name}` stands for what the entry says; what it does not say is left blank.
 _PHRASES: Final[Mapping[str, Phrase]] = {
-    "payment_required": Phrase("The auction asked for {amount}", "i-message", "good"),
+    "payment_required": Phrase("The auction asked for {amount} {currency}", "i-message", "good"),
     "checkout_created": Phrase("Stripe opened attempt {attempt}", _CALL),
     "checkout_closed": Phrase("Stripe closed attempt {attempt}", _CALL),
     "checkout_refused": Phrase("Stripe will not open attempt {attempt}: {error}", _CALL, "bad"),
