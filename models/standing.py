@@ -15,6 +15,7 @@ from domain.documents import DocumentKind
 from domain.notice import Channel, NoticeStatus
 from domain.notices import NoticeKind, Recipient
 from domain.receipt import ReceiptStatus
+from domain.standing.anywhere import SERVICES
 from domain.standing.beside import Ended, GaveUp, Mail, Paper, SetAside, Waiting
 from models.dead_letters import DeadLetters
 from models.records import AUDIT
@@ -118,7 +119,9 @@ class Standing:
     def due_checkouts(self, now: datetime, limit: int) -> int:
         """How many checkouts are due to be opened, counted up to `limit`."""
         row = self.connection.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM checkout_attempts r WHERE r.due_at <= %s LIMIT %s) due", (now, limit)
+            "SELECT count(*) FROM (SELECT 1 FROM checkout_attempts r WHERE r.due_at <= %s"
+            " AND r.status = 'opening' LIMIT %s) due",
+            (now, limit),
         ).fetchone()
         return int(row[0]) if row else 0
 
@@ -152,4 +155,5 @@ def _named(actor: str) -> str:
     way, _, what = actor.partition(":")
     if way in tuple(Channel):
         return f"the letter {what} ({way})"
-    return f"telling {way} of {what}"
+    who = SERVICES.get(way, way)
+    return f"telling {who[:1].lower()}{who[1:]} of {what}"

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.endpoint import AUCTION, ORDER, QUEUE
 from domain.lifecycle import COMPLETED
+from domain.refund_requests import person_of
 from domain.standing.case import Case, Cause
 from domain.standing.explanation import Said, Step, must, say
 
@@ -53,7 +54,7 @@ def _work_waits(case: Case) -> Said | None:
     who = SERVICES.get(one.endpoint, one.endpoint)
     if one.paused_at is not None:
         template = "{type} waits for {who} since {t}: paused by {by}."
-        why = say(template, type=one.type, who=_small(who), t=one.since, by=one.paused_by or "somebody")
+        why = say(template, type=one.type, who=_small(who), t=one.since, by=person_of(one.paused_by or "somebody"))
         return Said(why, (Step(say("Nothing until it is resumed.")),), must("Resume it."))
     why = say("{who} has not taken {type} since {t}: {error}.", who=who, type=one.type, t=one.since, error=one.error)
     return Said(why, (Step(say("{who} is told again.", who=who), one.due_at),))

@@ -9,6 +9,7 @@ from domain.lifecycle import COMPLETED
 from domain.notice import NoticeStatus
 from domain.notices import NoticeKind
 from domain.receipt import ReceiptStatus
+from domain.refund_requests import person_of
 from domain.standing.anywhere import SERVICES
 from domain.standing.beside import Paper, Waiting
 from domain.standing.case import Case, Cause, amount_of
@@ -108,7 +109,9 @@ def _waiting(one: Waiting) -> Sentence:
     who = SERVICES.get(one.endpoint, one.endpoint)
     who = who[0].lower() + who[1:]
     if one.paused_at is not None:
-        return say("{who} is paused by {by} since {t}", who=who, by=one.paused_by or "somebody", t=one.paused_at)
+        return say(
+            "{who} is paused by {by} since {t}", who=who, by=person_of(one.paused_by or "somebody"), t=one.paused_at
+        )
     if one.error:
         return say("{who} answered: {error}", who=who, error=one.error.rstrip("."))
     return say("{who} is being told", who=who)

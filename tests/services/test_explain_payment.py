@@ -5,96 +5,98 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import NotFound
-from domain.messaging import DeadLetter
 from domain.standing.explanation import Duty
-from tests.house import House
+from tests.house import House, house
+from tests.listener import SECRET, listening
 
 
-def test_a_payment_is_explained_through_its_life(house: House) -> None:
-    session_id = house.require()
-    assert house.app.explain_payment(session_id).code == "pending.opening"
-    house.work()
-    waiting = house.app.explain_payment(session_id)
+def test_a_payment_is_explained_through_its_life(home: House) -> None:
+    session_id = home.require()
+    assert home.app.explain_payment(session_id).code == "pending.opening"
+    home.work()
+    waiting = home.app.explain_payment(session_id)
     assert waiting.code == "pending.waiting"
-    house.pay(session_id)
-    house.hear()
-    to_come = house.app.explain_payment(session_id)
+    home.pay(session_id)
+    home.hear()
+    to_come = home.app.explain_payment(session_id)
     assert to_come.code == "completed.to_come"
     assert "the receipt is being printed" in to_come.why
-    house.work()
-    house.issue()
-    house.work()
-    done = house.app.explain_payment(session_id)
+    home.work()
+    home.issue()
+    home.work()
+    done = home.app.explain_payment(session_id)
     assert done.code in ("completed.fee_unknown", "completed.to_come")
 
 
-def test_there_is_nothing_to_explain_of_a_payment_that_does_not_exist(house: House) -> None:
+def test_there_is_nothing_to_explain_of_a_payment_that_does_not_exist(home: House) -> None:
     with pytest.raises(NotFound):
-        house.app.explain_payment(uuid4())
-    assert house.app.explain_payment.listed([]) == {}
+        home.app.explain_payment(uuid4())
+    assert home.app.explain_payment.listed([]) == {}
 
 
-def test_a_page_of_payments_is_explained_each_by_its_own_facts(house: House) -> None:
-    first = house.opened()
-    second = house.opened(auction_id="auction-2", buyer_id="buyer-2")
-    third = house.opened(auction_id="auction-3", buyer_id="buyer-3")
-    house.app.terminate_window(second, "the vase broke", "admin:alice")
-    house.pay(third)
-    house.hear()
+def test_a_page_of_payments_is_explained_each_by_its_own_facts(home: House) -> None:
+    first = home.opened()
+    second = home.opened(auction_id="auction-2", buyer_id="buyer-2")
+    third = home.opened(auction_id="auction-3", buyer_id="buyer-3")
+    home.app.terminate_window(second, "the vase broke", "admin:alice")
+    home.pay(third)
+    home.hear()
 
-    explained = house.app.explain_payment.listed(house.app.view_payments.listed())
+    explained = home.app.explain_payment.listed(home.app.view_payments.listed())
 
     assert explained[first].code == "pending.waiting"
-    assert explained[second].code == "expired.not_told"
+    assert explained[second].code == "expired.closing"
+    home.work()
+    explained = home.app.explain_payment.listed(home.app.view_payments.listed())
+    assert explained[second].code == "canceled.done"
     assert "alice canceled it" in explained[second].why
     assert '"the vase broke"' in explained[second].why
     assert explained[third].code == "completed.to_come"
-    assert all(explained[one] == house.app.explain_payment(one) for one in (first, second, third))
+    assert all(explained[one] == home.app.explain_payment(one) for one in (first, second, third))
 
 
-def test_an_event_that_was_set_aside_waits_for_a_person(house: House) -> None:
-    session_id = house.opened()
-    house.pay(session_id)
-    event = house.new_events()[-1]
-    house.hear(event | {"livemode": not event["livemode"]})
+def test_an_event_that_was_set_aside_waits_for_a_person(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    event = home.new_events()[-1]
+    home.hear(event | {"livemode": not event["livemode"]})
 
-    said = house.app.explain_payment(session_id)
+    said = home.app.explain_payment(session_id)
 
     assert said.code == "any.set_aside"
     assert "other_mode" in said.why
     assert said.you.kind is Duty.MUST
 
 
-def test_what_gave_up_is_told_until_somebody_has_dealt_with_it(house: House) -> None:
-    session_id = house.opened()
-    with house.app.database.transaction() as connection:
-        (event_id,) = connection.execute("SELECT id FROM outbox WHERE session_id = %s", (session_id,)).fetchone() or [0]
-        connection.execute("UPDATE deliveries SET status = 'given_up', finished_at = now() WHERE endpoint = 'order'")
-        connection.execute("UPDATE deliveries SET status = 'given_up', finished_at = now() WHERE endpoint = 'auction'")
-    letter = DeadLetter(
-        id=house.app.new_id(),
-        queue="deliveries",
-        actor="auction:auction.payment_pending",
-        message=b'{"event_id": "%s"}' % str(event_id).encode(),
-        reason="not_delivered",
-        error="it answered 500",
-        created_at=house.app.now(),
-        tries=40,
-    )
-    other = DeadLetter(
-        id=house.app.new_id(),
-        queue="payments",
-        actor="payments.require",
-        message=b"no JSON",
-        reason="invalid",
-        error="it is no message",
-        created_at=house.app.now(),
-    )
-    house.app.keep_dead_letters([letter, other])
+def test_a_service_that_does_not_answer_is_still_to_come_and_waits_for_a_person_once_it_gave_up(
+    database_url: str,
+) -> None:
+    with (
+        listening() as auction,
+        house(database_url, AUCTION_WEBHOOK_URL=auction.url, AUCTION_WEBHOOK_SECRET=SECRET) as home,
+    ):
+        auction.refuses = lambda event: 500 if event["type"] == "auction.sold" else None
+        session_id = home.opened()
+        home.pay(session_id)
+        home.hear()
+        home.work()
 
-    said = house.app.explain_payment(session_id)
+        to_come = home.app.explain_payment(session_id)
+        assert to_come.code == "completed.to_come"
+        assert "the auction service answered: " in to_come.why
+        home.app.manage_endpoints.pause("auction", "admin:alice", "it moves")
+        paused = home.app.explain_payment(session_id)
+        assert "the auction service is paused by alice since" in paused.why
+        assert paused.you.kind is Duty.MUST
+        home.app.manage_endpoints.resume("auction", "admin:alice", "it has moved")
 
-    assert said.code == "any.gave_up"
-    assert said.why.startswith("Telling auction of auction.payment_pending gave up after 40 tries: it answered 500.")
-    house.app.dead_letters.discard(letter.id, "admin:alice", "the auction service knows")
-    assert house.app.explain_payment(session_id).code == "pending.waiting"
+        home.forward(days=4)
+        home.work()
+        gave_up = home.app.explain_payment(session_id)
+        assert gave_up.code == "any.gave_up"
+        assert gave_up.why.startswith("Telling the auction service of auction.sold gave up after ")
+        assert home.app.explain_payment.listed([home.payment(session_id)]) == {session_id: gave_up}
+
+        (letter,) = home.app.dead_letters.listed()
+        home.app.dead_letters.discard(letter.id, "admin:alice", "they know")
+        assert not home.app.explain_payment(session_id).code.startswith("any.")
