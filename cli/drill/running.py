@@ -1,0 +1,149 @@
+"""The drill itself: a sale goes on, and faults come one after another until it is over."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Final
+
+import httpx
+
+from cli.drill.showing import Show, told
+from cli.drill.striking import Striker
+from cli.run.sale import Sale
+from cli.run.settling import LOOKS, Look, in_words
+from cli.run.stack import Stack
+from cli.run.standing import Standings
+from cli.run.stopping import Stopping
+from models.database import DatabaseUnavailable
+from proof.drill.flow import Flow
+from proof.drill.kinds import PATIENCE
+from proof.drill.plan import Fault
+from proof.drill.verdict import Struck
+
+#: How often everything is looked at, in seconds.
+EVERY: Final = 0.2
+#: It must look well this often in a row: one good look may be luck.
+IN_A_ROW: Final = 2
+#: Seconds that a process may take to say that it is well.
+HEALTH_TIMEOUT: Final = 1.0
+ROLES: Final = ("ingest", "api", "worker", "scheduler")
+
+
+@dataclass
+class Drill:
+    """Does faults to a running sale, and measures."""
+
+    stack: Stack
+    sale: Sale
+    standings: Standings
+    flow: Flow
+    striker: Striker
+    show: Show
+    stopping: Stopping
+    struck: list[Struck] = field(default_factory=list)
+
+    def strike_while_selling(self, plan: Iterator[Fault], least: int) -> None:
+        """Do faults until every lot has been asked for, and at least so many.
+
+        Raises:
+            StopAsked: somebody asks to stop.
+        """
+        for fault in takewhile(lambda fault: fault.number <= least or not self._all_asked(), plan):
+            self.stopping.nap(fault.peace)
+            self.stack.supervisor.raise_failure()
+            self._strike(fault)
+
+    def settle(self, seconds: float) -> str | None:
+        """Wait until everything is over; returns what is not, after so many seconds.
+
+        Raises:
+            StopAsked: somebody asks to stop.
+        """
+        deadline, settled, left = time.monotonic() + seconds, 0, "the database does not answer"
+        while settled < LOOKS:
+            self.stopping.nap(2 * EVERY)
+            self.stack.supervisor.raise_failure()
+            look = self._look()
+            waits = {} if look is None else look.waits()
+            settled = settled + 1 if look is not None and not waits else 0
+            left = in_words(waits) or left
+            if time.monotonic() > deadline:
+                return left
+        return None
+
+    def _strike(self, fault: Fault) -> None:
+        under_way = self._under_way()
+        victims = f" {', '.join(fault.victims)}" if len(fault.victims) > 1 else ""
+        lasts = f" for {fault.lasts:.0f} s" if fault.lasts else ""
+        self.show.say(f"{fault.number:>3} {fault.kind}{victims}{lasts}, {len(under_way)} payments under way", "yellow")
+        before = {role: self.stack.supervisor.pids().get(role) for role in fault.victims}
+        dead_hands = self.flow.in_hand() if "worker" in fault.victims else frozenset()
+        began = time.monotonic()
+        with self.striker.struck(fault):
+            self.stopping.nap(fault.lasts)
+            began = began if not fault.lasts else time.monotonic()
+
+        def healthy() -> bool:
+            pids = self.stack.supervisor.pids()
+            return all(pids.get(role) != pid for role, pid in before.items()) and self._healthy()
+
+        recovery = self._recovery(began, lambda: self.flow.flows(dead_hands, healthy))
+        self.struck.append(Struck(fault, under_way, recovery))
+        self.show.say(*told(self.struck[-1]))
+        if recovery is None:
+            self.show.say(f"    {self._why_not()}", "red")
+
+    def _recovery(self, began: float, flows: Callable[[], bool]) -> float | None:
+        well, first = 0, 0.0
+        while well < IN_A_ROW:
+            self.stack.supervisor.raise_failure()
+            now = time.monotonic()
+            if now - began > PATIENCE:
+                return None
+            if flows():
+                first = time.monotonic() if not well else first
+                well += 1
+            else:
+                well = 0
+            self.stopping.nap(EVERY)
+        return first - began
+
+    def _healthy(self) -> bool:
+        urls = self.stack.urls
+        pages = (f"{urls['api']}/healthz", f"{urls['ingest']}/healthz", urls["worker_metrics"], urls["scheduler_metrics"])
+        return all(map(_answers, filter(None, pages))) and all(map(self.stack.supervisor.is_ready, ROLES))
+
+    def _under_way(self) -> frozenset[str]:
+        try:
+            payments = self.standings.of_sale(self.sale.auctions)
+        except DatabaseUnavailable:
+            return frozenset()
+        over = {payment.auction_id for payment in payments if payment.over}
+        self.show.over(len(over), len(self.struck))
+        return frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked) - over
+
+    def _all_asked(self) -> bool:
+        return all(record.asked for record in self.sale.report().records)
+
+    def _look(self) -> Look | None:
+        try:
+            look = self.sale.look(self.standings, self.stack.urls["sandbox"])
+        except DatabaseUnavailable:
+            return None
+        self.show.over(sum(payment.over for payment in look.payments), len(self.struck))
+        return look
+
+    def _why_not(self) -> str:
+        try:
+            waiting = self.flow.waiting()
+        except DatabaseUnavailable:
+            return "the database does not answer"
+        return f"due for more than a second: {in_words(waiting)}" if waiting else "a process is not well"
+
+
+def _answers(page: str) -> bool:
+    try:
+        return httpx.get(page, timeout=HEALTH_TIMEOUT, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
