@@ -94,9 +94,9 @@ def drill(*, payments: int, seed: int, only: tuple[str, ...], data_dir: Path, po
     """Do everything to a running system that can go wrong, and check that nothing is lost.
 
     Starts a system of its own, with its own servers and a stand-in for Stripe, and an auction house whose buyers pay.
-    Meanwhile processes are killed, Redis is emptied, PostgreSQL is restarted, the network between them is cut, receipts
-    cannot be written, clocks are wrong, and Stripe fails. In the end all books are compared. Exit code 1 if anything
-    was lost, charged twice, or took longer to recover than is promised.
+    Meanwhile processes are killed, Redis is emptied, PostgreSQL is restarted, the network between them is cut, the
+    disk of the receipts is full, clocks are wrong, and Stripe fails. In the end all books are compared. Exit code 1 if
+    anything was lost, charged twice, or took longer to recover than is promised.
     """
     asked = Asked(payments, seed, data_dir, port_base, [Kind(one) for one in only] or list(Kind), as_json)
     stopping = Stopping()
@@ -125,12 +125,14 @@ def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outc
         around = exits.enter_context(surroundings(directory, ports))
         given = around.environment(environ)
         check_free(Own.of(given).wanted_ports(ports))
-        options = Options(asked.payments, rate, True, directory, asked.port_base, asked.seed)  # noqa: FBT003
+        options = Options(asked.payments, rate, True, directory, asked.port_base, asked.seed)
         sale = exits.enter_context(prepared_sale(options, given, keys))
         request = Request(options, directory, given, keys, sale.listening)
         stack = exits.enter_context(running_stack(request, stopping, lambda event: _tell(show, event)))
         standings = exits.enter_context(Standings(around.postgres.url))
-        database = exits.enter_context(closing(Database(around.postgres.url, pool_size=1, application="gavelpay drill")))
+        database = exits.enter_context(
+            closing(Database(around.postgres.url, pool_size=1, application="gavelpay drill"))
+        )
         flow = Flow(database, stack.settings.windows.grace + stack.settings.windows.sweep)
         striker = Striker(stack, around, directory, ports)
         drill = Drill(stack, sale, standings, flow, striker, show, stopping)

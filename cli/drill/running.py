@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
@@ -23,8 +24,10 @@ from proof.drill.verdict import Struck
 
 #: How often everything is looked at, in seconds.
 EVERY: Final = 0.2
-#: It must look well this often in a row: one good look may be luck.
-IN_A_ROW: Final = 2
+#: It must look well for so many seconds without a break: what a fault has stopped shows only when it is overdue.
+CALM: Final = 2.5
+#: A pool's connections that a fault has broken are found out one by one.
+TRIES: Final = 3
 #: Seconds that a process may take to say that it is well.
 HEALTH_TIMEOUT: Final = 1.0
 ROLES: Final = ("ingest", "api", "worker", "scheduler")
@@ -95,33 +98,37 @@ class Drill:
             self.show.say(f"    {self._why_not()}", "red")
 
     def _recovery(self, began: float, flows: Callable[[], bool]) -> float | None:
-        well, first = 0, 0.0
-        while well < IN_A_ROW:
+        """Seconds from `began` until it flowed, and went on to; None: not within `PATIENCE`."""
+        since: float | None = None
+        while since is None or time.monotonic() - since < CALM:
             self.stack.supervisor.raise_failure()
-            now = time.monotonic()
-            if now - began > PATIENCE:
+            if not flows():
+                since = None
+            elif since is None:
+                since = time.monotonic()
+            if since is None and time.monotonic() - began > PATIENCE:
                 return None
-            if flows():
-                first = time.monotonic() if not well else first
-                well += 1
-            else:
-                well = 0
             self.stopping.nap(EVERY)
-        return first - began
+        return since - began
 
     def _healthy(self) -> bool:
         urls = self.stack.urls
-        pages = (f"{urls['api']}/healthz", f"{urls['ingest']}/healthz", urls["worker_metrics"], urls["scheduler_metrics"])
+        pages = (
+            f"{urls['api']}/healthz",
+            f"{urls['ingest']}/healthz",
+            urls["worker_metrics"],
+            urls["scheduler_metrics"],
+        )
         return all(map(_answers, filter(None, pages))) and all(map(self.stack.supervisor.is_ready, ROLES))
 
     def _under_way(self) -> frozenset[str]:
-        try:
-            payments = self.standings.of_sale(self.sale.auctions)
-        except DatabaseUnavailable:
-            return frozenset()
-        over = {payment.auction_id for payment in payments if payment.over}
-        self.show.over(len(over), len(self.struck))
-        return frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked) - over
+        asked = frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked)
+        for _ in range(TRIES):
+            with suppress(DatabaseUnavailable):
+                over = {one.auction_id for one in self.standings.of_sale(self.sale.auctions) if one.over}
+                self.show.over(len(over), len(self.struck))
+                return asked - over
+        return asked
 
     def _all_asked(self) -> bool:
         return all(record.asked for record in self.sale.report().records)

@@ -13,7 +13,7 @@ def shift(seconds: float) -> None:
     """Let this process's machine's clock go ahead by so much."""
     ahead = timedelta(seconds=seconds)
 
-    def shifted(_clock: SystemClock) -> datetime:
+    def shifted(self: SystemClock) -> datetime:  # noqa: ARG001 - the clock itself is not asked
         return datetime.now(UTC) + ahead
 
     SystemClock.__call__ = shifted  # type: ignore[method-assign]

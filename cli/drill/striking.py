@@ -1,11 +1,11 @@
 """Does the faults, and lifts them."""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,7 +53,7 @@ class Striker:
             Kind.REDIS_SLOW: lambda: _wire(self.around.to_redis, lambda wire: wire.slow(SLOW)),
             Kind.REDIS_CUT: lambda: _wire(self.around.to_redis, Wire.cut),
             Kind.REDIS_SILENT: lambda: _wire(self.around.to_redis, Wire.silence),
-            Kind.RECEIPTS: lambda: unwritable(self.directory / "receipts"),
+            Kind.RECEIPTS: lambda: full_disk(self.stack.supervisor.pids().get("worker")),
             Kind.CLOCK_AHEAD: lambda: self._wrong_clock(WRONG),
             Kind.CLOCK_BEHIND: lambda: self._wrong_clock(-WRONG),
         }
@@ -64,11 +64,8 @@ class Striker:
             Kind.POSTGRES_TERMINATED: self._cut_connections,
         }
         at_once.get(fault.kind, lambda: self._kill(fault.victims))()
-        if fault.strikes_stripe:
-            lasts = self._stripe_fails(fault.kind)
-        else:
-            lasts = lasting.get(fault.kind, nullcontext[None])()
-        with lasts:
+        stripe = (lambda: self._stripe_fails(fault.kind)) if fault.strikes_stripe else nullcontext[None]
+        with lasting.get(fault.kind, stripe)():
             yield
 
     def _kill(self, roles: tuple[str, ...]) -> None:
@@ -128,14 +125,15 @@ def _wire(wire: Wire, harm: Callable[[Wire], None]) -> Iterator[None]:
 
 
 @contextmanager
-def unwritable(folder: Path) -> Iterator[None]:
-    """Nothing can be written to the folder, nor read: a file is in its place. Even the system's owner must obey that."""
-    aside = folder.with_name(f"{folder.name}.aside")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.rename(aside)
-    folder.touch()
+def full_disk(pid: int | None) -> Iterator[None]:
+    """To this process every disk is full: no file of its may grow. Its log suffers with the receipts."""
+    if pid is None:
+        yield
+        return
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
     try:
         yield
     finally:
-        folder.unlink()
-        aside.rename(folder)
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)

@@ -45,4 +45,4 @@ def surroundings(directory: Path, ports: Ports) -> Iterator[Surroundings]:
         Wire(postgres.url) as to_postgres,
         Wire(valkey.url) as to_redis,
     ):
-        yield Surroundings(postgres, valkey, to_postgres, to_redis)  # type: ignore[arg-type]
+        yield Surroundings(postgres, valkey, to_postgres, to_redis)

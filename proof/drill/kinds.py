@@ -23,7 +23,7 @@ class Kind(StrEnum):
     REDIS_SLOW = "redis-slow"
     REDIS_CUT = "redis-cut"
     REDIS_SILENT = "redis-silent"
-    RECEIPTS = "receipts-unwritable"
+    RECEIPTS = "receipts-disk-full"
     CLOCK_AHEAD = "clock-ahead"
     CLOCK_BEHIND = "clock-behind"
     STRIPE_LIMITED = "stripe-429"

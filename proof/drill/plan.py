@@ -10,8 +10,8 @@ from proof.drill.kinds import LASTS, RULES, VICTIMS, Kind
 
 #: Seconds of peace before a fault, drawn between these: some faults meet a system that has just recovered.
 PEACE: Final = (0.3, 2.0)
-#: What recovering from a fault takes as a rule, in seconds: only to guess how long a round is.
-_RECOVERY: Final = 2.5
+#: What recovering from a fault, and watching it, takes as a rule, in seconds: only to guess how long a round is.
+_RECOVERY: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
