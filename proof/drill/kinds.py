@@ -40,7 +40,7 @@ class Kind(StrEnum):
 #: What dies of a kill, by its kind; `RANDOM` draws from all of these.
 VICTIMS: Final = {Kind.WORKER: "worker", Kind.INGEST: "ingest", Kind.API: "api", Kind.SCHEDULER: "scheduler"}
 #: Promised seconds until work flows again.
-PROMISED: Final = {Kind.WORKER: 10.0, Kind.REDIS_EMPTIED: 15.0}
+PROMISED: Final = {Kind.WORKER: 10.0, Kind.RANDOM: 10.0, Kind.REDIS_EMPTIED: 15.0}
 #: Whatever was promised or not: what takes longer than this counts as not recovered.
 PATIENCE: Final = 60.0
 

@@ -88,7 +88,12 @@ def complaints(table: Iterable[Row], losses: Losses) -> Iterator[str]:
     """What is not as it must be, in sentences; none is well."""
     yield from losses.sentences
     for row in table:
-        for count, words in ((row.lost, "lost"), (row.charged_twice, "charged twice"), (row.receipts, "receipts")):
+        figures = {
+            "Lost": row.lost,
+            "Charged twice": row.charged_twice,
+            "Receipts missing or repeated": row.receipts,
+        }
+        for words, count in figures.items():
             if count and row.kind == "all":
                 yield f"{words}: {count}, and it must be 0."
         if not row.in_time and row.kind != "all":

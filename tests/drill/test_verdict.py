@@ -55,9 +55,9 @@ def test_losses_stand_beside_the_faults_that_their_payments_met_and_are_told_onc
     assert (everything.lost, everything.charged_twice, everything.receipts) == (1, 1, 1)
     assert list(complaints(table, losses)) == [
         "Stripe took 5 USD.",
-        "lost: 1, and it must be 0.",
-        "charged twice: 1, and it must be 0.",
-        "receipts: 1, and it must be 0.",
+        "Lost: 1, and it must be 0.",
+        "Charged twice: 1, and it must be 0.",
+        "Receipts missing or repeated: 1, and it must be 0.",
     ]
 
 

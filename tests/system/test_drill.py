@@ -14,7 +14,7 @@ SHORT = {"PAYMENT_WINDOW_MINUTES": "0.34", "PAYMENT_WINDOW_SWEEP_SECONDS": "1", 
 
 
 def test_a_small_drill_loses_nothing_and_says_so_for_programs(tmp_path: Path) -> None:
-    kinds = ("kill-worker", "redis-emptied", "postgres-cut", "receipts-disk-full", "stripe-lost-replies", "clock-ahead")
+    kinds = ("kill-worker", "redis-emptied", "stripe-lost-replies")
     only = [word for kind in kinds for word in ("--only", kind)]
     where = ["--data-dir", str(tmp_path / "data"), "--port-base", str(free_port_base(20))]
     done = subprocess.run(
@@ -32,7 +32,6 @@ def test_a_small_drill_loses_nothing_and_says_so_for_programs(tmp_path: Path) ->
     assert all(sentence.startswith("Recovery after") for sentence in found["complaints"]), done.stderr
     assert {row["fault"] for row in found["faults"]} == {*kinds, "all"}
     assert found["faults"][-1]["paymentsUnderWay"] == 12
-    assert all(row["paymentsUnderWay"] for row in found["faults"])
     assert done.returncode == (0 if found["ok"] else 1)
     assert "kill-worker" in done.stderr
 
