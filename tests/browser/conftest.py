@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,15 @@ def browser(chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Bro
     asyncio._set_running_loop(None)
 
 
+@pytest.fixture
+def street(whole_street: Street) -> Street:
+    """The house at this moment: its clock stands still, the browser's does not."""
+    whole_street.home.time.at = datetime.now(UTC)
+    return whole_street
+
+
 @pytest.fixture(scope="session")
-def street(databases: Databases, server_urls: Urls) -> Iterator[Street]:
+def whole_street(databases: Databases, server_urls: Urls) -> Iterator[Street]:
     """A house with its `api` process, reached over real HTTP."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     database_url = databases.create(databases.template("migrated", prepare))
