@@ -133,7 +133,7 @@ def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outc
         database = exits.enter_context(
             closing(Database(around.postgres.url, pool_size=1, application="gavelpay drill"))
         )
-        flow = Flow(database, stack.settings.windows.grace + stack.settings.windows.sweep)
+        flow = Flow(database, stack.settings.windows.grace, stack.settings.windows.sweep)
         striker = Striker(stack, around, directory, ports)
         drill = Drill(stack, sale, standings, flow, striker, show, stopping)
         sale.open(stack)

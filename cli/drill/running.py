@@ -30,7 +30,6 @@ CALM: Final = 2.5
 TRIES: Final = 3
 #: Seconds that a process may take to say that it is well.
 HEALTH_TIMEOUT: Final = 1.0
-ROLES: Final = ("ingest", "api", "worker", "scheduler")
 
 
 @dataclass
@@ -87,39 +86,39 @@ class Drill:
             self.stopping.nap(fault.lasts)
             began = began if not fault.lasts else time.monotonic()
 
-        def healthy() -> bool:
+        def ill() -> str:
             pids = self.stack.supervisor.pids()
-            return all(pids.get(role) != pid for role, pid in before.items()) and self._healthy()
+            dead = [role for role, pid in before.items() if pids.get(role) == pid]
+            return ", ".join(dead or self._ill())
 
-        recovery = self._recovery(began, lambda: self.flow.flows(dead_hands, healthy))
+        recovery, last = self._recovery(began, lambda: self.flow.obstacle(dead_hands, ill))
         self.struck.append(Struck(fault, under_way, recovery))
-        self.show.say(*told(self.struck[-1]))
-        if recovery is None:
-            self.show.say(f"    {self._why_not()}", "red")
+        self.show.say(*told(self.struck[-1], last))
 
-    def _recovery(self, began: float, flows: Callable[[], bool]) -> float | None:
-        """Seconds from `began` until it flowed, and went on to; None: not within `PATIENCE`."""
-        since: float | None = None
+    def _recovery(self, began: float, obstacle: Callable[[], str]) -> tuple[float | None, str]:
+        """Seconds from `began` until work flowed, and went on to (None: not within `PATIENCE`), and the last obstacle."""
+        since, last = None, ""
         while since is None or time.monotonic() - since < CALM:
             self.stack.supervisor.raise_failure()
-            if not flows():
-                since = None
+            if found := obstacle():
+                since, last = None, found
             elif since is None:
                 since = time.monotonic()
             if since is None and time.monotonic() - began > PATIENCE:
-                return None
+                return None, last
             self.stopping.nap(EVERY)
-        return since - began
+        return since - began, last
 
-    def _healthy(self) -> bool:
-        urls = self.stack.urls
-        pages = (
-            f"{urls['api']}/healthz",
-            f"{urls['ingest']}/healthz",
-            urls["worker_metrics"],
-            urls["scheduler_metrics"],
-        )
-        return all(map(_answers, filter(None, pages))) and all(map(self.stack.supervisor.is_ready, ROLES))
+    def _ill(self) -> list[str]:
+        """The processes that do not answer, or not soon."""
+        urls, supervisor = self.stack.urls, self.stack.supervisor
+        pages = {
+            "ingest": f"{urls['ingest']}/healthz",
+            "api": f"{urls['api']}/healthz",
+            "worker": urls["worker_metrics"],
+            "scheduler": urls["scheduler_metrics"],
+        }
+        return [role for role, page in pages.items() if not (supervisor.is_ready(role) and page and _answers(page))]
 
     def _under_way(self) -> frozenset[str]:
         asked = frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked)
@@ -140,13 +139,6 @@ class Drill:
             return None
         self.show.over(sum(payment.over for payment in look.payments), len(self.struck))
         return look
-
-    def _why_not(self) -> str:
-        try:
-            waiting = self.flow.waiting()
-        except DatabaseUnavailable:
-            return "the database does not answer"
-        return f"due for more than a second: {in_words(waiting)}" if waiting else "a process is not well"
 
 
 def _answers(page: str) -> bool:

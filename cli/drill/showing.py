@@ -47,11 +47,12 @@ def showing(payments: int, *, quietly: bool) -> Iterator[Show]:
         yield Show(console, bar, bar.add_task("payments", total=payments, faults="0 faults"))
 
 
-def told(one: Struck) -> tuple[str, str]:
-    """What came of a fault, as a line, and its color."""
+def told(one: Struck, last: str) -> tuple[str, str]:
+    """What came of a fault, as a line, and its color; `last` is what kept work from flowing at the end."""
+    because = f" (at the end it waited for: {last})" if last else ""
     if one.recovery is None:
-        return f"    work did not flow again within {PATIENCE:.0f} s", "red"
-    return f"    work flows again after {one.recovery:.1f} s", "green"
+        return f"    work did not flow again within {PATIENCE:.0f} s{because}", "red"
+    return f"    work flows again after {one.recovery:.1f} s{because}", "green"
 
 
 def print_verdict(table: Sequence[Row]) -> None:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from domain.bells import EXPLAIN_MONEY, MIRROR_WINDOWS, RECONCILE_ATTEMPTS, RECONCILE_EVENTS
+from domain.bells import (
+    EXPIRE_WINDOWS,
+    EXPLAIN_MONEY,
+    MIRROR_WINDOWS,
+    OPEN_RETRIES,
+    RECONCILE_ATTEMPTS,
+    RECONCILE_EVENTS,
+)
 from models.database import Database, DatabaseUnavailable
 from models.due import Due
 from runtime.clock import SystemClock
@@ -16,6 +23,8 @@ AT_ONCE: Final = timedelta(seconds=1)
 
 #: What comes by the clock, some time after it is due, in peace as well.
 BY_THE_CLOCK: Final = frozenset({RECONCILE_EVENTS, RECONCILE_ATTEMPTS, EXPLAIN_MONEY, MIRROR_WINDOWS})
+#: What only a sweep finds: in peace it waits for the next one.
+SWEPT: Final = frozenset({EXPIRE_WINDOWS, OPEN_RETRIES})
 
 #: What is in hand: where, which, and by which claim.
 Hands = AbstractSet[tuple[str, str, int]]
@@ -37,8 +46,9 @@ class Flow:
     """Looks at the work of a running system, by a connection of its own."""
 
     database: Database
-    #: How long after its end a window is closed at the latest, in peace.
+    #: How long after its end a window is left open, and how often is swept.
     grace: timedelta
+    sweep: timedelta
 
     def in_hand(self) -> Hands:
         """What workers hold now; empty while the database is away."""
@@ -49,18 +59,29 @@ class Flow:
 
     def waiting(self) -> Mapping[str, int]:
         """By bell, what has been due for longer than `AT_ONCE`. Raises `DatabaseUnavailable`."""
-        wall = SystemClock()
-        counted = Due(self.database, lambda: wall() - AT_ONCE, self.grace).by_bell()
-        return {bell: due for bell, count in counted.items() if bell not in BY_THE_CLOCK and (due := count())}
+        at_once, swept = self._due(AT_ONCE), self._due(AT_ONCE + self.sweep)
+        counted = {bell: (swept if bell in SWEPT else at_once)[bell] for bell in at_once if bell not in BY_THE_CLOCK}
+        return {bell: due for bell, count in counted.items() if (due := count())}
 
-    def flows(self, dead_hands: Hands, healthy: Callable[[], bool]) -> bool:
-        """Whether all processes are well, nothing waits, and nothing is still in a dead hand."""
-        if not healthy():
-            return False
+    def obstacle(self, dead_hands: Hands, ill: Callable[[], str]) -> str:
+        """What keeps work from flowing: a process that is ill, a dead hand, what waits. Empty: it flows.
+
+        Args:
+            dead_hands: what a process had in hand that was killed.
+            ill: says which process is not well; empty: all are.
+        """
+        if found := ill():
+            return found
         try:
-            return not (dead_hands & frozenset(self._rows())) and not self.waiting()
+            if dead_hands & frozenset(self._rows()):
+                return "what a killed worker had in hand"
+            return ", ".join(f"{due} {bell}" for bell, due in self.waiting().items())
         except DatabaseUnavailable:
-            return False
+            return "the database does not answer"
+
+    def _due(self, since: timedelta) -> Mapping[str, Callable[[], int]]:
+        wall = SystemClock()
+        return Due(self.database, lambda: wall() - since, self.grace).by_bell()
 
     def _rows(self) -> list[tuple[str, str, int]]:
         return [(str(one), str(two), int(three)) for one, two, three in self.database.rows(_IN_HAND)]
