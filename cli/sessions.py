@@ -1,6 +1,7 @@
 """`gavelpay sessions`: look at payments, and step in."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from uuid import UUID
 
 import click
@@ -24,6 +25,7 @@ from domain.lifecycle import Status
 from domain.messaging import AuditEntry
 from domain.payment import Payment
 from domain.risk import RiskSignal
+from domain.standing.explanation import Duty, Explanation
 from domain.transaction import Refund, Transaction
 
 
@@ -68,12 +70,27 @@ def show_session(*, session_id: UUID, as_json: bool) -> None:
     with open_app() as app:
         payment = app.view_payments.one(session_id)
         history = app.view_payments.history(session_id)
+        explanation = app.explain_payment(session_id)
         policy, now = app.require_payments.policies[payment.session.policy], app.now()
     if as_json:
         whole = views.whole(payment, policy, now, for_staff=True).document()
-        print_json(whole | {"timeline": [_entry(entry) for entry in history]})
+        print_json({"explanation": explanation.document} | whole | {"timeline": [_entry(entry) for entry in history]})
         return
+    _print_explanation(explanation)
     _print(payment, history)
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    """Why it is where it is, on top of all that is known about it."""
+    you = explanation.you
+    facts: list[tuple[str, object]] = [("why", str(explanation.why))]
+    facts += [("also", str(one)) for one in explanation.also]
+    for number, step in enumerate(explanation.next):
+        when = f"{step.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: " if step.at else ""
+        facts.append(("" if number else "next", f"{when}{step.text}"))
+    facts.append(("you", "nothing to do" if you.kind is Duty.NOTHING else f"{you.kind}: {you.text}"))
+    print_facts(facts)
+    click.echo()
 
 
 def _entry(entry: AuditEntry) -> dict[str, object]:
@@ -86,7 +103,7 @@ def _print(payment: Payment, history: list[AuditEntry]) -> None:
         [
             ("session", str(session.id)),
             ("status", colored(session.status)),
-            ("why", session.reason),
+            ("reason", session.reason),
             ("on hold since", session.held_at),
             ("on hold for", session.hold_reason),
             ("risk", session.risk_score or None),

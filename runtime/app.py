@@ -12,20 +12,18 @@ from domain.ids import NewId, uuid7
 from domain.messaging import DeadLetter
 from domain.refusals import Refusal
 from domain.settlement import LatePolicy, Terms
-from gateways import window_mirror
-from gateways.changes import RedisChanges
 from gateways.live_status import LiveStatus
 from gateways.storage.storage import ReceiptStorage
 from gateways.stripe.adapter import Stripe
 from gateways.stripe.guard import Guard
-from gateways.window_mirror import RedisWindowMirror
 from models.database import Database
 from models.due import Due
 from models.leases import LeaseRenewer
-from models.sealing import FieldCipher
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
+from runtime.connecting import build_changes, build_cipher, build_live_status, build_window_mirror
 from runtime.downstream import SenderThreads, build_endpoints, build_routes
+from runtime.explaining import build_explaining
 from runtime.notices import build_send_notices, build_telling
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
@@ -41,6 +39,7 @@ from services.dead_letters import DeadLetterOffice, PutBack
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
 from services.explain_money import ExplainMoney
+from services.explain_payment import ExplainPayment
 from services.manage_deliveries import ManageDeliveries
 from services.manage_endpoints import ManageEndpoints
 from services.mirror_windows import MirrorWindows
@@ -116,6 +115,7 @@ class App:
     manage_deliveries: ManageDeliveries
     manage_endpoints: ManageEndpoints
     answer_once: AnswerOnce
+    explain_payment: ExplainPayment
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -244,6 +244,7 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
+        explain_payment=build_explaining(settings, store.begin, policies, now),
         _closers=(
             senders.close,
             leases.stop,
@@ -277,33 +278,9 @@ def build_store(
     return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
 
 
-def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
-    """Payment windows in Redis."""
-    url = given(settings.redis.url, "REDIS_URL").reveal()
-    return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
-
-
-def build_changes(settings: Settings) -> RedisChanges:
-    """What tells whoever watches payments that one has changed."""
-    url = given(settings.redis.url, "REDIS_URL").reveal()
-    return RedisChanges(window_mirror.connect(url, ca_file=settings.redis.ca_file))
-
-
-def build_live_status(settings: Settings) -> LiveStatus:
-    """What hears of it in a process with an event loop."""
-    return LiveStatus(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=settings.redis.ca_file)
-
-
 def build_new_id(now: Clock) -> NewId:
     """What makes ids: by the clock, and random."""
     return lambda: uuid7(now(), secrets.randbits)
-
-
-def build_cipher(settings: Settings) -> FieldCipher:
-    """What encrypts fields at rest."""
-    keys = given(settings.crypto.encryption_keys, "FIELD_ENCRYPTION_KEYS")
-    index_key = given(settings.crypto.index_key, "FIELD_INDEX_KEY")
-    return FieldCipher([key.reveal() for key in keys], index_key.reveal())
 
 
 def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int = 1) -> Stripe:

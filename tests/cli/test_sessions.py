@@ -51,6 +51,23 @@ def test_a_session_is_shown_with_its_attempts_its_money_and_its_timeline(home: H
     assert "\x1b[31m" not in printed
 
 
+def test_a_session_begins_with_why_it_is_there_what_is_next_and_what_a_person_may_do(
+    home: House, run: Run, told: Told
+) -> None:
+    session_id = home.opened()
+
+    printed = run("sessions", "show", str(session_id)).output
+    explanation = told("sessions", "show", str(session_id))["explanation"]
+
+    assert printed.startswith("why ")
+    assert "The buyer has not paid yet." in printed
+    assert "UTC: Closes, the lot is reopened." in printed
+    assert "may: Extend, resend the link or terminate." in printed
+    assert explanation["code"] == "pending.waiting"
+    assert explanation["you"] == {"kind": "may", "text": "Extend, resend the link or terminate."}
+    assert explanation["next"][-1]["at"].endswith("Z")
+
+
 def test_money_that_came_late_is_shown_with_its_refund(home: House, run: Run) -> None:
     session_id = home.opened()
     home.app.close_by_request(session_id, "test")

@@ -1,0 +1,114 @@
+"""Why a payment is processing: money is on its way, or has come and is held."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.completion import AMOUNT_DIFFERS
+from domain.holds import HIGHEST_RISK, STRIPE_REVIEW
+from domain.lifecycle import PROCESSING
+from domain.lookups import BANK_ANSWER
+from domain.refunds import left_of
+from domain.risk import Kind
+from domain.settlement import NEAR_THE_END
+from domain.standing.case import Case, Cause, amount_of
+from domain.standing.explanation import Said, Step, must, say
+from domain.transaction import Disposition
+
+_NOTHING_UNTIL: Final = (Step(say("Nothing until someone decides.")),)
+
+
+def _review(case: Case) -> Said | None:
+    session = case.session
+    if session.status is not PROCESSING or session.reason != STRIPE_REVIEW:
+        return None
+    opened = [one.at for one in case.payment.signals if one.kind is Kind.REVIEW_OPENED]
+    since = min(opened, default=session.held_at or session.updated_at)
+    ends = [str(one.detail.get("reason")) for one in case.payment.signals if one.kind is Kind.REVIEW_CLOSED]
+    if ends:
+        why = say("Stripe's review since {t} ended without approval: {end}.", t=since, end=ends[-1].replace("_", " "))
+        return Said(why, _NOTHING_UNTIL, must("Release it, or send the money back."))
+    why = say("Stripe holds the payment for review since {t}: it looks risky to Stripe.", t=since)
+    return Said(why, (Step(say("Nothing until it is reviewed.")),), must("Review it at Stripe."))
+
+
+def _highest_risk(case: Case) -> Said | None:
+    session = case.session
+    if session.status is not PROCESSING or session.reason != HIGHEST_RISK:
+        return None
+    why = say("The money has come, and is held since {t}: Stripe sees the highest risk.", t=session.held_at or case.now)
+    return Said(why, _NOTHING_UNTIL, must("Release it, or send the money back."))
+
+
+def _amount_differs(case: Case) -> Said | None:
+    session = case.session
+    if session.status is not PROCESSING or session.reason != AMOUNT_DIFFERS:
+        return None
+    money = next((one for one in case.payment.transactions if one.disposition is Disposition.HELD), None)
+    if money is None:
+        return None
+    received = amount_of(money.amount_minor, money.currency)
+    why = say("{received} came, {asked} was asked.", received=received, asked=session.amount)
+    if left_of(case.payment, money).minor < money.amount_minor:
+        return Said(why, (Step(say("The money goes back, or has gone back; the payment waits for a decision.")),))
+    return Said(why, _NOTHING_UNTIL, must("Accept or refund."))
+
+
+def _near_the_end(case: Case) -> Said | None:
+    if case.session.status is not PROCESSING or case.session.reason != NEAR_THE_END:
+        return None
+    waits = next((one for one in case.payment.attempts if one.paid_near_end_at is not None), None)
+    if waits is None:
+        return None
+    why = say(
+        "Money came about the end of the window, {end}; only Stripe's charge tells whether it was in time.",
+        end=case.end,
+    )
+    kept = Step(say("Stripe is asked; in time it is kept, else it goes back."), waits.look_up_at)
+    return Said(why, (kept,))
+
+
+def _past_the_end(case: Case) -> Said | None:
+    if not _is_on_its_way(case) or case.now < case.end:
+        return None
+    why = say("Money was on its way when the window ended at {end}. It is waited for.", end=case.end)
+    return Said(why, (*_answer(case), Step(say("If it fails, the lot is reopened."))))
+
+
+def _slow_method(case: Case) -> Said | None:
+    confirmed = case.session.news_at
+    if not _is_on_its_way(case) or confirmed is None or case.now < confirmed + BANK_ANSWER:
+        return None
+    why = say("The buyer pays by a method that takes days. Confirmed {t}.", t=confirmed)
+    return Said(why, (*_answer(case), Step(say("The window stands still until then."))))
+
+
+def _bank(case: Case) -> Said | None:
+    if case.session.status is not PROCESSING:
+        return None
+    since = case.session.news_at or case.session.updated_at
+    why = say("Stripe is checking with the buyer's bank since {t}.", t=since)
+    asked = Step(say("If nothing is heard by then, we ask Stripe."), since + BANK_ANSWER)
+    return Said(why, (Step(say("Usually seconds.")), asked))
+
+
+def _is_on_its_way(case: Case) -> bool:
+    money_is_there = any(one.disposition is Disposition.HELD for one in case.payment.transactions)
+    return case.session.status is PROCESSING and case.session.reason != NEAR_THE_END and not money_is_there
+
+
+def _answer(case: Case) -> tuple[Step, ...]:
+    asked = min((one.look_up_at for one in case.payment.attempts if one.look_up_at is not None), default=None)
+    return (Step(say("Stripe answers by itself, within days at most; it is asked as well."), asked),)
+
+
+#: In this order.
+PROCESSING_CAUSES: Final[Sequence[Cause]] = (
+    Cause("processing.review", _review),
+    Cause("processing.highest_risk", _highest_risk),
+    Cause("processing.amount_differs", _amount_differs),
+    Cause("processing.near_the_end", _near_the_end),
+    Cause("processing.past_the_end", _past_the_end),
+    Cause("processing.slow_method", _slow_method),
+)
+#: What fits where nothing else does.
+PROCESSING_REST: Final = Cause("processing.bank", _bank)

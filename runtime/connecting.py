@@ -1,0 +1,33 @@
+"""What the composition root makes of the settings of Redis and of the keys of fields."""
+
+from domain.clock import Clock
+from gateways import window_mirror
+from gateways.changes import RedisChanges
+from gateways.live_status import LiveStatus
+from gateways.window_mirror import RedisWindowMirror
+from models.sealing import FieldCipher
+from runtime.settings import Settings, given
+
+
+def build_window_mirror(settings: Settings, now: Clock) -> RedisWindowMirror:
+    """Payment windows in Redis."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisWindowMirror(window_mirror.connect(url, ca_file=settings.redis.ca_file), now)
+
+
+def build_changes(settings: Settings) -> RedisChanges:
+    """What tells whoever watches payments that one has changed."""
+    url = given(settings.redis.url, "REDIS_URL").reveal()
+    return RedisChanges(window_mirror.connect(url, ca_file=settings.redis.ca_file))
+
+
+def build_live_status(settings: Settings) -> LiveStatus:
+    """What hears of it in a process with an event loop."""
+    return LiveStatus(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=settings.redis.ca_file)
+
+
+def build_cipher(settings: Settings) -> FieldCipher:
+    """What encrypts fields at rest."""
+    keys = given(settings.crypto.encryption_keys, "FIELD_ENCRYPTION_KEYS")
+    index_key = given(settings.crypto.index_key, "FIELD_INDEX_KEY")
+    return FieldCipher([key.reveal() for key in keys], index_key.reveal())
