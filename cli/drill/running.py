@@ -96,7 +96,7 @@ class Drill:
         self.show.say(*told(self.struck[-1], last))
 
     def _recovery(self, began: float, obstacle: Callable[[], str]) -> tuple[float | None, str]:
-        """Seconds from `began` until work flowed, and went on to (None: not within `PATIENCE`), and the last obstacle."""
+        """Seconds from `began` until work flowed and went on to, None if that took too long; and the last obstacle."""
         since, last = None, ""
         while since is None or time.monotonic() - since < CALM:
             self.stack.supervisor.raise_failure()
