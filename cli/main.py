@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "keys": ("cli.keys", "keys"),
     "pci-scan": ("cli.pci_scan", "pci_scan"),
     "simulate": ("cli.simulate", "simulate"),
+    "drill": ("cli.drill", "drill"),
 }
 
 

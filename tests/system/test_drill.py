@@ -1,0 +1,57 @@
+"""`gavelpay drill`, small: a real system, a few real faults."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.run.running import ROOT, environment, free_port_base
+
+pytestmark = pytest.mark.timeout(240)
+SHORT = {"PAYMENT_WINDOW_MINUTES": "0.34", "PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
+
+
+def test_a_small_drill_loses_nothing_and_says_so_for_programs(tmp_path: Path) -> None:
+    kinds = ("kill-worker", "redis-emptied", "stripe-lost-replies")
+    only = [word for kind in kinds for word in ("--only", kind)]
+    where = ["--data-dir", str(tmp_path / "data"), "--port-base", str(free_port_base(20))]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "drill", "--payments", "12", "--json", *only, *where],
+        cwd=ROOT,
+        env=environment(**SHORT),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    # How fast a machine under test recovers is not this test's business; that nothing was lost is.
+    found = json.loads(done.stdout)
+    assert (found["lost"], found["chargedTwice"], found["receipts"]) == ([], [], []), done.stderr
+    assert all(sentence.startswith("Recovery after") for sentence in found["complaints"]), done.stderr
+    assert {row["fault"] for row in found["faults"]} == {*kinds, "all"}
+    assert found["faults"][-1]["paymentsUnderWay"] == 12
+    assert done.returncode == (0 if found["ok"] else 1)
+    assert "kill-worker" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], "Examples:"),
+        (["--only", "earthquake"], "earthquake"),
+        (["--payments", "0"], "0 is not in the range"),
+    ],
+)
+def test_it_says_how_it_is_used(arguments: list[str], words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "drill", *arguments],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert words in done.stdout + done.stderr
