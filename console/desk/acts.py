@@ -6,8 +6,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from console.desk.catalog import ACTS, Act, Confirmed
 from console.desk.operators import Operator, TheForm, TheOperator
-from console.desk.plans import ACTS, Act, Confirmed, Plan, waiting_refund
+from console.desk.plans import Plan, waiting_refund
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
 from console.problems import Problem, not_found, sentence

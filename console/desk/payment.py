@@ -7,8 +7,8 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from console.desk import standing, timeline
+from console.desk.catalog import ACTS
 from console.desk.operators import Operator, TheOperator
-from console.desk.plans import ACTS
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
 from domain.lifecycle import UNPAID

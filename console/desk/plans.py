@@ -1,23 +1,19 @@
-"""What each act on a payment will do, worked out before anything is done, and doing it."""
+"""What each act on a payment will do, worked out before anything is done."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 from console.desk.figures import clock, span
 from domain import windows
 from domain.errors import ActRefused, InvalidMoney, OfferRefused
-from domain.ids import SessionId
 from domain.lifecycle import CANCELED, Trigger, permits
 from domain.payment import Payment
 from domain.releasing import release
 from domain.retries import attempts_left, why_not
 from domain.transaction import Refund
-from models.unit_of_work import Begin
 from runtime.app import App
-from runtime.tokens import CallerRole
 
 _LONGEST: Final = 60 * 24 * 365
 _NO: Final = {
@@ -51,54 +47,23 @@ class Plan:
     refused: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What somebody has read, and wants done."""
-
-    payment: Payment
-    form: Mapping[str, str]
-    actor: str
-    reason: str
-
-    @property
-    def id(self) -> SessionId:
-        """Of the payment."""
-        return self.payment.session.id
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that an operator may do to a payment."""
-
-    name: str
-    #: On the button that leads to it.
-    title: str
-    roles: frozenset[CallerRole]
-    plan: Callable[[App, Payment, Mapping[str, str]], Plan]
-    #: Does it in one unit of work of the `Begin` that it is given.
-    do: Callable[[App, Begin, "Confirmed"], object]
-    #: Said when it is done.
-    done: str
-    #: What the form asks beside the reason.
-    asks: str | None = None
-    destroys: bool = False
-
-
 _AUDIT: Final = Effect("i-book", "An entry in the audit trail, with your name and reason.")
 
 
-def _minutes(form: Mapping[str, str]) -> int:
+def minutes_of(form: Mapping[str, str]) -> int:
+    """The time that a form asks for; raises `OfferRefused` where it is none."""
     text = form.get("minutes") or "120"
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= _LONGEST:
         raise OfferRefused("not_a_number", "the time must be a whole number of minutes")
     return int(text)
 
 
-def _plan_extend(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+def plan_extend(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+    """Of more time."""
     session, now = payment.session, app.now()
     before, policy = session.window_expires_at, app.require_payments.policies[payment.session.policy]
     try:
-        by = timedelta(minutes=_minutes(form))
+        by = timedelta(minutes=minutes_of(form))
         windows.extend(session, policy, by, now)  # this payment is a copy
     except OfferRefused as refused:
         return Plan("Extend", refused=_sentence(refused))
@@ -121,7 +86,8 @@ def _plan_extend(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     )
 
 
-def _plan_terminate(_app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+def plan_terminate(_app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+    """Of an end before its time."""
     session = payment.session
     if not permits(session.status, Trigger.TERMINATED) or session.status is CANCELED:
         return Plan(
@@ -139,7 +105,8 @@ def _plan_terminate(_app: App, payment: Payment, _form: Mapping[str, str]) -> Pl
     )
 
 
-def _plan_retry(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+def plan_retry(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+    """Of the next attempt at once."""
     session, now = payment.session, app.now()
     policy = app.require_payments.policies[session.policy]
     refused = why_not(payment, policy, now)
@@ -169,7 +136,8 @@ def _plan_retry(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
     )
 
 
-def _plan_release(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+def plan_release(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+    """Of an end of its hold."""
     session, money = payment.session, payment.transactions
     fee = app.settings.money.platform_fee_basis_points
     try:
@@ -184,7 +152,8 @@ def _plan_release(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
     return Plan("Release the hold", (effect, Effect("i-mail", "The letters that follow from that."), _AUDIT))
 
 
-def _plan_refund(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+def plan_refund(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+    """Of money that goes back."""
     if not payment.transactions:
         return Plan("Refund", refused="Nothing has been paid yet.")
     try:
@@ -209,7 +178,8 @@ def _plan_refund(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     return Plan(f"{verb} {plan.amount}", tuple(effects))
 
 
-def _plan_agree(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+def plan_agree(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+    """Of a second person's consent."""
     one = waiting_refund(payment, form)
     if one is None:
         return Plan("Agree", refused="No refund waits for consent.")
@@ -219,7 +189,8 @@ def _plan_agree(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     )
 
 
-def _plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+def plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+    """Of a second person's refusal."""
     if waiting_refund(payment, form) is None:
         return Plan("Decline", refused="No refund waits for consent.")
     return Plan(
@@ -231,77 +202,6 @@ def waiting_refund(payment: Payment, form: Mapping[str, str]) -> Refund | None:
     """The refund that waits for a second person: the one that the form names, or the first one."""
     named = form.get("refund")
     return next((one for one in payment.refunds if one.awaits_approval and named in (None, "", str(one.id))), None)
-
-
-def _decide(*, agrees: bool) -> Callable[[App, Begin, Confirmed], object]:
-    def decide(app: App, begin: Begin, asked: Confirmed) -> object:
-        refund = waiting_refund(asked.payment, asked.form)
-        desk = replace(app.decide_refund, begin=begin)
-        act = desk.approve if agrees else desk.decline
-        return act(asked.id, refund.id if refund else UUID(int=0), reason=asked.reason, actor=asked.actor)
-
-    return decide
-
-
-_ADMIN: Final = frozenset({CallerRole.ADMIN})
-_BOTH: Final = frozenset({CallerRole.ADMIN, CallerRole.SUPPORT})
-
-_LISTED: Final = (
-    Act(
-        "retry",
-        "Retry now",
-        _BOTH,
-        _plan_retry,
-        lambda app, begin, asked: replace(app.retry_payment, begin=begin)(asked.id, asked.actor, asked.reason),
-        "The next attempt is being opened.",
-    ),
-    Act(
-        "extend",
-        "Extend",
-        _ADMIN,
-        _plan_extend,
-        lambda app, begin, asked: replace(app.extend_window, begin=begin)(
-            asked.id, timedelta(minutes=_minutes(asked.form)), asked.reason, asked.actor
-        ),
-        "The window was extended.",
-        asks="minutes",
-    ),
-    Act(
-        "release",
-        "Release hold",
-        _ADMIN,
-        _plan_release,
-        lambda app, begin, asked: replace(app.release_hold, begin=begin)(asked.id, asked.actor, asked.reason),
-        "The hold was released.",
-    ),
-    Act(
-        "refund",
-        "Refund",
-        _ADMIN,
-        _plan_refund,
-        lambda app, begin, asked: replace(app.request_refund, begin=begin)(
-            asked.id,
-            reason=asked.reason,
-            actor=asked.actor,
-            amount=asked.form.get("amount") or None,
-            payment_intent=asked.form.get("intent") or None,
-        ),
-        "The refund was asked for.",
-        asks="amount",
-    ),
-    Act(
-        "terminate",
-        "Terminate",
-        _ADMIN,
-        _plan_terminate,
-        lambda app, begin, asked: replace(app.terminate_window, begin=begin)(asked.id, asked.reason, asked.actor),
-        "The payment was canceled.",
-        destroys=True,
-    ),
-    Act("agree", "Agree to refund", _ADMIN, _plan_agree, _decide(agrees=True), "The refund is being sent."),
-    Act("decline", "Decline refund", _ADMIN, _plan_decline, _decide(agrees=False), "The refund was called off."),
-)
-ACTS: Final[Mapping[str, Act]] = {act.name: act for act in _LISTED}
 
 
 def _sentence(error: Exception) -> str:
