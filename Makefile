@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# One worker per core: the embedded servers are shared by all of them.
-TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, os.cpu_count() or 2))')
+# One worker per core and one more, for many tests wait: the embedded servers are shared by all of them.
+TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint format lock clean

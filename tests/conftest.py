@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.databases import Databases
 from tests.servers import Counter, SharedServers, Urls, ask_controller
@@ -21,6 +22,10 @@ COUNTER_INPUT = "test_server_counter"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The usual renderer draws every local of every frame: ten seconds for one error inside the web framework.
+    processors = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*processors[:-1], plain])
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
 

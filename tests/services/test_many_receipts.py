@@ -20,7 +20,7 @@ from tests.house import House, house
 from tests.services import receipt_worker
 from tests.services.paid_lots import pay_lots
 
-LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "200"))
+LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "100"))
 REFUND_EVERY = 10
 PROCESSES = 3
 #: Seconds that all of it may take; many more than it does.
