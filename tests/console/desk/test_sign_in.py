@@ -28,6 +28,15 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_comes_back(home: House, des
     assert nobody.get("/console/payments").status_code == 200
 
 
+def test_a_page_that_asks_for_news_goes_to_sign_in_itself(desk: Sit) -> None:
+    asked = {"HX-Current-URL": "http://test/console/payments?status=failed"}
+    answer = desk()._asked("GET", "/console/payments", headers=asked)
+    assert answer.status_code == 401
+    to = "/console/sign-in?why=not_signed_in&next=%2Fconsole%2Fpayments%3Fstatus%3Dfailed"
+    assert answer.headers["hx-redirect"] == to
+    assert answer.text == ""
+
+
 def test_the_console_begins_with_the_payments(desk: Sit) -> None:
     assert desk("admin").get("/console").headers["location"] == "/console/payments"
 
@@ -136,6 +145,7 @@ def test_what_is_not_there_is_told_in_the_consoles_clothes(desk: Sit) -> None:
         assert "There is no such payment here" in answer.text
         assert "Check the id, or search." in answer.text
     assert desk().get("/console/assets/console.css").status_code == 200
+    assert "htmx" in desk().get("/console/assets/htmx.js").text
     assert desk().get("/console/assets/passwd").status_code == 404
 
 
