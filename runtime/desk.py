@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from domain.clock import Clock
+from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
 from services.find_payments import FindPayments
+from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
 
 
@@ -16,8 +18,11 @@ class Desk:
     find_payments: FindPayments
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
+    overview: ViewOverview
 
     @classmethod
-    def over(cls, begin: Begin, now: Clock) -> "Desk":
+    def over(cls, database: Database, begin: Begin, now: Clock) -> "Desk":
         """Wire them."""
-        return cls(FindPayments(begin, now), ViewTimeline(begin), ActAsSeen(begin))
+        return cls(
+            FindPayments(begin, now), ViewTimeline(begin), ActAsSeen(begin), ViewOverview(database.transaction, now)
+        )

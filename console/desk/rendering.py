@@ -44,6 +44,7 @@ def show(request: Request, operator: Operator | None, template: str, *, status: 
         "operator": operator,
         "groups": list(navigation.groups()),
         "here": request.url.path,
+        "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "now": house.app.now(),
         "test_mode": house.app.settings.stripe.key_mode is not KeyMode.LIVE,
     }
