@@ -11,6 +11,7 @@ from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
+from runtime import memory
 from workers import pool
 from workers.metrics import QueueCollector
 from workers.single import SingleWorker, check_queues
@@ -83,6 +84,7 @@ def run(
 
 
 def _work(worker: SingleWorker, stop: StopSignal) -> int:
+    memory.settle()
     worker.start()
     problem = None
     while problem is None and not stop.wait(_CHECK_SECONDS):
