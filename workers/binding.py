@@ -18,7 +18,7 @@ from gateways.queue.bells import INTAKE_QUEUE
 from gateways.queue.broker import WorkBroker
 from gateways.queue.received import MALFORMED, NotAMessage, Received
 from models.unit_of_work import Ring
-from workers.batching import Batcher
+from services.batching import Batcher
 from workers.doorbell import Doorbell
 from workers.patience import persist
 
@@ -89,7 +89,12 @@ class Binder:
 
     def _kept(self, take: Callable[[Sequence[Received]], None]) -> Handle:
         """How messages are handled that must not be lost: together, with patience, and kept where that fails."""
-        batcher = Batcher(take)
+
+        def take_all(batch: Sequence[Received]) -> Sequence[None]:
+            take(batch)
+            return [None] * len(batch)
+
+        batcher = Batcher(take_all)
 
         def handle(received: Received) -> None:
             if not persist(lambda: self._take_or_keep(batcher, received), self.stopping):
@@ -97,7 +102,7 @@ class Binder:
 
         return handle
 
-    def _take_or_keep(self, batcher: Batcher[Received], received: Received) -> None:
+    def _take_or_keep(self, batcher: Batcher[Received, None], received: Received) -> None:
         try:
             batcher(received)
         except TransientError:
