@@ -84,9 +84,10 @@ def _print(name: str, area: Area) -> None:
 
 
 def _print_comparison(title: str, comparison: Comparison) -> None:
-    columns = (title, f">{comparison.unit}/s", ">ours / it", ">p50 ms", ">p99 ms", "CPU µs each")
-    rows = [_cells(comparison.ours, "")]
-    rows += [_cells(series, str(comparison.ratio(name))) for name, series in comparison.baselines.items()]
+    columns = (title, f">{comparison.unit}/s", ">ours / it", ">by CPU", ">p50 ms", ">p99 ms", "CPU µs each")
+    rows = [_cells(comparison.ours, "", "")]
+    for name, series in comparison.baselines.items():
+        rows.append(_cells(series, str(comparison.ratio(name)), f"{short(comparison.cpu_ratio(name) or 0.0):g}"))
     print_table(columns, rows, empty="")
     noise = comparison.noise.document()
     others = noise["cores_used_by_others"]
@@ -96,8 +97,8 @@ def _print_comparison(title: str, comparison: Comparison) -> None:
     )
 
 
-def _cells(series: Series, ratio: str) -> list[object]:
+def _cells(series: Series, ratio: str, by_cpu: str) -> list[object]:
     latency = series.latency
     percentiles = [short(latency.p50), short(latency.p99)] if latency else ["", ""]
     cpu = ", ".join(f"{part} {short(used):g}" for part, used in series.cpu_us.items())
-    return [series.name, str(series.rate), ratio, *percentiles, cpu]
+    return [series.name, str(series.rate), ratio, by_cpu, *percentiles, cpu]

@@ -11,6 +11,7 @@ Measure = Callable[[Ground, Effort], Area]
 
 #: Area → its module, whose `measure` measures it.
 AREAS: Final = {
+    "ingest": "proof.benches.ingest.bench",
     "receipts": "proof.benches.receipts",
 }
 

@@ -91,6 +91,14 @@ class Comparison:
         pairs = zip(self.ours.samples, self.baselines[baseline].samples, strict=True)
         return Spread.of([ours.rate / theirs.rate for ours, theirs in pairs if theirs.rate] or [0.0])
 
+    def cpu_ratio(self, baseline: str) -> float | None:
+        """How many times our processor time, over all parts, a baseline uses for an item.
+
+        What the ratio of rates would be if processors were the only limit, and nobody else used them.
+        """
+        ours, theirs = (sum(series.cpu_us.values()) for series in (self.ours, self.baselines[baseline]))
+        return theirs / ours if ours else None
+
     @property
     def wrong(self) -> list[str]:
         """What was lost or doubled, in whichever way."""
@@ -103,6 +111,7 @@ class Comparison:
             "figure": self.ours.document(),
             "baselines": {name: series.document() for name, series in self.baselines.items()},
             "ratio": {name: self.ratio(name).document() for name in self.baselines},
+            "ratio_by_processor": {name: short(self.cpu_ratio(name) or 0.0) for name in self.baselines},
             "noise": self.noise.document(),
         }
 
