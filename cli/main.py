@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "pci-scan": ("cli.pci_scan", "pci_scan"),
     "simulate": ("cli.simulate", "simulate"),
     "drill": ("cli.drill", "drill"),
+    "bench": ("cli.bench", "bench"),
 }
 
 
