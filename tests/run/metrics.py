@@ -19,7 +19,8 @@ CONTRACT: Final = {
     "api": "payments_window_extension_total payments_window_override_total payments_stripe_request_seconds",
     "ingest": "payments_webhook_received_total payments_webhook_signature_failures_total",
     "scheduler": """
-        payments_checkout_sessions_active payments_inbox_backlog payments_outbox_backlog payments_dead_letters
+        payments_checkout_sessions_active payments_inbox_backlog payments_inbox_oldest_age_seconds
+        payments_outbox_backlog payments_dead_letters
         payments_unexplained_minor_units payments_work_due payments_work_oldest_age_seconds
         payments_work_promised_seconds payments_scheduler_last_tick_timestamp_seconds payments_database_size_bytes
     """,
