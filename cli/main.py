@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "scheduler": ("cli.scheduler", "scheduler"),
     "migrate": ("cli.migrate", "migrate"),
     "doctor": ("cli.doctor", "doctor"),
+    "stripe-webhook": ("cli.stripe_webhook", "stripe_webhook"),
+    "synthetic": ("cli.synthetic", "synthetic"),
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),

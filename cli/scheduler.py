@@ -7,7 +7,9 @@ import click
 from cli.opening import read_settings, start_logging
 from gateways.queue.connect import open_ring
 from models.database import Database
+from runtime.backlogs import BacklogCollector
 from runtime.gauges import StandingCollector
+from runtime.server_gauges import ServerCollector
 from runtime.settings import Role, given
 from scheduler.process import DEFAULT_METRICS_PORT, run
 from scheduler.schedule import schedule
@@ -30,7 +32,11 @@ def scheduler(metrics_host: str, metrics_port: int) -> None:
             schedule(settings.windows.sweep.total_seconds()),
             metrics_port=metrics_port,
             metrics_host=metrics_host,
-            collectors=(StandingCollector(database),),
+            collectors=(
+                StandingCollector(database),
+                BacklogCollector(database, settings.windows.grace),
+                ServerCollector(database),
+            ),
         )
     except OSError as error:
         raise click.ClickException(f"scheduler cannot listen on {metrics_host} port {metrics_port}: {error}") from None

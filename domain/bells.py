@@ -18,3 +18,8 @@ RECONCILE_ATTEMPTS: Final = "lookups.ask"
 EXPLAIN_MONEY: Final = "money.explain"
 SEND_NOTICES: Final = "notices.send"
 ISSUE_RECEIPTS: Final = "receipts.issue"
+
+
+def queue_of(bell: str) -> str:
+    """The queue that a bell rings on."""
+    return bell.partition(".")[0]

@@ -13,6 +13,8 @@ from models.differences import UNEXPLAINED
 
 _STANDING: Final = """
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
+           (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 FROM webhook_events
+             WHERE status = 'waiting'),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
            (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now()),
@@ -60,7 +62,7 @@ class StandingCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask once for all."""
         try:
-            ((inbox, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
+            ((inbox, oldest, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
             unexplained = self._database.rows(UNEXPLAINED)
             waiting_for = self._database.rows(_ENDPOINTS)
@@ -68,6 +70,9 @@ class StandingCollector(Collector):
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
+        yield GaugeMetricFamily(
+            "payments_inbox_oldest_age_seconds", "Since when the oldest of them has been stored", value=oldest
+        )
         yield GaugeMetricFamily("payments_outbox_backlog", "Outgoing events not yet delivered", value=outbox)
         yield GaugeMetricFamily("payments_dead_letters", "Messages that gave up and wait for a person", value=dead)
         yield GaugeMetricFamily("payments_notices_backlog", "Notices that are due and not sent", value=notices)

@@ -20,6 +20,7 @@ from gateways.queue.received import MALFORMED, NotAMessage, Received
 from models.unit_of_work import Ring
 from services.batching import Batcher
 from workers.doorbell import Doorbell
+from workers.measuring import Measure, measured
 from workers.patience import persist
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class Binder:
     threads: int
     queues: frozenset[str]
     stopping: threading.Event
+    measure: Measure
 
     def bind(self) -> Mapping[str, Doorbell]:
         """Declare every actor, also those of queues that others serve; answer with the bells of our queues."""
@@ -54,7 +56,7 @@ class Binder:
         doorbells = {}
         for name, actor in ACTORS.items():
             limit = actor.limit(self.threads, is_alone=len(self.queues) == 1)
-            bell = Doorbell(actor, self.app, self.ring, limit, self.stopping.is_set)
+            bell = Doorbell(measured(actor, self.measure), self.app, self.ring, limit, self.stopping.is_set)
             self._declare(name, actor.queue, _BELL_PRIORITY, self._bell(bell))
             if not self.queues or actor.queue in self.queues:
                 doorbells[name] = bell
@@ -75,7 +77,12 @@ class Binder:
         return handle
 
     def _intake(self, intake: Intake) -> Handle:
-        return self._kept(lambda batch: intake.take(self.app, [_incoming(one) for one in batch]))
+        def take(batch: Sequence[Received]) -> None:
+            with self.measure(intake.queue) as measuring:
+                intake.take(self.app, [_incoming(one) for one in batch])
+                measuring.done = len(batch)
+
+        return self._kept(take)
 
     def _malformed(self) -> Handle:
         def keep(batch: Sequence[Received]) -> None:

@@ -7,13 +7,14 @@ import structlog
 from prometheus_client import REGISTRY
 
 from actors.app import App
+from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
 from runtime import memory
 from workers import pool
-from workers.metrics import QueueCollector
+from workers.metrics import QueueCollector, WorkMetrics
 from workers.single import SingleWorker, check_queues
 
 log = structlog.get_logger()
@@ -70,7 +71,8 @@ def run(
         pool.die_with(parent)
         metrics_port = None  # the parent answers for all
     broker = open_broker()
-    worker = SingleWorker(open_app(), broker, ring, queues, threads)
+    work = WorkMetrics(REGISTRY, queues or QUEUES)
+    worker = SingleWorker(open_app(), broker, ring, queues, threads, measure=work.measure)
     if metrics_port is None:
         return _work(worker, stop)
     collector = QueueCollector(broker)

@@ -12,6 +12,7 @@ from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from models.unit_of_work import Ring
 from workers.binding import Binder
+from workers.measuring import Measure, unmeasured
 from workers.net import Net
 
 log = structlog.get_logger()
@@ -30,12 +31,21 @@ class UnknownQueue(ValueError):
 class SingleWorker:
     """The work of one process. `start` it, and `stop` it once."""
 
-    def __init__(self, app: App, broker: WorkBroker, ring: Ring, queues: Collection[str], threads: int) -> None:
+    def __init__(
+        self,
+        app: App,
+        broker: WorkBroker,
+        ring: Ring,
+        queues: Collection[str],
+        threads: int,
+        *,
+        measure: Measure = unmeasured,
+    ) -> None:
         check_queues(queues)
         self._broker = broker
         self._queues = frozenset(queues)
         self._stopping = threading.Event()
-        binder = Binder(broker, app, ring, threads, self._queues, self._stopping)
+        binder = Binder(broker, app, ring, threads, self._queues, self._stopping, measure)
         self._net = Net(app, binder.bind(), broker.ring_here, self._stopping)
         self._worker = Worker(broker, queues=set(queues) or None, worker_threads=threads, worker_timeout=_IDLE_MS)
 
