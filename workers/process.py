@@ -6,12 +6,12 @@ from typing import Final
 import structlog
 from prometheus_client import REGISTRY
 
-from actors.app import App
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
 from workers import pool
+from workers.life import WorkerApp
 from workers.metrics import QueueCollector
 from workers.single import SingleWorker, check_queues
 
@@ -23,7 +23,7 @@ DEFAULT_METRICS_PORT: Final = 9191
 #: Seconds between two looks whether all threads are alive.
 _CHECK_SECONDS: Final = 5.0
 
-OpenApp = Callable[[], App]
+OpenApp = Callable[[], WorkerApp]
 OpenBroker = Callable[[], WorkBroker]
 
 

@@ -138,6 +138,8 @@ DEAD_LETTERS: Final = Table(
     text("resolved_by", null=True),
     moment("resolved_at", null=True),
     moment("created_at", frozen=True),
+    # What was sent in its stead; the message stays as it came.
+    sealed("corrected", "bytes"),
     one_of("status", DEAD_LETTER_STATES),
 )
 Index(
