@@ -5,6 +5,7 @@ from typing import Final
 from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
+from console.desk.receipts import pages as receipts
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
@@ -16,4 +17,5 @@ ROUTERS: Final = (
     raw.router,
     payment.router,
     *DELIVERIES,
+    receipts.router,
 )
