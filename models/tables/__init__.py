@@ -7,7 +7,7 @@ from models.tables.notices import NOTIFICATIONS
 from models.tables.operating import PROCESSES, QUEUE_PAUSES
 from models.tables.payments import ATTEMPTS, SESSIONS
 from models.tables.receipts import RECEIPTS, SERIES
-from models.tables.reconciling import CURSORS, DIFFERENCES
+from models.tables.reconciling import CURSORS, DIFFERENCES, RUNS
 from models.tables.requests import KEYED_REQUESTS
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
@@ -33,6 +33,7 @@ __all__ = [
     "RECEIPTS",
     "REFUNDS",
     "RISK_SIGNALS",
+    "RUNS",
     "SECURITY_EVENTS",
     "SERIES",
     "SESSIONS",

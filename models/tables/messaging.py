@@ -106,6 +106,8 @@ Index(
     postgresql_where="status = 'waiting'",
 )  # finds an older one of the same auction, which goes first
 
+Index("deliveries_not_sent", DELIVERIES.c.event_id, postgresql_where="status IN ('given_up', 'dropped')")
+
 ENDPOINTS: Final = Table(
     "endpoints",
     METADATA,
