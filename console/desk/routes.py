@@ -5,6 +5,8 @@ from typing import Final
 from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
+from console.desk.queues import acts as queue_acts
+from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
 
 #: The acts before the pages: their addresses are longer.
@@ -18,4 +20,6 @@ ROUTERS: Final = (
     payment.router,
     *DELIVERIES,
     receipts.router,
+    queues.router,
+    queue_acts.router,
 )
