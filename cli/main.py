@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),
+    "queues": ("cli.queues", "queues"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),

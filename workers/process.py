@@ -6,7 +6,6 @@ from typing import Final
 import structlog
 from prometheus_client import REGISTRY
 
-from actors.app import App
 from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
@@ -14,6 +13,7 @@ from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
 from runtime import memory
 from workers import pool
+from workers.life import WorkerApp
 from workers.metrics import QueueCollector, WorkMetrics
 from workers.single import SingleWorker, check_queues
 
@@ -25,7 +25,7 @@ DEFAULT_METRICS_PORT: Final = 9191
 #: Seconds between two looks whether all threads are alive.
 _CHECK_SECONDS: Final = 5.0
 
-OpenApp = Callable[[], App]
+OpenApp = Callable[[], WorkerApp]
 OpenBroker = Callable[[], WorkBroker]
 
 

@@ -22,7 +22,12 @@ class Page:
 
 
 #: Only what there is. The order of groups: Money, Machinery, Trust.
-PAGES: Final = (Page("Money", "Payments", "/console/payments", "i-pay", "p"),)
+PAGES: Final = (
+    Page("Money", "Payments", "/console/payments", "i-pay", "p"),
+    Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
+    Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
+    Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
+)
 
 
 def groups() -> Iterator[tuple[str, list[Page]]]:
