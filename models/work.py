@@ -15,7 +15,7 @@ from psycopg import Connection
 from domain.errors import GatewayFaulted, KeyReused
 from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS, RUNS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
@@ -135,3 +135,4 @@ REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="loo
 CURSOR_WORK: Final = Work(CURSORS)
 NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
 RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")
+RUN_WORK: Final = Work(RUNS, "r.status = 'asked'")

@@ -1,12 +1,14 @@
 """The use cases that only the operator's console has."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.clock import Clock
 from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
 from services.find_payments import FindPayments
+from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
 
@@ -19,10 +21,15 @@ class Desk:
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
     overview: ViewOverview
+    deliveries: ViewDeliveries
 
     @classmethod
-    def over(cls, database: Database, begin: Begin, now: Clock) -> "Desk":
+    def over(cls, database: Database, begin: Begin, grace: timedelta, now: Clock) -> "Desk":
         """Wire them."""
         return cls(
-            FindPayments(begin, now), ViewTimeline(begin), ActAsSeen(begin), ViewOverview(database.transaction, now)
+            find_payments=FindPayments(begin, now),
+            timeline=ViewTimeline(begin),
+            act_as_seen=ActAsSeen(begin),
+            overview=ViewOverview(database.transaction, grace, now),
+            deliveries=ViewDeliveries(begin, now),
         )

@@ -18,7 +18,7 @@ from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
-from workers.metrics import QueueCollector
+from workers.metrics import PoolCollector, PoolStands, QueueCollector
 from workers.single import DRAIN_SECONDS
 
 log = structlog.get_logger()
@@ -65,6 +65,7 @@ class Pool:
         self._host = metrics_host
         self._children: list[_Child] = []
         self._short_lives = 0
+        self._restarts = 0
 
     def run(self, stop: StopSignal) -> int:
         """Run until told to stop, or until the children cannot live. Answers the exit code."""
@@ -96,6 +97,7 @@ class Pool:
             log.error("worker.died", pid=child.process.pid, code=code, lived_seconds=round(lived, 1))
             mark_process_dead(child.process.pid, directory)  # type: ignore[no-untyped-call]
             self._children[at] = self._start(directory)
+            self._restarts += 1
 
     def _end(self) -> None:
         for child in self._children:
@@ -117,8 +119,13 @@ class Pool:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
         registry.register(QueueCollector(self._broker))
+        registry.register(PoolCollector(self._stands))
         return HealthServer(registry, self._problem, self._port, self._host).start()
 
     def _problem(self) -> str | None:
-        alive = sum(child.process.poll() is None for child in self._children)
+        alive = len(self._stands().alive)
         return None if alive == self._size else f"{alive} of {self._size} processes are alive"
+
+    def _stands(self) -> PoolStands:
+        alive = tuple(child.process.pid for child in list(self._children) if child.process.poll() is None)
+        return PoolStands(self._size, alive, self._restarts)

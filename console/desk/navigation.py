@@ -25,6 +25,9 @@ class Page:
 PAGES: Final = (
     Page("Money", "Overview", HOME, "i-home", "o"),
     Page("Money", "Payments", "/console/payments", "i-pay", "p"),
+    Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
+    Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
+    Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
 )
 
 

@@ -19,7 +19,8 @@ from domain.lifecycle import UNPAID, Status
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.standing.explanation import Explanation
-from services.find_payments import Found, Wish
+from models.payment_search import Wish
+from services.find_payments import Found
 
 router = APIRouter(prefix="/console/payments", include_in_schema=False)
 

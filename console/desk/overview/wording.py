@@ -40,7 +40,9 @@ def title(view: Overview) -> str:
         return "No payment yet."
     stuck = next((one for one in standing.needs if one.kind is NeedKind.STUCK and one.at), None)
     if stuck is not None and stuck.at is not None:
-        flow = f"Work is stuck: {WORK[stuck.what][0]} have waited since {figures.clock(stuck.at, view.at)}."
+        flow = (
+            f"Work is stuck: {WORK.get(stuck.what, stuck.what)} have waited since {figures.clock(stuck.at, view.at)}."
+        )
     elif view.endings is not None and any(view.endings.paid):
         flow = "Money is flowing."
     else:
@@ -121,14 +123,21 @@ def _letters(need: Need, now: datetime) -> Told:
 
 
 def _stuck(need: Need, now: datetime) -> Told:
-    name = WORK[need.what][0]
+    name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
     harm = f"{need.minor:,} are due, the oldest {_since(need, now)}."
-    return Told("i-queue", problem, harm, "Look", _page(WORK[need.what][1] or "/console/queues"))
+    return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
+
+
+def _paused(need: Need, now: datetime) -> Told:
+    harm = f"{need.minor:,} wait. {need.why.removeprefix(': ')}, {_since(need, now)}."
+    if need.until is not None:
+        harm += f" It goes on {figures.relative(need.until, now)}."
+    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", _page("/console/queues"))
 
 
 def _no_worker(_need: Need, _now: datetime) -> Told:
-    problem = "No worker is connected to the database."
+    problem = "No worker is alive."
     return Told("i-worker", problem, "Work is due, and nobody does it. It is kept.", "Look", _page("/console/queues"))
 
 
@@ -152,6 +161,7 @@ def _receipt_stuck(need: Need, now: datetime) -> Told:
 _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.STUCK: _stuck,
     NeedKind.NO_WORKER: _no_worker,
+    NeedKind.QUEUE_PAUSED: _paused,
     NeedKind.UNEXPLAINED: _unexplained,
     NeedKind.HELD: _held,
     NeedKind.APPROVAL: _approval,

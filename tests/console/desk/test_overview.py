@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -57,7 +58,7 @@ def test_each_part_fails_alone(home: House) -> None:
         with home.app.database.transaction() as connection:
             yield connection
 
-    view = ViewOverview(begin, home.time)(SPANS["1h"])
+    view = ViewOverview(begin, timedelta(seconds=10), home.time)(SPANS["1h"])
     assert view.takings is None
     assert view.standing is not None
     assert sum(view.standing.windows) == 1
