@@ -29,7 +29,8 @@ def test_it_says_whether_money_flows_and_what_needs_a_person(home: House, desk: 
     home.forward(seconds=1)
     for role in ("support", "admin", "auditor"):
         page = desk(role).get("/console").text
-    assert "Money is flowing. One thing needs you." in page
+    assert "Money is flowing. Two things need you." in page
+    assert "No worker is alive." in page
     assert "1 payment collected in the last 24 hours." in page
     assert "Brass &lt;candlesticks&gt; is held for its risk." in page
     assert f'href="/console/payments/{held}"' in page
