@@ -7,6 +7,7 @@ from domain.clock import Clock
 from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
+from services.export_payments import ExportPayments
 from services.find_payments import FindPayments
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
@@ -18,6 +19,7 @@ class Desk:
     """Reads for pages, and acts that are done only to what was looked at."""
 
     find_payments: FindPayments
+    export_payments: ExportPayments
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
     overview: ViewOverview
@@ -26,8 +28,10 @@ class Desk:
     @classmethod
     def over(cls, database: Database, begin: Begin, grace: timedelta, now: Clock) -> "Desk":
         """Wire them."""
+        find_payments = FindPayments(begin, now)
         return cls(
-            find_payments=FindPayments(begin, now),
+            find_payments=find_payments,
+            export_payments=ExportPayments(begin, find_payments, now),
             timeline=ViewTimeline(begin),
             act_as_seen=ActAsSeen(begin),
             overview=ViewOverview(database.transaction, grace, now),
