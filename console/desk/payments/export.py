@@ -63,7 +63,7 @@ def _deed(app: App, filters: Filters) -> Deed:
         refused = f"{much}. Narrow the filters, such as to a month at a time: since and until."
     elif not count:
         refused = "No payment matches: there is nothing to export."
-    said = "One payment" if count == 1 else f"{count:,} payments" if count is not None else "Payments"
+    said = "One payment" if count == 1 else f"{count:,} payments" if count is not None and count <= MOST else "Payments"
     return Deed(
         title=f"Export {said[:1].lower()}{said[1:]}",
         button=f"Export {said[:1].lower()}{said[1:]} as CSV",
