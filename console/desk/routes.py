@@ -6,6 +6,7 @@ from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
 from console.desk.receipts import pages as receipts
+from console.desk.reconciliation import pages as reconciliation
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
@@ -18,4 +19,5 @@ ROUTERS: Final = (
     payment.router,
     *DELIVERIES,
     receipts.router,
+    reconciliation.router,
 )
