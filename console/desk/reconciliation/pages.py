@@ -140,9 +140,7 @@ def _deed(operator: Operator, app: App, asked: Mapping[str, str]) -> Deed:
             Effect("i-call", f"Stripe’s events and movements since {clock(now - span, now)} UTC are read, 100 a call."),
             Effect("i-webhook", "Webhooks that were lost are stored and processed, as if they had come."),
             Effect("i-scale", "Every movement is compared with our books; what we had not heard of is looked up."),
-            Effect(
-                "i-pay", "Payments may be completed, declined or refunded by that: by what Stripe has, never by us."
-            ),
+            Effect("i-pay", "Payments may be completed or declined by that: by what Stripe has, never by us."),
             SECURED,
         ),
         questions=(
