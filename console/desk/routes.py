@@ -8,6 +8,7 @@ from console.desk.deliveries import pages as deliveries
 from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
+from console.desk.reconciliation import pages as reconciliation
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
@@ -20,6 +21,7 @@ ROUTERS: Final = (
     payment.router,
     *DELIVERIES,
     receipts.router,
+    reconciliation.router,
     queues.router,
     queue_acts.router,
 )
