@@ -5,6 +5,7 @@ from typing import Final
 from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
+from console.desk.overview import page as overview
 from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
@@ -15,6 +16,7 @@ DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
 ROUTERS: Final = (
     files.router,
     signing_in.router,
+    overview.router,
     payments.router,
     acts.router,
     raw.router,
