@@ -20,8 +20,10 @@ from models.sealing import FieldCipher
 
 R = TypeVar("R")
 
-#: How long a worker may stay silent before its work is taken over. Renewed every third of it.
-LEASE: Final = timedelta(seconds=6)
+#: How long a worker may stay silent before its work is taken over: so short that a takeover, with the second in which
+#: an idle worker looks for what is due, is well below ten seconds; and renewed so often that four renewals may fail.
+LEASE: Final = timedelta(seconds=5)
+RENEWAL: Final = LEASE / 5
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
