@@ -22,7 +22,7 @@ ASKED = {
         f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
-    "receipts to be numbered": (f"{receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
+    "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
     "what metrics show": (
         gauges._STANDING,
         ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
