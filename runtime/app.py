@@ -51,6 +51,7 @@ from services.page_links import PageLinks
 from services.process_events import ProcessEvents
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.reconcile import Reconcile
+from services.reconcile_asked import ReconcileAsked
 from services.reconcile_attempts import ReconcileAttempts
 from services.reconcile_events import ReconcileEvents
 from services.reconcile_refunds import ReconcileRefunds
@@ -95,7 +96,7 @@ class App:
     reconcile_attempts: ReconcileAttempts
     reconcile_refunds: ReconcileRefunds
     explain_money: ExplainMoney
-    reconcile: Reconcile
+    reconcile_asked: ReconcileAsked
     request_refund: RequestRefund
     decide_refund: DecideRefund
     mirror_windows: MirrorWindows
@@ -193,6 +194,7 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    reconcile = Reconcile(events, process, attempts, refunds, money)
     desk = build_receipts(
         settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
     )
@@ -226,7 +228,7 @@ def build_app(
         reconcile_attempts=attempts,
         reconcile_refunds=refunds,
         explain_money=money,
-        reconcile=Reconcile(events, process, attempts, refunds, money),
+        reconcile_asked=ReconcileAsked(store.begin, reconcile, stripe, leases.hold, now, new_id, rng),
         request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
         decide_refund=DecideRefund(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
@@ -249,7 +251,7 @@ def build_app(
         desk=Desk.over(database, store.begin, settings.windows.grace, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
         show_life=ShowLife(database, now, new_id, role, leases.held),
-        operating=build_operating(settings, store.begin, now),
+        operating=build_operating(settings, store.begin, process, now),
         _closers=(
             senders.close,
             leases.stop,

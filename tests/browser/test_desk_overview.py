@@ -63,4 +63,4 @@ def test_news_come_while_somebody_looks_and_nothing_jumps(office: Page, street: 
     street.home.hear()
     office.evaluate("document.querySelector('#news').dataset.live = '0.2'")
     office.get_by_text("1 payment changed. Show it").click()
-    office.get_by_text("Completed", exact=True).first.wait_for()
+    office.locator(".badge.good").wait_for()
