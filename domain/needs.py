@@ -34,6 +34,8 @@ class NeedKind(StrEnum):
     #: Money that must go back, and whose refund failed.
     REFUND_STUCK = "refund_stuck"
     RECEIPT_STUCK = "receipt_stuck"
+    #: Stripe said something that we do not know; nothing was guessed.
+    SET_ASIDE = "set_aside"
     DEAD_LETTERS = "dead_letters"
     DISPUTE = "dispute"
 

@@ -138,7 +138,7 @@ def windows(counts: Sequence[int]) -> list[Level]:
 def work(backlogs: Sequence[Backlog]) -> list[Level]:
     """What waits, each with the way to where it is looked at."""
     shown = [one for one in backlogs if one.count or one.name in _ALWAYS]
-    places = ["/console/dead-letters" if one.name == DEAD_LETTERS else "/console/queues" for one in shown]
+    places = ["/console/dead-letters" if one.name == DEAD_LETTERS else f"/console/queues#{one.name}" for one in shown]
     return charts.levels(
         [(WORK.get(one.name, one.name), one.count) for one in shown],
         [place if navigation.has(place) else None for place in places],

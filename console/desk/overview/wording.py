@@ -122,6 +122,12 @@ def _letters(need: Need, now: datetime) -> Told:
     return Told("i-dead", f"{many} gave up.", harm, "Look", _page("/console/dead-letters"))
 
 
+def _set_aside(need: Need, now: datetime) -> Told:
+    many = f"{need.count:,} of Stripe’s events were" if need.count != 1 else "One of Stripe’s events was"
+    harm = f"Nothing was guessed. Most are {need.what}; the oldest {_since(need, now)}."
+    return Told("i-webhook", f"{many} not understood.", harm, "Look", _page("/console/events?state=set_aside"))
+
+
 def _stuck(need: Need, now: datetime) -> Told:
     name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
@@ -169,6 +175,7 @@ _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.ENDPOINT_FAILING: _endpoint,
     NeedKind.REFUND_STUCK: _refund_stuck,
     NeedKind.RECEIPT_STUCK: _receipt_stuck,
+    NeedKind.SET_ASIDE: _set_aside,
     NeedKind.DEAD_LETTERS: _letters,
     NeedKind.DISPUTE: _dispute,
 }

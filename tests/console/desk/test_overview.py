@@ -79,5 +79,5 @@ def test_charts_have_round_ticks_and_gaps_where_nothing_is_known() -> None:
     assert charts.ticks_to(6340) == [8000, 6000, 4000, 2000, 0]
     assert charts.ticks_to(0) == [1, 0]
     assert charts.ticks_to(0.07)[0] >= 0.07
-    assert charts.line([1.0, None, 0.5, 1.0], 0, 1, "a").path == "M12.50 0.00h1M62.50 50.00L87.50 0.00"
+    assert charts.line([1.0, None, 0.5, 1.0], 0, 1, "a").path == "M11.50 0.00h2M62.50 50.00L87.50 0.00"
     assert [one.width for one in charts.levels([("a", 2), ("b", 1)])] == [100, 50]
