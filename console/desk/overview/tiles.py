@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from console.desk import figures
 from console.desk.overview.drawing import change, percent, seconds
+from domain.money import Money
 from domain.overview import LAG_LIMIT, SUCCESS_LIMIT, Endings, Lag, Takings
 from services.view_overview import Overview, Standing
+
+#: Where cents are left to the chart.
+_LARGE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,9 @@ def _collected(found: Sequence[Takings], view: Overview) -> Tile:
     also = ", ".join(f"{figures.digits(one.minor, one.currency)} {one.currency}" for one in others)
     compared = change(first.minor, first.before_minor, view.span)
     extra = (f"+ {also}" if also else "", compared or "")
-    return Tile("Collected", figures.digits(first.minor, first.currency), first.currency, tuple(filter(None, extra)))
+    major = Money(first.currency, first.minor).major
+    said = figures.digits(first.minor, first.currency) if major < _LARGE else f"{major:,.0f}"
+    return Tile("Collected", said, first.currency, tuple(filter(None, extra)))
 
 
 def _success(endings: Endings, view: Overview) -> Tile:

@@ -131,12 +131,14 @@ def _set_aside(need: Need, now: datetime) -> Told:
 def _stuck(need: Need, now: datetime) -> Told:
     name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
-    harm = f"{need.minor:,} are due, the oldest {_since(need, now)}."
+    harm = f"{need.minor:,} {'is' if need.minor == 1 else 'are'} due, the oldest {_since(need, now)}."
     return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
 
 
 def _paused(need: Need, now: datetime) -> Told:
-    harm = f"{need.minor:,} wait. {need.why.removeprefix(': ')}, {_since(need, now)}."
+    harm = (
+        f"{need.minor:,} {'waits' if need.minor == 1 else 'wait'}. {need.why.removeprefix(': ')}, {_since(need, now)}."
+    )
     if need.until is not None:
         harm += f" It goes on {figures.relative(need.until, now)}."
     return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", _page("/console/queues"))
