@@ -38,7 +38,7 @@ class SharedServers:
                 self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-"))
                 self._directory.chmod(0o711)  # as root, PostgreSQL runs as somebody else
             if self._postgres is None:
-                self._postgres = PostgresServer(self._directory).start()
+                self._postgres = PostgresServer(self._directory, durable=False).start()
             if self._valkey is None:
                 self._valkey = ValkeyServer(self._directory).start()
             return Urls(self._postgres.url_of("postgres"), self._valkey.url)
