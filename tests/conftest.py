@@ -4,6 +4,7 @@
 makes more of them, `redis_url` is a flushed Valkey database that no other xdist worker uses.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +23,6 @@ COUNTER_INPUT = "test_server_counter"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The usual renderer draws every local of every frame: ten seconds for one error inside the web framework.
-    processors = structlog.get_config()["processors"]
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[*processors[:-1], plain])
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
 
@@ -42,6 +39,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[COUNTER].close()
     if SERVERS in config.stash:
         config.stash[SERVERS].stop()
+
+
+def pytest_collection_finish() -> None:
+    # Hundreds of megabytes of tests and libraries are no garbage: each full collection need not look at them again.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    # Whoever tests logging leaves the usual renderer behind. It draws every local of every frame: thirty seconds for
+    # one error inside the web framework.
+    if not structlog.is_configured():
+        processors = structlog.get_config()["processors"]
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[*processors[:-1], plain])
 
 
 @pytest.fixture(scope="session")
