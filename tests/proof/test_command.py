@@ -33,7 +33,20 @@ def test_a_planted_bug_is_printed_cut_down_and_exits_with_one(simulation_server:
     next(one for one in MUTATIONS if one.name == "a ledger line booked twice").plant(tmp_path)
 
     ran = subprocess.run(
-        [sys.executable, "-m", "cli", "simulate", "--seeds", "3", "--payments", "4", "--jobs", "1"],
+        [
+            sys.executable,
+            "-m",
+            "cli",
+            "simulate",
+            "--first-seed",
+            "3",
+            "--seeds",
+            "3",
+            "--payments",
+            "2",
+            "--jobs",
+            "1",
+        ],
         cwd=tmp_path,
         env={"PATH": "", "GAVELPAY_SIMULATE_SERVER": simulation_server, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
