@@ -23,6 +23,7 @@ COUNTER_INPUT = "test_server_counter"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes many seconds, and is begun before all others.")
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
 
@@ -39,6 +40,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[COUNTER].close()
     if SERVERS in config.stash:
         config.stash[SERVERS].stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes long begins first: begun last, it would be waited for with one core idle. xdist deals equal pieces of
+    # the list, so each begins with a share. The tests of a module stay together, for they share what they have started.
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    modules = list(dict.fromkeys(item.path for item in long))
+    workers, left = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
+    items.clear()
+    for number in range(workers):
+        share = [item for item in long if modules.index(item.path) % workers == number]
+        size = left // (workers - number)
+        fill = max(0, size - len(share)) if number < workers - 1 else len(short)
+        items += [*share, *short[:fill]]
+        short, left = short[fill:], left - size
 
 
 def pytest_collection_finish() -> None:
