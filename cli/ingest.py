@@ -10,9 +10,10 @@ from cli.opening import keeping_time, open_ring_of, read_settings, start_logging
 from models import schema
 from models.database import Database
 from runtime.app import build_new_id, build_store
+from runtime.memory import settle
 from runtime.metrics import declare_metrics, exposition
 from runtime.observing import MetricsObserver
-from runtime.serving import CannotListen, settle
+from runtime.serving import CannotListen
 from runtime.settings import Role, given, load
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.record_security_event import RecordSecurityEvent

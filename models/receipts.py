@@ -22,7 +22,7 @@ _READY: Final = """
         SELECT 1 FROM receipts o WHERE o.transaction_id = r.transaction_id AND o.kind = 'receipt'
            AND o.status = 'wanted') END
 """
-READY: Final = f"SELECT 1 FROM receipts r WHERE {_READY}"  # noqa: S608 - our own words
+READY: Final = f"SELECT r.id FROM receipts r WHERE {_READY}"  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)

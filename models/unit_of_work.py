@@ -96,7 +96,7 @@ class Store:
         return self._begun(single=False)
 
     def begin_single(self) -> AbstractContextManager[UnitOfWork]:
-        """The same for one that makes a single statement, in one round trip; an exception after it takes back nothing."""
+        """The same for one that makes a single statement, in one round trip. It is not taken back."""
         return self._begun(single=True)
 
     @contextmanager

@@ -15,13 +15,15 @@ from psycopg import Connection
 from domain.errors import GatewayFaulted, KeyReused
 from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS, RUNS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
 
-#: How long a worker may stay silent before its work is taken over. Renewed every third of it.
-LEASE: Final = timedelta(seconds=6)
+#: How long a worker may stay silent before its work is taken over: so short that a takeover, with the second in which
+#: an idle worker looks for what is due, is well below ten seconds; and renewed so often that four renewals may fail.
+LEASE: Final = timedelta(seconds=5)
+RENEWAL: Final = LEASE / 5
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
@@ -135,3 +137,4 @@ REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="loo
 CURSOR_WORK: Final = Work(CURSORS)
 NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
 RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")
+RUN_WORK: Final = Work(RUNS, "r.status = 'asked'")

@@ -1,7 +1,6 @@
 """What every HTTP server of ours shares: opening its port, and ending on a signal."""
 
 import errno
-import gc
 import signal
 import socket
 import threading
@@ -15,8 +14,6 @@ import uvicorn
 from domain.errors import PermanentError
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-#: New objects beyond those that are gone again, until the young are looked through. Python's own is 700.
-_YOUNG: Final = 20_000
 _REASONS: Final = {
     errno.EADDRINUSE: "another program listens there already",
     errno.EACCES: "this user may not",
@@ -42,17 +39,6 @@ def listen(process: str, host: str, port: int, backlog: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = _REASONS.get(getattr(error, "errno", None) or 0, str(error))
         raise CannotListen(f"{process} cannot listen on {host} port {port}: {reason}") from error
-
-
-def settle() -> None:
-    """Leave what was made at the start out of garbage collection, and collect less often from now on.
-
-    A process calls it once, when it begins to serve. A request leaves no cycles behind, but it makes enough objects to
-    have everything looked through again and again: 5 % of the time of `ingest`.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
 
 
 @contextmanager

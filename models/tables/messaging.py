@@ -106,6 +106,8 @@ Index(
     postgresql_where="status = 'waiting'",
 )  # finds an older one of the same auction, which goes first
 
+Index("deliveries_not_sent", DELIVERIES.c.event_id, postgresql_where="status IN ('given_up', 'dropped')")
+
 ENDPOINTS: Final = Table(
     "endpoints",
     METADATA,
@@ -138,6 +140,8 @@ DEAD_LETTERS: Final = Table(
     text("resolved_by", null=True),
     moment("resolved_at", null=True),
     moment("created_at", frozen=True),
+    # What was sent in its stead; the message stays as it came.
+    sealed("corrected", "bytes"),
     one_of("status", DEAD_LETTER_STATES),
 )
 Index(
