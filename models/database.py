@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import TransientError
+from models.arrays import teach
 
 
 class DatabaseUnavailable(TransientError):
@@ -132,3 +133,4 @@ def _prepare(connection: Any, _record: Any) -> None:
     driver = getattr(connection, "driver_connection", connection)
     set_json_loads(orjson.loads, driver)
     set_json_dumps(orjson.dumps, driver)
+    teach(driver)
