@@ -5,6 +5,8 @@ from typing import Final
 from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
+from console.desk.events import acts as event_replays
+from console.desk.events import pages as events
 from console.desk.overview import page as overview
 from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
@@ -24,6 +26,8 @@ ROUTERS: Final = (
     *DELIVERIES,
     receipts.router,
     reconciliation.router,
+    event_replays.router,
+    events.router,
     queues.router,
     queue_acts.router,
 )
