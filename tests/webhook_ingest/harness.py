@@ -128,7 +128,7 @@ class Ingest:
         self.database = Database(url, pool_size=2)
         store = Store(self.database, CIPHER, Endpoints({}, new_id), ring or self.bells)
         self.app = create_app(
-            receive=receive(store) if receive else ReceiveEvents(store.begin),
+            receive=receive(store) if receive else ReceiveEvents(store.begin_single),
             read=ReadEvent(self.clock, new_id),
             secrets=[SECRET, OLD_SECRET],
             clock=self.clock,
