@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from enum import Enum
 from functools import cached_property
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import orjson
 from psycopg import Connection
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -37,7 +38,25 @@ class RecordTable(Generic[R]):
         if set(self.names) != {field.name for field in fields(record)}:  # type: ignore[arg-type]
             raise TypeError(f"{table.name} and {record.__name__} differ")
         hints = get_type_hints(record)
-        self._enums = {name: _enum_in(hints[name]) for name in self.names}
+        order = [self.names.index(field.name) for field in fields(record)]  # type: ignore[arg-type]
+        #: A row's values in the order of the record's fields.
+        self._ordered: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*order)
+        enums = {name: _enum_in(hints[name]) for name in self.names}
+        #: Where in a row words are that mean a choice, and the choices by their words.
+        self._choices = [
+            (place, {one.value: one for one in enum})
+            for place, name in enumerate(self.names)
+            if (enum := enums[name]) is not None
+        ]
+        #: Where in a row sealed values are.
+        self._seals = [
+            (place, column, str(column.info[SEALED]))
+            for place, column in enumerate(self.columns)
+            if SEALED in column.info
+        ]
+        self._written = self._may_be_written()
+        #: What a record holds now of what may change, to be compared later.
+        self.snapshot: Callable[[R], tuple[Any, ...]] = attrgetter(*(column.name for column in self._written))
 
     @cached_property
     def selection(self) -> str:
@@ -59,8 +78,7 @@ class RecordTable(Generic[R]):
         """The columns that are encrypted at rest."""
         return [column for column in self.columns if SEALED in column.info]
 
-    @cached_property
-    def _written(self) -> list[Column[Any]]:
+    def _may_be_written(self) -> list[Column[Any]]:
         names = [column for column in self.columns if not column.info.get(FROZEN) and column.name not in self.identity]
         return [self.table.columns[name] for name in self.identity] + names
 
@@ -87,21 +105,19 @@ class RecordTable(Generic[R]):
         What none of our keys opens is `Unreadable` there, or None where it is never written again and may be absent:
         one such row must not stop the others of its batch. The cipher tells whoever watches.
         """
-        values = dict(zip(self.names, row, strict=True))
-        for column in self.columns:
-            name, value = column.name, values[column.name]
-            if value is None:
-                continue
-            form = column.info.get(SEALED)
-            if form is not None:
-                values[name] = self._opened(column, form, bytes(value), values, cipher)
-            elif (enum := self._enums[name]) is not None:
-                values[name] = enum(value)
-        return self.record(**values)
+        if len(row) != len(self.names):
+            raise ValueError(f"{len(row)} values are no row of {self.table.name}")
+        values = list(row)
+        for place, column, form in self._seals:
+            if (value := values[place]) is not None:
+                values[place] = self._opened(column, form, bytes(value), values, cipher)
+        for place, choices in self._choices:
+            if (value := values[place]) is not None:
+                values[place] = choices[value]
+        return self.record(*self._ordered(values))
 
-    def _opened(
-        self, column: Column[Any], form: str, value: bytes, identity: dict[str, Any], cipher: FieldCipher
-    ) -> Any:
+    def _opened(self, column: Column[Any], form: str, value: bytes, row: Sequence[Any], cipher: FieldCipher) -> Any:
+        identity = {name: row[self.names.index(name)] for name in self.identity}
         try:
             return _unsealed(form, cipher.open(value, self.context(column.name, identity)))
         except SealingError as error:
@@ -110,31 +126,33 @@ class RecordTable(Generic[R]):
                 return None
             return unreadable(form, value, str(error))
 
-    def snapshot(self, record: R) -> tuple[Any, ...]:
-        """What a record holds now, to be compared later."""
-        return tuple(getattr(record, column.name) for column in self._written)
-
     def _arrays(
         self, columns: Iterable[Column[Any]], records: Sequence[R], cipher: FieldCipher
     ) -> dict[str, list[Any]]:
-        return {column.name: [self._value(column, record, cipher) for record in records] for column in columns}
+        return {column.name: self._values(column, records, cipher) for column in columns}
 
-    def _value(self, column: Column[Any], record: R, cipher: FieldCipher) -> Any:
-        source = column.info.get(INDEX_OF)
-        value = getattr(record, source or column.name)
-        if value is None:
-            return None
-        if source is not None:
-            return cipher.index(value)
+    def _values(self, column: Column[Any], records: Sequence[R], cipher: FieldCipher) -> list[Any]:
+        name = column.name
+        if (source := column.info.get(INDEX_OF)) is not None:
+            told = (getattr(record, source) for record in records)
+            return [None if value is None else cipher.index(value) for value in told]
+        values = [getattr(record, name) for record in records]
+        if (form := column.info.get(SEALED)) is not None:
+            return [
+                None if value is None else self._sealed(name, form, value, record, cipher)
+                for value, record in zip(values, records, strict=True)
+            ]
+        if isinstance(column.type, JSONB):
+            return [None if value is None else orjson.dumps(value).decode() for value in values]
+        if isinstance(column.type, Text):
+            return [value.value if isinstance(value, Enum) else value for value in values]
+        return values
+
+    def _sealed(self, name: str, form: str, value: Any, record: R, cipher: FieldCipher) -> bytes:
         if isinstance(value, Unreadable):
             return value.sealed
-        form = column.info.get(SEALED)
-        if form is not None:
-            identity = {name: getattr(record, name) for name in self.identity}
-            return cipher.seal(_plain(form, value), self.context(column.name, identity))
-        if isinstance(column.type, JSONB):
-            return orjson.dumps(value).decode()
-        return value.value if isinstance(value, Enum) else value
+        identity = {one: getattr(record, one) for one in self.identity}
+        return cipher.seal(_plain(form, value), self.context(name, identity))
 
     def context(self, column: str, identity: dict[str, Any]) -> bytes:
         """Binds a sealed value to its place, so that it cannot be moved to another row."""
