@@ -113,7 +113,7 @@ def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outc
     rate = min(FASTEST, asked.payments / seconds_of_round(asked.kinds or list(Kind)))
     with ExitStack() as exits:
         show = exits.enter_context(showing(asked.payments, quietly=asked.quietly))
-        found = exits.enter_context(attached(asked, rate))
+        found = exits.enter_context(attached(asked, rate, stopping))
         if found is not None:
             show.say(f"Drilling the system that runs in {asked.data_dir.absolute()}.")
         target, sale = found or exits.enter_context(started(asked, rate, environ, stopping, show))
