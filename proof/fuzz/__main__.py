@@ -1,0 +1,26 @@
+"""`python -m proof.fuzz TARGET [libFuzzer's options and corpus directories]`."""
+
+import sys
+from importlib import import_module
+
+from proof.fuzz.targets import TARGETS
+
+
+def main(arguments: list[str]) -> int:
+    """Fuzz until told to stop, or until a promise is broken; libFuzzer decides the exit code."""
+    if not arguments or arguments[0] not in TARGETS:
+        sys.stderr.write(f"Name what is to be fuzzed: {', '.join(TARGETS)}.\n")
+        return 2
+    try:
+        atheris = import_module("atheris")  # no dependency of ours
+    except ImportError:
+        sys.stderr.write("This needs atheris, in an environment of its own: pip install atheris.\n")
+        return 2
+    atheris.instrument_all()
+    atheris.Setup([sys.argv[0], *arguments[1:]], TARGETS[arguments[0]])
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
