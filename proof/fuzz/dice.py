@@ -1,6 +1,7 @@
 """Choices that are read from bytes: a fuzzer changes the bytes, and so the choices."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -55,4 +56,4 @@ class Dice:
             case 1:
                 return int.from_bytes(self.text(7).encode("latin-1"), "big", signed=True)
             case _:
-                return self.pick(ODD)
+                return deepcopy(self.pick(ODD))  # a list in two places of a document would soon hold itself

@@ -25,6 +25,15 @@ def test_every_promise_holds_for_any_bytes(target: str, data: bytes) -> None:
     TARGETS[target](data)
 
 
+@pytest.mark.parametrize(
+    "data", [bytes.fromhex("29ffff710a0100290a") + b"K" * 26 + b"\x01)", b"j" * 19 + b"AA)\x0fA\x0f"]
+)
+def test_a_document_that_is_changed_never_holds_itself(data: bytes) -> None:
+    """Found by the fuzzer in itself: an odd list was put into that very list."""
+    TARGETS["message"](data)
+    TARGETS["webhook"](data)
+
+
 def test_it_names_what_can_be_fuzzed() -> None:
     command = [sys.executable, "-m", "proof.fuzz", "everything"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,7 +1,8 @@
 """Every deliberate bug is found by the simulation within fifty seeds.
 
 A missing row lock, and a receipt's number taken from `max() + 1`, are not among them: runs have one thread, and only
-true concurrency shows these. A lease that is ignored does no harm as long as keys and fences hold, and is none either.
+true concurrency shows these: `test_races.py` does. A lease that is ignored does no harm as long as keys and fences
+hold, and is none either.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.mutations import MUTATIONS, Mutation
+from tests.proof.mutations import MUTATIONS, Mutation, plant
 
 SEEDS = 50
 LOTS = 25
@@ -25,7 +26,7 @@ TRIED = MUTATIONS if os.environ.get("GAVELPAY_BUGS") == "all" else MUTATIONS[:10
 def test_a_deliberate_bug_is_found_within_fifty_seeds(
     mutation: Mutation, simulation_server: str, tmp_path: Path
 ) -> None:
-    mutation.plant(tmp_path)
+    plant(tmp_path, [mutation])
     environment = {**os.environ, "GAVELPAY_SIMULATE_SERVER": simulation_server, "PYTHONPATH": str(tmp_path)}
     runs = ("--seeds", str(SEEDS), "--first-seed", str(mutation.first_seed), "--payments", str(LOTS), "--jobs", "1")
 
