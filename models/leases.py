@@ -48,6 +48,11 @@ class LeaseRenewer:
             with self._lock:
                 self._held.discard(key)
 
+    def held(self) -> int:
+        """How many leases this process holds."""
+        with self._lock:
+            return len(self._held)
+
     def stop(self) -> None:
         """Renew no more."""
         self._stopped.set()

@@ -52,7 +52,7 @@ class Net:
             if self._stopping.is_set():
                 return
             spare = bell.spare
-            if spare <= 0:
+            if spare <= 0 or bell.rests:
                 continue
             for _ in range(min(spare, self._due(name))):
                 self._ring_here(name)

@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,7 +27,7 @@ from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import STOP_SIGNALS, StopSignal
-from workers.metrics import QueueCollector
+from workers.metrics import PoolCollector, PoolStands, QueueCollector
 from workers.single import DRAIN_SECONDS
 
 log = structlog.get_logger()
@@ -57,6 +57,27 @@ class _Child:
         return self.code
 
 
+class _Board:
+    """How the pool stands, written by the parent and seen by the child that serves metrics.
+
+    Each number is written in one piece, so that a reader sees an old one or a new one.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._numbers = memoryview(mmap.mmap(-1, (size + 1) * 8)).cast("q")
+
+    def write(self, pids: Collection[int], restarts: int) -> None:
+        """Say who lives, and how often one was started again."""
+        self._numbers[0] = restarts
+        for at, pid in enumerate([*pids, *[0] * (self._size - len(pids))], start=1):
+            self._numbers[at] = pid
+
+    def read(self) -> PoolStands:
+        """How it stands."""
+        return PoolStands(self._size, tuple(pid for pid in self._numbers[1:] if pid), self._numbers[0])
+
+
 class Pool:
     """Keeps so many children alive. Made and run in the main thread, before there is any other."""
 
@@ -69,9 +90,9 @@ class Pool:
         self._host = metrics_host
         self._children: list[_Child] = []
         self._health: _Child | None = None
-        #: How many live, seen by the child that serves metrics.
-        self._alive = mmap.mmap(-1, 1)
+        self._board = _Board(size)
         self._short_lives = 0
+        self._restarts = 0
 
     def run(self, stop: StopSignal) -> int | None:
         """Run until told to stop, or until the children cannot live.
@@ -106,7 +127,7 @@ class Pool:
                 _die_with(parent)
                 return False
             self._children.append(_Child(pid))
-        self._alive[0] = len(self._children)
+        self._board.write([child.pid for child in self._children], self._restarts)
         if self._port is not None and (self._health is None or self._health.poll() is not None):
             self._health = _Child(self._fork_health(directory, self._port, parent))
         return True
@@ -118,6 +139,7 @@ class Pool:
         log.error("worker.died", pid=child.pid, code=child.code, lived_seconds=round(lived, 1))
         mark_process_dead(child.pid, directory)  # type: ignore[no-untyped-call]
         self._children.remove(child)
+        self._restarts += 1
 
     def _end(self) -> None:
         everybody = [*self._children, *([self._health] if self._health else [])]
@@ -154,10 +176,11 @@ class Pool:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
         registry.register(QueueCollector(broker))
+        registry.register(PoolCollector(self._board.read))
         HealthServer(registry, self._problem, port, self._host).start()
 
     def _problem(self) -> str | None:
-        alive = self._alive[0]
+        alive = len(self._board.read().alive)
         return None if alive == self._size else f"{alive} of {self._size} processes are alive"
 
 

@@ -80,7 +80,7 @@ class Flow:
         now = SystemClock()()
         with self.database.transaction() as connection:
             numbered = RECEIPT_WORK.due(connection, now - AT_ONCE, _ENOUGH)
-            ready = {str(row[0]) for row in connection.execute(READY, {"now": now})}
+            ready = {str(row[0]) for row in connection.execute(f"SELECT r.id {READY}", {"now": now})}
         for gone in set(self._ready) - ready:
             del self._ready[gone]
         for one in ready:

@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 from urllib.error import HTTPError
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS
 from domain.messages import MAX_TEXT
 from sandbox.embedded import ValkeyServer, ports
@@ -234,7 +236,12 @@ def test_several_processes_replace_one_that_dies_and_end_with_their_parent(house
     os.kill(_workers(parent.pid)[0], signal.SIGKILL)
     wait_until(lambda: house.started() == 3)
     wait_until(lambda: len(set(house.values("required"))) == 20)
-    wait_until(lambda: 'payments_queue_depth{queue="payment_required"} 0.0' in _get(port, "/metrics")[1])
+    wait_until(lambda: _sample(port, "payments_queue_depth", queue="payment_required") == [0])
+    # What the two count adds up, what the dead one counted stays, and the broker's figures are there once.
+    assert _sample(port, "payments_work_done_total", queue="payment_required") >= [20]
+    assert _sample(port, "payments_worker_restarts_total") == [1]
+    wait_until(lambda: _sample(port, "payments_worker_processes", state="alive") == [2])
+    assert len(_sample(port, "process_resident_memory_bytes")) == 1
     living = _children(parent.pid)
     assert len(living) == 3  # two that work, and one that answers for them
     parent.kill()
@@ -268,6 +275,12 @@ def _get(port: int, path: str) -> tuple[int, str]:
     except HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def _sample(port: int, name: str, **labels: str) -> list[float]:
+    families = text_string_to_metric_families(_get(port, "/metrics")[1])
+    samples = [sample for family in families for sample in family.samples]
+    return [sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()]
 
 
 def _children(pid: int) -> list[int]:
