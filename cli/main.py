@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),
+    "queues": ("cli.queues", "queues"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
@@ -28,6 +29,7 @@ COMMANDS: Final = {
     "pci-scan": ("cli.pci_scan", "pci_scan"),
     "simulate": ("cli.simulate", "simulate"),
     "drill": ("cli.drill", "drill"),
+    "bench": ("cli.bench", "bench"),
 }
 
 

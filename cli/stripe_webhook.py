@@ -7,7 +7,7 @@ import click
 from cli.opening import read_settings
 from cli.printing import PlainGroup, as_json, print_json
 from runtime.clock import SystemClock
-from runtime.operating import build_operator_stripe
+from runtime.operator_stripe import build_operator_stripe
 from runtime.settings import Role
 from services.ensure_webhook_endpoint import Ensured, Outcome, ensure_webhook_endpoint
 

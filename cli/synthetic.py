@@ -17,7 +17,7 @@ from gateways.queue.connect import open_put_back
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from proof.synthetic import CheckFailed, LiveKey, Passed, SyntheticCheck, SyntheticMetrics
-from runtime.operating import build_operator_stripe
+from runtime.operator_stripe import build_operator_stripe
 from runtime.settings import KeyMode, Role, given
 from sandbox.auction_house.channels import QUEUE, encode
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from domain.lifecycle import Status
 from domain.messages import read_payment_required
 from proof.synthetic import CheckFailed, SyntheticCheck, SyntheticMetrics
-from runtime.operating import build_operator_stripe
+from runtime.operator_stripe import build_operator_stripe
 from tests.house import House
 
 
