@@ -10,6 +10,7 @@ from services.find_payments import FindPayments
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
+from services.view_trust import ViewTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Desk:
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
     deliveries: ViewDeliveries
+    trust: ViewTrust
     overview: ViewOverview
 
     @classmethod
@@ -30,5 +32,6 @@ class Desk:
             ViewTimeline(begin),
             ActAsSeen(begin),
             ViewDeliveries(begin, now),
+            ViewTrust(begin),
             ViewOverview(database.transaction, now),
         )

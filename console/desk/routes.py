@@ -10,6 +10,7 @@ from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
 from console.desk.reconciliation import pages as reconciliation
+from console.desk.risk import pages as risk
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
@@ -24,6 +25,7 @@ ROUTERS: Final = (
     *DELIVERIES,
     receipts.router,
     reconciliation.router,
+    risk.router,
     queues.router,
     queue_acts.router,
 )
