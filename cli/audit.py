@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_store
 from cli.printing import PlainGroup, as_json, print_json, screen, sentence
 from cli.progress import showing_progress
@@ -49,7 +50,7 @@ def heads(*, out: Path | None) -> None:
     """Verify every chain and sign where it ends. Keep the result where nobody who can write to the database can."""
     with open_store() as (store, clock), showing_progress() as progress, _writing(out) as file:
         chains = -2
-        for line in SignAuditHeads(store.begin, clock)(progress):
+        for line in SignAuditHeads(store.begin, clock)(progress, actor=acting_user()):
             file.write(line)
             chains += 1
     if out is not None:

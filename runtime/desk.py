@@ -7,6 +7,7 @@ from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
 from services.find_payments import FindPayments
+from services.view_audit import ViewAudit
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
@@ -22,6 +23,7 @@ class Desk:
     act_as_seen: ActAsSeen
     deliveries: ViewDeliveries
     trust: ViewTrust
+    audit: ViewAudit
     overview: ViewOverview
 
     @classmethod
@@ -33,5 +35,6 @@ class Desk:
             ActAsSeen(begin),
             ViewDeliveries(begin, now),
             ViewTrust(begin),
+            ViewAudit(begin, now),
             ViewOverview(database.transaction, now),
         )

@@ -30,6 +30,7 @@ PAGES: Final = (
     Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
     Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
     Page("Trust", "Risk and security", "/console/risk", "i-shield", "s"),
+    Page("Trust", "Audit", "/console/audit", "i-book", "a"),
 )
 
 

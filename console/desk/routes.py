@@ -3,6 +3,7 @@
 from typing import Final
 
 from console.desk import acts, files, payment, payments, raw, signing_in
+from console.desk.audit import pages as audit
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
 from console.desk.overview import page as overview
@@ -26,6 +27,7 @@ ROUTERS: Final = (
     receipts.router,
     reconciliation.router,
     risk.router,
+    audit.router,
     queues.router,
     queue_acts.router,
 )
