@@ -40,7 +40,7 @@ _WAITING: Final[Mapping[str, str]] = {
     **{bell.partition(".")[0]: _DELIVERIES.format(endpoint=endpoint) for endpoint, bell in BELL_OF.items()},
     "notices": "SELECT due_at AS since FROM notifications WHERE status = 'queued' AND due_at <= %(now)s"
     " ORDER BY due_at",
-    "receipts": _NUMBERED + READY.replace("SELECT 1", "SELECT r.created_at"),
+    "receipts": _NUMBERED + f"SELECT r.created_at {READY}",
     "lookups": "SELECT look_up_at AS since FROM checkout_attempts WHERE look_up_at <= %(now)s UNION ALL"
     " SELECT look_up_at FROM refunds WHERE look_up_at <= %(now)s",
     "event_list": _CURSOR.format(name=STRIPE_EVENTS),

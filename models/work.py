@@ -20,8 +20,10 @@ from models.sealing import FieldCipher
 
 R = TypeVar("R")
 
-#: How long a worker may stay silent before its work is taken over. Renewed every third of it.
-LEASE: Final = timedelta(seconds=6)
+#: How long a worker may stay silent before its work is taken over: so short that a takeover, with the second in which
+#: an idle worker looks for what is due, is well below ten seconds; and renewed so often that four renewals may fail.
+LEASE: Final = timedelta(seconds=5)
+RENEWAL: Final = LEASE / 5
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
@@ -48,6 +50,8 @@ class Work(Generic[R]):
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
+    #: The columns by which those that are due are taken, where it is not how long they have been due.
+    order: tuple[str, ...] = ()
 
     def without(self, column: str, words: Sequence[str]) -> "Work[R]":
         """The same work, but for rows whose column holds one of these words of our own."""
@@ -70,16 +74,17 @@ class Work(Generic[R]):
         *,
         only: dict[str, Any] | None = None,
     ) -> list[R]:
-        """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
+        """Take up to `limit` due rows, in this kind's order; rows that others hold are passed by."""
         name, identity = self.table.table.name, self.table.identity
         chosen = self._chosen(only)
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
         counting = f"{self.count_column} = {self.count_column} + 1"
         rows = connection.execute(
             f"""
             WITH c AS (
               SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {chosen} ORDER BY r.{self.due_column} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+               WHERE {chosen} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
             UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
               FROM c WHERE {same}
             RETURNING {self.table.selection_as("t")}
@@ -126,7 +131,8 @@ class Work(Generic[R]):
         return [self.table.load(row, cipher) for row in connection.execute(statement, params)]
 
 
-ATTEMPT_WORK: Final = Work(ATTEMPTS)
+#: Stripe takes only so many a second: who has the least time left to pay goes first.
+ATTEMPT_WORK: Final = Work(ATTEMPTS, order=("deadline", "due_at"))
 FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)

@@ -251,7 +251,7 @@ def build_app(
         desk=Desk.over(database, store.begin, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
         show_life=ShowLife(database, now, new_id, role, leases.held),
-        operating=build_operating(settings, store.begin, now),
+        operating=build_operating(settings, store.begin, process, now),
         _closers=(
             senders.close,
             leases.stop,

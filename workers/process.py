@@ -42,8 +42,7 @@ def run(
 ) -> int:
     """Work until told to stop by SIGTERM or SIGINT; must be called in the main thread.
 
-    With several processes this one becomes their parent: it starts them by its own command line, so that each comes
-    through here again and works in place.
+    With several processes this one becomes their parent, and forks them. It must have no threads and no connections.
 
     Args:
         open_app: makes the application, in the process that works.
@@ -64,12 +63,11 @@ def run(
     """
     check_queues(queues)
     stop = StopSignal()
-    parent = pool.parent_of_this_process()
-    if parent is None and processes > 1:
-        return pool.Pool(processes, open_broker(), metrics_port, metrics_host).run(stop)
-    if parent is not None:
-        pool.die_with(parent)
-        metrics_port = None  # the parent answers for all
+    if processes > 1:
+        code = pool.Pool(processes, open_broker, metrics_port, metrics_host).run(stop)
+        if code is not None:
+            return code
+        metrics_port = None  # another child answers for all
     broker = open_broker()
     work = WorkMetrics(REGISTRY, queues or QUEUES)
     worker = SingleWorker(open_app(), broker, ring, queues, threads, measure=work.measure)

@@ -27,6 +27,7 @@ PAGES: Final = (
     Page("Money", "Payments", "/console/payments", "i-pay", "p"),
     Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
     Page("Money", "Reconciliation", "/console/reconciliation", "i-scale", "c"),
+    Page("Machinery", "Webhook events", "/console/events", "i-webhook", "w"),
     Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
     Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
     Page("Trust", "Risk and security", "/console/risk", "i-shield", "s"),

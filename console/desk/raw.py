@@ -17,6 +17,7 @@ from services.view_timeline import Happened
 _HIDDEN: Final = frozenset(
     """
     email customer_email receipt_email buyer_email maker_email phone name line1 line2 postal_code client_secret url ip
+    success_url cancel_url return_url receipt_url
     """.split()
 )
 router = APIRouter(prefix="/console/payments", include_in_schema=False)

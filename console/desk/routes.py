@@ -6,6 +6,8 @@ from console.desk import acts, files, payment, payments, raw, signing_in
 from console.desk.audit import pages as audit
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
+from console.desk.events import acts as event_replays
+from console.desk.events import pages as events
 from console.desk.overview import page as overview
 from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
@@ -28,6 +30,8 @@ ROUTERS: Final = (
     reconciliation.router,
     risk.router,
     audit.router,
+    event_replays.router,
+    events.router,
     queues.router,
     queue_acts.router,
 )

@@ -46,6 +46,7 @@ WEBHOOK_EVENTS: Final = Table(
     one_of("status", EVENT_STATES),
 )
 Index("webhook_events_waiting", WEBHOOK_EVENTS.c.due_at, postgresql_where="status = 'waiting'")
+Index("webhook_events_set_aside", WEBHOOK_EVENTS.c.received_at, postgresql_where="status = 'set_aside'")
 Index("webhook_events_session", WEBHOOK_EVENTS.c.session_id)
 Index("webhook_events_received", WEBHOOK_EVENTS.c.received_at)
 

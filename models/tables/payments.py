@@ -141,6 +141,7 @@ ATTEMPTS: Final = Table(
     Column("tries", Integer, nullable=False),
     text("last_error", null=True),
     moment("due_at", null=True),
+    moment("deadline", null=True, frozen=True),
     moment("leased_until", null=True),
     Column("fence", BigInteger, nullable=False),
     moment("look_up_at", null=True),
@@ -163,6 +164,9 @@ Index(
     postgresql_where="status IN ('opening', 'open') AND close_requested_at IS NULL",
 )
 Index("checkout_attempts_due", ATTEMPTS.c.due_at, postgresql_where="due_at IS NOT NULL")
+Index(
+    "checkout_attempts_urgent", ATTEMPTS.c.deadline, ATTEMPTS.c.due_at, postgresql_where="due_at IS NOT NULL"
+)  # the same, who has the least time left first
 Index("checkout_attempts_look_up", ATTEMPTS.c.look_up_at, postgresql_where="look_up_at IS NOT NULL")
 Index(
     "checkout_attempts_intents", ATTEMPTS.c.id, postgresql_where="kind = 'payment_intent'"

@@ -5,9 +5,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import orjson
 from playwright.sync_api import Browser
 
+from domain.messaging import StoredEvent
 from services.show_life import ShowLife
 from tests.browser.conftest import open_page
 from tests.browser.street import Street
@@ -17,6 +20,9 @@ _WIDE = {"width": 1440, "height": 900}
 PAGES = {
     "queues": "/console/queues",
     "pause-queue": "/console/queues/windows/pause",
+    "events": "/console/events",
+    "event": "/console/events/{aside}",
+    "replay": "/console/events/{done}/replay",
 }
 
 
@@ -43,7 +49,31 @@ def furnished(street: Street) -> dict[str, str]:
         "receipts", "admin:ines.k", "the storage is moved", home.time() + timedelta(minutes=50)
     )
     workers(street)
-    return {}
+    return {"aside": set_aside(street), "done": str(done(street, session_id))}
+
+
+def set_aside(street: Street) -> str:
+    """An event of the other mode."""
+    event = orjson.loads(done_body(street))
+    event |= {"id": "evt_1SmanyStrangers8Qd2cAx", "livemode": True}
+    street.home.app.receive_events([street.home.app.read_event(orjson.dumps(event))])
+    street.home.process()
+    return str(event["id"])
+
+
+def done(street: Street, session_id: UUID) -> str:
+    """The event that completed a payment."""
+    return str(_events(street, "r.session_id = %(id)s AND r.status = 'done'", id=session_id)[0].stripe_event_id)
+
+
+def done_body(street: Street) -> bytes:
+    """What Stripe said of a payment that is done."""
+    return _events(street, "r.type = 'checkout.session.completed' ORDER BY r.received_at LIMIT 1")[0].body
+
+
+def _events(street: Street, condition: str, **params: Any) -> list[StoredEvent]:
+    with street.home.app.store.begin() as uow:
+        return uow.inbox.find(condition, **params)
 
 
 def workers(street: Street) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models import needs, overview, receipts, schema
 from models.database import Database
-from models.work import DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
+from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
 
 ASKED = {
@@ -18,11 +18,15 @@ ASKED = {
         f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["notifications_due"],
     ),
+    "checkouts to be opened": (
+        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(None)} ORDER BY deadline, due_at LIMIT 1",
+        ["checkout_attempts_urgent"],
+    ),
     "receipts to be printed": (
         f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
-    "receipts to be numbered": (f"{receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
+    "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
     "what metrics show": (
         gauges._STANDING,
         ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
@@ -34,7 +38,7 @@ ASKED = {
     "what is open": (overview._WINDOWS, ["payment_sessions_due"]),
     "what waits for work": (
         overview._BACKLOGS,
-        ["checkout_attempts_due", "webhook_events_waiting", "deliveries_due", "refunds_due"],
+        ["webhook_events_waiting", "deliveries_due", "refunds_due"],
     ),
     "what waits for people": (
         needs._NEEDS,

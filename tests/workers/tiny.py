@@ -165,10 +165,14 @@ class TinyApp:
 
 def main(root: str, url: str, options: str) -> int:
     given = json.loads(options)
-    if given.get("broken") and "GAVELPAY_WORKER_PARENT" in os.environ:
-        return 1
+
+    def open_app() -> TinyApp:
+        if given.get("broken"):
+            sys.exit(1)
+        return TinyApp(Path(root))
+
     return process.run(
-        lambda: TinyApp(Path(root)),
+        open_app,
         lambda: open_broker(url),
         open_ring(url),
         queues=given.get("queues", ()),

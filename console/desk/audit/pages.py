@@ -114,7 +114,7 @@ def _row(one: AuditRow) -> dict[str, object]:
         "lot": one.lot,
         "is_security": entry.session_id == SECURITY_CHAIN,
         "phrase": phrase,
-        "reason": timeline.words_of(entry),
+        "reason": timeline.words_of(entry) if ":" in entry.actor else None,
         "more": more[:_MOST_DETAILS],
     }
 

@@ -1,4 +1,4 @@
-"""queues that a person has paused, processes that show that they live, dead letters that were corrected."""
+"""queues that are paused, processes that show that they live, dead letters that were corrected, events set aside."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +32,9 @@ def upgrade() -> None:
         sa.Column('heard_at', MOMENT, nullable=False),
         sa.Column('report', postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('processes_pkey')),
+    )
+    op.create_index(
+        'webhook_events_set_aside', 'webhook_events', ['received_at'], postgresql_where=sa.text("status = 'set_aside'")
     )
     op.add_column('dead_letters', sa.Column('corrected', sa.LargeBinary(), nullable=True))
 
