@@ -7,9 +7,11 @@ from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
 from services.find_payments import FindPayments
+from services.view_audit import ViewAudit
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
+from services.view_trust import ViewTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Desk:
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
     deliveries: ViewDeliveries
+    trust: ViewTrust
+    audit: ViewAudit
     overview: ViewOverview
 
     @classmethod
@@ -30,5 +34,7 @@ class Desk:
             ViewTimeline(begin),
             ActAsSeen(begin),
             ViewDeliveries(begin, now),
+            ViewTrust(begin),
+            ViewAudit(begin, now),
             ViewOverview(database.transaction, now),
         )
