@@ -9,9 +9,11 @@ from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
 from services.export_payments import ExportPayments
 from services.find_payments import FindPayments
+from services.view_audit import ViewAudit
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
+from services.view_trust import ViewTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Desk:
     export_payments: ExportPayments
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
+    trust: ViewTrust
+    audit: ViewAudit
     overview: ViewOverview
     deliveries: ViewDeliveries
 
@@ -36,4 +40,6 @@ class Desk:
             act_as_seen=ActAsSeen(begin),
             overview=ViewOverview(database.transaction, grace, now),
             deliveries=ViewDeliveries(begin, now),
+            trust=ViewTrust(begin),
+            audit=ViewAudit(begin, now),
         )

@@ -31,6 +31,8 @@ PAGES: Final = (
     Page("Machinery", "Webhook events", "/console/events", "i-webhook", "w"),
     Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
     Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
+    Page("Trust", "Risk and security", "/console/risk", "i-shield", "s"),
+    Page("Trust", "Audit", "/console/audit", "i-book", "a"),
 )
 
 

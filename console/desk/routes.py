@@ -3,6 +3,7 @@
 from typing import Final
 
 from console.desk import acts, files, payment, raw, signing_in
+from console.desk.audit import pages as audit
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
 from console.desk.events import acts as event_replays
@@ -14,6 +15,7 @@ from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
 from console.desk.reconciliation import pages as reconciliation
+from console.desk.risk import pages as risk
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
@@ -29,6 +31,8 @@ ROUTERS: Final = (
     *DELIVERIES,
     receipts.router,
     reconciliation.router,
+    risk.router,
+    audit.router,
     event_replays.router,
     events.router,
     queues.router,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import needs, overview, receipts, schema
+from models import backlog, needs, overview, receipts, schema
 from models.database import Database
 from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
@@ -15,18 +15,23 @@ ASKED = {
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
-        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(())} ORDER BY due_at LIMIT 1",
         ["notifications_due"],
     ),
     "checkouts to be opened": (
-        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(None)} ORDER BY deadline, due_at LIMIT 1",
+        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(())} ORDER BY deadline, due_at LIMIT 1",
         ["checkout_attempts_urgent"],
     ),
     "receipts to be printed": (
-        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(())} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
     "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
+    "work that waits, by queue": (
+        backlog.BACKLOG,
+        "payment_sessions_due payment_sessions_next_attempt checkout_attempts_due checkout_attempts_look_up"
+        " webhook_events_waiting receipts_due notifications_due deliveries_due".split(),
+    ),
     "what metrics show": (
         gauges._STANDING,
         ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
@@ -54,7 +59,7 @@ def test_it_is(database_url: str, what: str) -> None:
             connection.execute("SET LOCAL enable_seqscan = off")
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
-            params = {"now": now, "endpoint": "queue", "edges": [0.0, 60.0]} | span
+            params = {"now": now, "endpoint": "queue", "edges": [0.0, 60.0], "grace": timedelta(seconds=10)} | span
             plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
     finally:
         database.close()
