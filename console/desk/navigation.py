@@ -1,5 +1,6 @@
 """What the console has pages for, in the order in which it is shown."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -43,4 +44,4 @@ def groups() -> Iterator[tuple[str, list[Page]]]:
 
 def has(address: str) -> bool:
     """Whether there is a page at an address."""
-    return any(page.address == address.partition("?")[0] for page in PAGES)
+    return any(page.address == re.split("[?#]", address)[0] for page in PAGES)

@@ -41,10 +41,7 @@ ASKED = {
     "who did not": (overview._CLOSED, ["payment_sessions_closed"]),
     "how late webhooks were": (overview._LAGS, ["webhook_events_received"]),
     "what is open": (overview._WINDOWS, ["payment_sessions_due"]),
-    "what waits for work": (
-        overview._BACKLOGS,
-        ["webhook_events_waiting", "deliveries_due", "refunds_due"],
-    ),
+    "what gave up or was set aside": (needs._MANY, ["webhook_events_set_aside"]),
     "what waits for people": (
         needs._NEEDS,
         ["payment_sessions_held", "receipts_stuck", "disputes_open"],

@@ -144,7 +144,8 @@ MUTATIONS = (
         "a worker who writes after another took over",
         "services/open_checkout.py",
         "                if mine.fence != attempt.fence:\n"
-        "                    continue  # Another worker has taken over, and records what it finds under the same key.\n",
+        "                    continue"
+        "  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
         first_seed=5,
     ),
