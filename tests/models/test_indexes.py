@@ -39,7 +39,7 @@ ASKED = {
         ["dead_letters_waiting"],
     ),
     "events that were set aside": (
-        f"SELECT 1 FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY r.received_at LIMIT 9",
+        f"SELECT FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY received_at LIMIT 9",
         ["webhook_events_set_aside"],
     ),
     "what metrics show": (
