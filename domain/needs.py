@@ -19,6 +19,8 @@ class NeedKind(StrEnum):
     #: Due work has waited for longer than `STUCK_AFTER`.
     STUCK = "stuck"
     NO_WORKER = "no_worker"
+    #: A person has paused a queue.
+    QUEUE_PAUSED = "queue_paused"
     #: Our books and Stripe's differ.
     UNEXPLAINED = "unexplained"
     #: A payment is held: its amount differs, or it is risky.

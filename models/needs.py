@@ -27,6 +27,9 @@ _EACH: Final = {
           FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
          WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL
            AND r.approved_by IS NULL ORDER BY r.approval_until""",
+    NeedKind.QUEUE_PAUSED: """
+        SELECT queue, concat_ws(': ', paused_by, reason), NULL, paused_at, until, NULL, NULL, NULL
+          FROM queue_pauses WHERE until IS NULL OR until > now() ORDER BY paused_at""",
     NeedKind.ENDPOINT_PAUSED: """
         SELECT name, concat_ws(': ', paused_by, pause_reason), NULL, paused_at, NULL, NULL, NULL, NULL
           FROM endpoints WHERE paused_at IS NOT NULL ORDER BY paused_at""",

@@ -62,13 +62,14 @@ def dead_letters(request: Request, operator: TheOperator, app: TheApp, *, done: 
     filters = lists.Filters.of(request, BASE, FIELDS)
     asked, desk = wanted(filters, app.now()), app.operating.letters
     found, groups = desk.page(asked, filters.place(LETTER_ORDER), lists.PAGE), desk.groups()
+    endpoints = {one.endpoint.name: one.endpoint for one in app.manage_endpoints()}
     return show(
         request,
         operator,
         "dead_letters.html",
         title="Dead letters",
         headline=words.headline(groups),
-        causes=groups,
+        causes=[(one, *words.heals(one, endpoints)) for one in groups],
         rows=[(one, words.STATES[one.status], veiling.about(one)) for one in found.rows],
         count=desk.count(asked),
         words=words,

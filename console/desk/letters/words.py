@@ -5,8 +5,10 @@ from typing import Final
 
 from console.desk.figures import last8
 from console.desk.standing import Badge
+from domain.endpoint import Endpoint
 from domain.messaging import DeadLetter
 from models.dead_letters import LetterGroup
+from services.deliver_events import DELIVERIES_QUEUE
 from services.letter_outcomes import Became
 
 STATES: Final[Mapping[str, Badge]] = {
@@ -26,6 +28,10 @@ _CAUSES: Final[Mapping[str, str]] = {
 }
 #: Causes that lie in the message: time does not heal them.
 IN_THE_MESSAGE: Final = frozenset({"invalid_message", "unknown_actor"})
+_YES: Final = Badge("good", "i-completed", "Yes")
+_NO: Final = Badge("bad", "i-failed", "No")
+_NOT_BY_ITSELF: Final = Badge("wait", "i-info", "Cannot heal")
+_NOT_TESTED: Final = Badge("plain", "i-info", "Not known")
 _ROWS: Final[Mapping[str, str]] = {
     "waiting": "It is on its way again.",
     "sent": "It was received.",
@@ -45,6 +51,20 @@ def cause(reason: str) -> str:
         return _CAUSES[reason]
     said = reason.replace("_", " ")
     return said[:1].upper() + said[1:]
+
+
+def heals(group: LetterGroup, endpoints: Mapping[str, Endpoint]) -> tuple[Badge, str]:
+    """Whether its cause has gone, as far as anything tells."""
+    if group.reason in IN_THE_MESSAGE:
+        return _NOT_BY_ITSELF, "correct the message, then put it back"
+    endpoint = endpoints.get(group.actor.partition(":")[0]) if group.queue == DELIVERIES_QUEUE else None
+    if endpoint is None:
+        return _NOT_TESTED, "put one back and see what becomes of it"
+    if endpoint.state != "healthy":
+        return _NO, f"{endpoint.name} is {endpoint.state}" + (f": {endpoint.last_error}" if endpoint.last_error else "")
+    if endpoint.last_received_at and endpoint.last_received_at > group.last:
+        return _YES, f"{endpoint.name} has received others since"
+    return _NOT_TESTED, f"{endpoint.name} has been told nothing since"
 
 
 def headline(groups: Sequence[LetterGroup]) -> str:

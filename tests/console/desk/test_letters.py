@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 
-from console.desk.letters import veiling
+from console.desk.letters import veiling, words
+from domain.endpoint import Endpoint
 from domain.messaging import DeadLetter
+from models.dead_letters import LetterGroup
 from services.letter_desk import BATCH
-from tests.console.desk.conftest import Desk
+from tests.console.desk.conftest import HOUR, Desk
 from tests.house import House, message
 
 Sit = Callable[..., Desk]
@@ -171,3 +175,18 @@ def test_a_veil_is_lifted_only_where_something_is_behind_it() -> None:
     }
     with pytest.raises(veiling.NothingBehind):
         veiling.lifted({"d": "•••"}, original)
+
+
+def test_whether_a_cause_has_gone_is_said_only_where_something_tells() -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    given_up = LetterGroup("deliveries", "order:order.updated", "not_delivered", 5, 5, now, now, "410")
+    endpoint = Endpoint("order", last_received_at=now + HOUR)
+
+    def said(group: LetterGroup, told: Endpoint) -> str:
+        return words.heals(group, {"order": told})[0].word
+
+    assert said(given_up, endpoint) == "Yes"
+    assert said(given_up, replace(endpoint, last_received_at=now)) == "Not known"
+    assert said(given_up, replace(endpoint, paused_at=now)) == "No"
+    assert said(given_up._replace(reason="invalid_message"), endpoint) == "Cannot heal"
+    assert said(given_up._replace(queue="receipts", actor="receipts.issue"), endpoint) == "Not known"
