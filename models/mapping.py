@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from domain.unreadable import Unreadable, unreadable
+from models.arrays import Packed, packed
 from models.sealing import FieldCipher, SealingError
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
 
@@ -129,14 +130,14 @@ class RecordTable(Generic[R]):
     def _written_from(self) -> "_Source":
         return _Source.of(self._written)
 
-    def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, list[Any]]:
+    def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, Packed]:
         """The values of each column, as the server takes them."""
         rows = [source.values(record) for record in records]
         arrays: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(source.names)
         sent = {}
-        for name, values in zip(source.names, arrays, strict=True):
+        for (name, kind), values in zip(source.names.items(), arrays, strict=True):
             column = source.converted.get(name)
-            sent[name] = list(values) if column is None else self._as_sent(column, values, records, cipher)
+            sent[name] = packed(kind, values if column is None else self._as_sent(column, values, records, cipher))
         return sent
 
     def _as_sent(
@@ -168,7 +169,8 @@ class RecordTable(Generic[R]):
 class _Source:
     """Where the arrays of a statement come from."""
 
-    names: list[str]
+    #: Each parameter with the type of its array.
+    names: dict[str, str]
     #: A record's values in the order of the names.
     values: Callable[[Any], tuple[Any, ...]]
     #: The columns whose values are not sent as they are.
@@ -180,7 +182,7 @@ class _Source:
         listed = list(columns)
         marked = {column.name for column in listed if INDEX_OF in column.info or SEALED in column.info}
         return cls(
-            [column.name for column in listed],
+            {column.name: array_of(column) for column in listed},
             _several(attrgetter, [column.info.get(INDEX_OF) or column.name for column in listed]),
             {
                 column.name: column

@@ -285,6 +285,6 @@ def build_store(
     return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
 
 
-def build_new_id(now: Clock) -> NewId:
+def build_new_id(now: Clock, random_bits: Callable[[int], int] = secrets.randbits) -> NewId:
     """What makes ids: by the clock, and random."""
-    return lambda: uuid7(now(), secrets.randbits)
+    return lambda: uuid7(now(), random_bits)
