@@ -20,7 +20,7 @@ class NeedKind(StrEnum):
     #: Due work has waited for longer than `STUCK_AFTER`.
     STUCK = "stuck"
     NO_WORKER = "no_worker"
-    #: A person has stopped a queue.
+    #: A person has paused a queue.
     QUEUE_PAUSED = "queue_paused"
     #: Our books and Stripe's differ.
     UNEXPLAINED = "unexplained"

@@ -29,6 +29,7 @@ PAGES: Final = (
     Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
     Page("Money", "Reconciliation", "/console/reconciliation", "i-scale", "c"),
     Page("Machinery", "Webhook events", "/console/events", "i-webhook", "w"),
+    Page("Machinery", "Dead letters", "/console/dead-letters", "i-dead", "d"),
     Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
     Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
     Page("Trust", "Risk and security", "/console/risk", "i-shield", "s"),

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import backlog, needs, overview, receipts, schema
+from models.backlogs import _WAITING
 from models.database import Database
+from models.dead_letters import WantedLetters
 from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
+from services.replay_events import WantedEvents
 
 ASKED = {
     "deliveries that are due": (
@@ -31,6 +34,18 @@ ASKED = {
         backlog.BACKLOG,
         "payment_sessions_due payment_sessions_next_attempt checkout_attempts_due checkout_attempts_look_up"
         " webhook_events_waiting receipts_due notifications_due deliveries_due".split(),
+    ),
+    "what waits for each queue": (
+        " UNION ALL ".join(f"(SELECT since FROM ({rows} LIMIT 9) w)" for rows in _WAITING.values()),
+        ["checkout_attempts_due", "webhook_events_waiting", "deliveries_due", "notifications_due"],
+    ),
+    "dead letters that wait": (
+        f"SELECT 1 FROM dead_letters r WHERE {WantedLetters().condition} ORDER BY r.id DESC LIMIT 9",
+        ["dead_letters_waiting"],
+    ),
+    "events that were set aside": (
+        f"SELECT FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY received_at LIMIT 9",
+        ["webhook_events_set_aside"],
     ),
     "what metrics show": (
         gauges._STANDING,
@@ -59,7 +74,14 @@ def test_it_is(database_url: str, what: str) -> None:
             connection.execute("SET LOCAL enable_seqscan = off")
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
-            params = {"now": now, "endpoint": "queue", "edges": [0.0, 60.0], "grace": timedelta(seconds=10)} | span
+            params = {
+                "now": now,
+                "endpoint": "queue",
+                "edges": [0.0, 60.0],
+                "closed": now,
+                "grace": timedelta(seconds=10),
+            } | span
+            params["status"] = "dead" if "dead_letters" in statement else "set_aside"
             plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
     finally:
         database.close()

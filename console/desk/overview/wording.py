@@ -8,6 +8,7 @@ from typing import Final
 from console.desk import figures, navigation
 from console.desk.overview.drawing import WORK
 from domain.needs import Need, NeedKind
+from domain.queues import QUEUES
 from services.view_overview import Overview
 
 _NUMBERS: Final = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
@@ -110,6 +111,14 @@ def _endpoint(need: Need, now: datetime) -> Told:
     return Told("i-pause" if paused else "i-delivery", problem, harm, "Look", _page("/console/deliveries"))
 
 
+def _queue_paused(need: Need, now: datetime) -> Told:
+    end = f" It goes on by itself {figures.relative(need.until, now)}." if need.until else ""
+    facts = QUEUES.get(need.what)
+    waits = f" {need.minor:,} {'waits' if need.minor == 1 else 'wait'}." if need.minor else ""
+    harm = f"{facts.stops if facts else ''}{waits} {need.why}, {_since(need, now)}.{end}".strip()
+    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", "/console/queues")
+
+
 def _dispute(need: Need, now: datetime) -> Told:
     due = f" Stripe wants an answer {figures.relative(need.until, now)}." if need.until else ""
     harm = f"{need.why.replace('_', ' ').capitalize()}: {_money(need)}.{due}"
@@ -133,15 +142,6 @@ def _stuck(need: Need, now: datetime) -> Told:
     problem = f"{name.capitalize()} wait longer than they should."
     harm = f"{need.minor:,} {'is' if need.minor == 1 else 'are'} due, the oldest {_since(need, now)}."
     return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
-
-
-def _paused(need: Need, now: datetime) -> Told:
-    harm = (
-        f"{need.minor:,} {'waits' if need.minor == 1 else 'wait'}. {need.why.removeprefix(': ')}, {_since(need, now)}."
-    )
-    if need.until is not None:
-        harm += f" It goes on {figures.relative(need.until, now)}."
-    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", _page("/console/queues"))
 
 
 def _no_worker(_need: Need, _now: datetime) -> Told:
@@ -169,7 +169,7 @@ def _receipt_stuck(need: Need, now: datetime) -> Told:
 _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.STUCK: _stuck,
     NeedKind.NO_WORKER: _no_worker,
-    NeedKind.QUEUE_PAUSED: _paused,
+    NeedKind.QUEUE_PAUSED: _queue_paused,
     NeedKind.UNEXPLAINED: _unexplained,
     NeedKind.HELD: _held,
     NeedKind.APPROVAL: _approval,
