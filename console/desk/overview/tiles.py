@@ -31,15 +31,15 @@ class Tile:
 def tiles(view: Overview) -> Iterator[Tile]:
     """All six; one that could not be read says so."""
     away = ("cannot be read now",)
-    yield Tile("Collected", "–", extra=away) if view.takings is None else _collected(view.takings, view)
-    if view.endings is None:
+    yield Tile("Collected", "–", extra=away) if view.counted.takings is None else _collected(view.counted.takings, view)
+    if view.counted.endings is None:
         yield Tile("Success", "–", extra=away)
         yield Tile("Time to pay, median", "–", extra=away)
     else:
-        yield _success(view.endings, view)
-        yield _to_pay(view.endings, view)
+        yield _success(view.counted.endings, view)
+        yield _to_pay(view.counted.endings, view)
     yield Tile("Open windows", "–", extra=away) if view.standing is None else _windows(view.standing)
-    yield Tile("Webhook lag, p99", "–", extra=away) if view.lag is None else _lag(view.lag)
+    yield Tile("Webhook lag, p99", "–", extra=away) if view.counted.lag is None else _lag(view.counted.lag)
     yield Tile("Unexplained money", "–", extra=away) if view.standing is None else _unexplained(view.standing, view)
 
 

@@ -44,7 +44,7 @@ def title(view: Overview) -> str:
         flow = (
             f"Work is stuck: {WORK.get(stuck.what, stuck.what)} have waited since {figures.clock(stuck.at, view.at)}."
         )
-    elif view.endings is not None and any(view.endings.paid):
+    elif view.counted.endings is not None and any(view.counted.endings.paid):
         flow = "Money is flowing."
     else:
         flow = "All is quiet."
@@ -58,8 +58,8 @@ def title(view: Overview) -> str:
 def summary(view: Overview) -> str:
     """What the title rests on."""
     said = []
-    if view.endings is not None:
-        paid = sum(view.endings.paid)
+    if view.counted.endings is not None:
+        paid = sum(view.counted.endings.paid)
         said.append(f"{paid:,} {'payment' if paid == 1 else 'payments'} collected in the last {view.span.words}.")
     if view.standing is not None and view.standing.compared_at is not None:
         agree = not any(view.standing.unexplained.values())
