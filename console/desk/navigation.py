@@ -43,7 +43,7 @@ PAGES: Final = (
     Page("Machinery", "Dead letters", "/console/dead-letters", "i-dead", "d", frozenset({NeedKind.DEAD_LETTERS})),
     Page(
         "Machinery",
-        "Queues and workers",
+        "Queues & workers",
         "/console/queues",
         "i-queue",
         "q",
