@@ -70,7 +70,7 @@ def pytest_runtest_setup() -> None:
     # one error inside the web framework.
     if not structlog.is_configured():
         processors = structlog.get_config()["processors"]
-        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         structlog.configure(processors=[*processors[:-1], plain])
 
 
