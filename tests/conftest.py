@@ -24,7 +24,7 @@ COUNTER_INPUT = "test_server_counter"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "long(kind): takes many seconds: begun before all others, one of a kind at a time"
+        "markers", "long(kind): takes many seconds: begun before all others, one of a kind at a time."
     )
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
