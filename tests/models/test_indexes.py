@@ -14,7 +14,7 @@ from services.replay_events import WantedEvents
 
 ASKED = {
     "deliveries that are due": (
-        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen({'endpoint': 'queue'})} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen(['endpoint'])} ORDER BY due_at LIMIT 1",
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
@@ -22,7 +22,7 @@ ASKED = {
         ["notifications_due"],
     ),
     "checkouts to be opened": (
-        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(None)} ORDER BY deadline, due_at LIMIT 1",
+        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(())} ORDER BY deadline, due_at LIMIT 1",
         ["checkout_attempts_urgent"],
     ),
     "receipts to be printed": (
