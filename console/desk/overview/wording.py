@@ -112,7 +112,7 @@ def _endpoint(need: Need, now: datetime) -> Told:
 def _queue_paused(need: Need, now: datetime) -> Told:
     end = f" It goes on by itself {figures.relative(need.until, now)}." if need.until else ""
     facts = QUEUES.get(need.what)
-    harm = f"{facts.stops if facts else ''} {need.why}, {_since(need, now)}.{end}".strip()
+    harm = f"{facts.stops if facts else ''} {need.why.rstrip('.')}, {_since(need, now)}.{end}".strip()
     return Told("i-pause", f"The queue {need.what} is paused.", harm, "Look", "/console/queues")
 
 
