@@ -27,9 +27,6 @@ _EACH: Final = {
           FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
          WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL
            AND r.approved_by IS NULL ORDER BY r.approval_until""",
-    NeedKind.QUEUE_PAUSED: """
-        SELECT queue, concat_ws(': ', paused_by, reason), NULL, paused_at, until, NULL, NULL, NULL
-          FROM queue_pauses WHERE until IS NULL OR until > now() ORDER BY paused_at""",
     NeedKind.ENDPOINT_PAUSED: """
         SELECT name, concat_ws(': ', paused_by, pause_reason), NULL, paused_at, NULL, NULL, NULL, NULL
           FROM endpoints WHERE paused_at IS NOT NULL ORDER BY paused_at""",
@@ -61,10 +58,16 @@ _NEEDS: Final = " UNION ALL ".join(
     f" LIMIT {_NAMED})"
     for kind, rows in _EACH.items()
 )
-_LETTERS: Final = f"""
-    SELECT count(*), min(created_at), mode() WITHIN GROUP (ORDER BY actor)
-      FROM (SELECT created_at, actor FROM dead_letters WHERE status = 'dead' LIMIT {_COUNTED}) letters
-"""  # noqa: S608 - our own words
+#: One act mends many of these at once: how many there are, since when, and of what most are.
+_GATHERED: Final = {
+    NeedKind.DEAD_LETTERS: ("actor", "created_at", "dead_letters WHERE status = 'dead'"),
+    NeedKind.SET_ASIDE: ("type", "received_at", "webhook_events WHERE status = 'set_aside'"),
+}
+_MANY: Final = " UNION ALL ".join(
+    f"SELECT '{kind}', count(*), min(at), mode() WITHIN GROUP (ORDER BY what)"  # noqa: S608 - our own words
+    f" FROM (SELECT {what} AS what, {at} AS at FROM {rows} LIMIT {_COUNTED}) many"
+    for kind, (what, at, rows) in _GATHERED.items()
+)
 
 
 def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
@@ -72,7 +75,8 @@ def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
     rows = connection.execute(_NEEDS).fetchall()
     needs = [Need(NeedKind(kind), *rest) for kind, *rest, _count in rows]
     total = sum({row[0]: row[-1] for row in rows}.values())
-    ((count, oldest, actor),) = connection.execute(_LETTERS).fetchall()
-    if count:
-        needs.append(Need(NeedKind.DEAD_LETTERS, what=actor, at=oldest, count=count))
-    return needs, total + bool(count)
+    for kind, count, oldest, what in connection.execute(_MANY):
+        if count:
+            needs.append(Need(NeedKind(kind), what=what, at=oldest, count=count))
+            total += 1
+    return needs, total

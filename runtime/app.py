@@ -248,7 +248,7 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
-        desk=Desk.over(database, store.begin, now),
+        desk=Desk.over(database, store.begin, settings.windows.grace, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
         show_life=ShowLife(database, now, new_id, role, leases.held),
         operating=build_operating(settings, store.begin, process, office, now),

@@ -41,7 +41,9 @@ def title(view: Overview) -> str:
         return "No payment yet."
     stuck = next((one for one in standing.needs if one.kind is NeedKind.STUCK and one.at), None)
     if stuck is not None and stuck.at is not None:
-        flow = f"Work is stuck: {WORK[stuck.what][0]} have waited since {figures.clock(stuck.at, view.at)}."
+        flow = (
+            f"Work is stuck: {WORK.get(stuck.what, stuck.what)} have waited since {figures.clock(stuck.at, view.at)}."
+        )
     elif view.endings is not None and any(view.endings.paid):
         flow = "Money is flowing."
     else:
@@ -128,15 +130,21 @@ def _letters(need: Need, now: datetime) -> Told:
     return Told("i-dead", f"{many} gave up.", harm, "Look", _page("/console/dead-letters"))
 
 
+def _set_aside(need: Need, now: datetime) -> Told:
+    many = f"{need.count:,} of Stripe’s events were" if need.count != 1 else "One of Stripe’s events was"
+    harm = f"Nothing was guessed. Most are {need.what}; the oldest {_since(need, now)}."
+    return Told("i-webhook", f"{many} not understood.", harm, "Look", _page("/console/events?state=set_aside"))
+
+
 def _stuck(need: Need, now: datetime) -> Told:
-    name = WORK[need.what][0]
+    name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
     harm = f"{need.minor:,} are due, the oldest {_since(need, now)}."
-    return Told("i-queue", problem, harm, "Look", _page(WORK[need.what][1] or "/console/queues"))
+    return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
 
 
 def _no_worker(_need: Need, _now: datetime) -> Told:
-    problem = "No worker is connected to the database."
+    problem = "No worker is alive."
     return Told("i-worker", problem, "Work is due, and nobody does it. It is kept.", "Look", _page("/console/queues"))
 
 
@@ -168,6 +176,7 @@ _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.ENDPOINT_FAILING: _endpoint,
     NeedKind.REFUND_STUCK: _refund_stuck,
     NeedKind.RECEIPT_STUCK: _receipt_stuck,
+    NeedKind.SET_ASIDE: _set_aside,
     NeedKind.DEAD_LETTERS: _letters,
     NeedKind.DISPUTE: _dispute,
 }
