@@ -72,7 +72,7 @@ def test_a_stuck_document_is_printed_again_with_a_reason(home: House, desk: Sit)
     receipt = home.app.receipts.view.of_payment(session_id)[0].receipt
     path = f"{PAGE}/{receipt.id}/reissue"
     support = desk("support", "ines")
-    assert "1 document is stuck and need" in support.get(PAGE).text
+    assert "1 document is stuck and needs a person." in support.get(PAGE).text
     assert "the bucket is gone" in support.get(path).text
     form = support.form(path) | {"reason": "The bucket is back."}
     assert support.post(path, form).status_code == 303
