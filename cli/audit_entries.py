@@ -9,9 +9,9 @@ from uuid import UUID
 import click
 
 from cli.acting import acting_user
-from cli.events import Since
 from cli.opening import open_store
 from cli.printing import PlainCommand, as_json, print_json, print_table
+from cli.since import Since
 from console.desk.audit.files import comma_separated, json_lines
 from domain.security import SECURITY_CHAIN
 from models.audit_lists import AuditRow, WantedEntries

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import click
 
 from cli.acting import acting_user
-from cli.events import Since
 from cli.opening import open_app
 from cli.printing import PlainCommand, as_json, colored, money, print_facts, print_json, print_table, screen
+from cli.since import Since
 from services.reconcile import DEFAULT_SPAN, Report
 
 
