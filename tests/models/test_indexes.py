@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import backlog, needs, overview, receipts, schema
+from models.audit_lists import WantedEntries
 from models.backlogs import _WAITING
 from models.database import Database
 from models.dead_letters import WantedLetters
+from models.trust_lists import _HELD
 from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
 from services.replay_events import WantedEvents
@@ -47,6 +49,30 @@ ASKED = {
         f"SELECT FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY received_at LIMIT 9",
         ["webhook_events_set_aside"],
     ),
+    "events that were not received": (
+        "SELECT 1 FROM deliveries r WHERE r.status = 'given_up' ORDER BY r.event_id DESC LIMIT 31",
+        ["deliveries_not_sent"],
+    ),
+    "letters that never arrived": (
+        "SELECT 1 FROM notifications r WHERE r.status = 'refused' ORDER BY r.id DESC LIMIT 31",
+        ["notifications_not_sent"],
+    ),
+    "what people did": (
+        f"SELECT 1 FROM audit_entries r WHERE {WantedEntries(people=True).condition} ORDER BY r.at DESC LIMIT 31",
+        ["audit_entries_people"],
+    ),
+    "signals that weigh something": (
+        "SELECT 1 FROM risk_signals r WHERE r.points > 0 ORDER BY r.at DESC LIMIT 31",
+        ["risk_signals_at"],
+    ),
+    "security events of a time": (
+        "SELECT kind, count(*) FROM security_events WHERE at >= %(now)s GROUP BY 1",
+        ["security_events_at"],
+    ),
+    "payments that wait for a decision": (
+        _HELD,
+        ["payment_sessions_held", "transactions_held"],
+    ),
     "what metrics show": (
         gauges._STANDING,
         ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
@@ -75,6 +101,7 @@ def test_it_is(database_url: str, what: str) -> None:
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
             params = {
+                "most": 60,
                 "now": now,
                 "endpoint": "queue",
                 "edges": [0.0, 60.0],
