@@ -48,7 +48,7 @@ class LiveStatus:
         )
         self._cache: Redis = Redis.from_pool(pool)
         #: For short questions about anything.
-        self.together = Together(self._cache)
+        self.together = Together(pool.make_connection())  # type: ignore[no-untyped-call]
         self._channel: Redis = Redis.from_url(url, health_check_interval=_PING, socket_keepalive=True, **options)
         self._keep = self._cache.register_script(KEEP)
         self._away_until: float | None = None
@@ -109,5 +109,6 @@ class LiveStatus:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.together.close()
         await self._cache.aclose()
         await self._channel.aclose()

@@ -3,17 +3,23 @@
 import asyncio
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 
 
 class Together:
     """Asks Redis in pipelines: what is asked while an answer is under way goes with the next.
 
-    A question alone goes at once. It belongs to one event loop.
+    A question alone goes at once. It belongs to one event loop. It has a connection of its own and speaks through it
+    directly: the client's ways around a connection cost twice what the question does (59 µs, and 18 without them).
+
+    Args:
+        connection: of `redis.asyncio`, not open yet; it is opened when it is used first, and again whenever it must.
     """
 
-    def __init__(self, client: "Redis") -> None:
-        self._client = client
+    def __init__(self, connection: AbstractConnection) -> None:
+        self._connection = connection
         self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._asking: asyncio.Task[None] | None = None
 
@@ -44,12 +50,30 @@ class Together:
         finally:
             self._asking = None
 
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.disconnect(nowait=True)
+
     async def _answers(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
+        was_open = self._connection.is_connected
         try:
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            try:
+                return await self._exchange(commands)
+            except RedisConnectionError:
+                if not was_open:
+                    raise
+                return await self._exchange(commands)  # the server has closed it since it was used last
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+            await self._connection.disconnect(nowait=True)
             return [error] * len(commands)
+
+    async def _exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        connection, answers = self._connection, list[Any]()
+        await connection.connect()  # type: ignore[no-untyped-call]
+        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        for _ in commands:
+            try:
+                answers.append(await connection.read_response())
+            except ResponseError as refused:
+                answers.append(refused)
         return answers
