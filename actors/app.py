@@ -66,6 +66,10 @@ class App(Protocol):
         """Compare our books with Stripe's."""
         ...
 
+    def reconcile_asked(self) -> int:
+        """Compare everything of a time, because somebody asked for it."""
+        ...
+
     def mirror_windows(self) -> int:
         """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
         ...

@@ -4,6 +4,7 @@ from typing import Final
 
 from actors.actor import Actor
 from actors.app import App
+from domain.bells import queue_of
 from domain.endpoint import BELL_OF
 
 
@@ -11,7 +12,7 @@ def _deliver_to(endpoint: str, bell: str) -> Actor:
     def deliver(app: App) -> int:
         return app.deliver_events(endpoint=endpoint)
 
-    return Actor(bell, bell.partition(".")[0], deliver)
+    return Actor(bell, queue_of(bell), deliver)
 
 
 #: Tell the services downstream what happened, in order.

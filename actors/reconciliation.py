@@ -19,5 +19,5 @@ def reconcile_attempts(app: App) -> int:
 
 @actor(EXPLAIN_MONEY, queue="money")
 def explain_money(app: App) -> int:
-    """Compare our books with Stripe's, and learn from them what Stripe kept."""
-    return app.explain_money()
+    """Compare our books with Stripe's by the clock, and everything of a time where somebody asked for it."""
+    return app.explain_money() + app.reconcile_asked()

@@ -14,8 +14,8 @@ from cli.printing import PlainCommand, as_json, colored, print_json, print_table
 from cli.reaching import ask_broker, stripe_time
 from gateways.stripe.guard import unguarded
 from models.database import Database
-from runtime.app import build_stripe
 from runtime.clock import SystemClock
+from runtime.connecting import build_stripe
 from runtime.settings import KeyMode, Role, Settings, SettingsError, load
 from runtime.storage import build_storage
 from services.examine import (

@@ -1,17 +1,20 @@
 """`gavelpay events`: look at Stripe's events as they were stored, and have them processed again."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import click
 
+from cli.acting import acting_user
 from cli.opening import open_app
 from cli.printing import PlainGroup, as_json, colored, print_json, print_table, sentence
 from domain.errors import NotFound
 from domain.messaging import StoredEvent
 from models.tables.messaging import EVENT_STATES
 from services.list_events import ListEvents
+from services.replay_events import BATCH, TRIED, Outcome
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhd])")
@@ -54,7 +57,7 @@ def events() -> None:
 def list_events(*, as_json: bool, **wanted: Any) -> None:
     """List events, newest first."""
     with open_app() as app:
-        found = ListEvents(app.store.begin, app.now).listed(**wanted)
+        found = ListEvents(app.store.begin).listed(**wanted)
     if as_json:
         print_json([_document(event) for event in found])
         return
@@ -88,24 +91,62 @@ def _document(event: StoredEvent) -> dict[str, Any]:
 def show_event(event_id: str) -> None:
     """Print an event's body as Stripe sent it. EVENT_ID is Stripe's (evt_…) or ours."""
     with open_app() as app:
-        event = ListEvents(app.store.begin, app.now).one(event_id)
+        event = ListEvents(app.store.begin).one(event_id)
     click.echo(event.body)
 
 
-@events.command("replay", epilog="Example: gavelpay events replay evt_1Q2w3E4r evt_5T6z7U8i")
+@events.command("replay", epilog="Example: gavelpay events replay evt_1Q2w3E4r evt_5T6z7U8i --reason 'the fix is out'")
 @click.argument("event_ids", nargs=-1, required=True, metavar="EVENT_ID…")
-def replay_events(event_ids: tuple[str, ...]) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what each would change.")
+@click.option("--reason", default="replayed", show_default=True, help="Why, for the record.")
+@as_json
+def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_json: bool) -> None:
     """Have events processed again, by the workers. That does no harm."""
-    missing = 0
+    found, missing = [], 0
     with open_app() as app:
-        inbox = ListEvents(app.store.begin, app.now)
+        inbox, replay = ListEvents(app.store.begin), app.operating.replay
         for event_id in event_ids:
             try:
-                event = inbox.replay(event_id)
+                found.append(inbox.one(event_id))
             except NotFound as error:
                 click.echo(f"Error: {sentence(error)}", err=True)
                 missing += 1
+        outcomes: list[Outcome] = []
+        for at in range(0, len(found), TRIED if dry_run else BATCH):
+            if dry_run:
+                outcomes += replay.plan(found[at : at + TRIED])
             else:
-                click.echo(f"{event.stripe_event_id} ({event.type}) waits to be processed again.")
+                replay([event.id for event in found[at : at + BATCH]], acting_user(), reason)
+    if dry_run:
+        _print_plan(outcomes, as_json=as_json)
+    elif as_json:
+        print_json([{"stripeEventId": event.stripe_event_id, "status": "waiting"} for event in found])
+    else:
+        for event in found:
+            click.echo(f"{event.stripe_event_id} ({event.type}) waits to be processed again.")
     if missing:
         raise click.exceptions.Exit(1)
+
+
+def _print_plan(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [
+                {
+                    "stripeEventId": one.event.stripe_event_id,
+                    "type": one.event.type,
+                    "status": one.status,
+                    "reason": one.reason,
+                    "changes": list(one.notes),
+                }
+                for one in outcomes
+            ]
+        )
+        return
+    columns = ("id", "type", "would be", "would change", "why")
+    rows = [
+        [one.event.stripe_event_id, one.event.type, colored(one.status), ", ".join(one.notes) or "nothing", one.reason]
+        for one in outcomes
+    ]
+    print_table(columns, rows, empty="No event was named.")
+    click.echo("Nothing has changed yet.")

@@ -14,9 +14,12 @@ COMMANDS: Final = {
     "scheduler": ("cli.scheduler", "scheduler"),
     "migrate": ("cli.migrate", "migrate"),
     "doctor": ("cli.doctor", "doctor"),
+    "stripe-webhook": ("cli.stripe_webhook", "stripe_webhook"),
+    "synthetic": ("cli.synthetic", "synthetic"),
     "sessions": ("cli.session_acts", "sessions"),
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),
+    "queues": ("cli.queues", "queues"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),
@@ -26,6 +29,7 @@ COMMANDS: Final = {
     "pci-scan": ("cli.pci_scan", "pci_scan"),
     "simulate": ("cli.simulate", "simulate"),
     "drill": ("cli.drill", "drill"),
+    "bench": ("cli.bench", "bench"),
 }
 
 

@@ -101,8 +101,7 @@ def guarding(settings: Settings, observer: MetricsObserver) -> Iterator[StripeGu
     ca_file = str(settings.redis.ca_file) if settings.redis.ca_file else None
     redis = connect(given(settings.redis.url, "REDIS_URL").reveal(), ca_file=ca_file)
     rates = Rates(settings.stripe.requests_per_second, settings.stripe.requests_per_endpoint)
-    breaker = Breaker()
-    observer.metrics.stripe_circuit_open.set_function(lambda: float(bool(breaker.open_circuits)))
+    breaker = Breaker(tell=observer.stripe_held_back)
     try:
         yield StripeGuard(build_limiter(redis, rates, processes=_PROCESSES), breaker, observer.stripe_called)
     finally:

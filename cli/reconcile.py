@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
+from cli.acting import acting_user
 from cli.events import Since
 from cli.opening import open_app
 from cli.printing import PlainCommand, as_json, money, print_facts, print_json, print_table, screen
-from domain.messaging import StoredEvent
-from domain.movements import Difference
 from services.reconcile import DEFAULT_SPAN, Report
 
 
@@ -24,62 +22,13 @@ def reconcile(*, since: datetime | None, as_json: bool) -> None:
     every movement of money with Stripe's books. Exits with 1 if money stays unexplained.
     """
     with open_app() as app:
-        report = app.reconcile(since or app.now() - DEFAULT_SPAN)
+        report = app.reconcile_asked.at_once(since or app.now() - DEFAULT_SPAN, acting_user(), "asked by hand")
     if as_json:
-        print_json(_document(report))
+        print_json(report.document)
     else:
         _print(report)
     if report.is_unexplained:
         raise click.exceptions.Exit(1)
-
-
-def _document(report: Report) -> dict[str, Any]:
-    return {
-        "since": report.since,
-        "events": {
-            "listed": report.events.listed,
-            "lost": [_event(one) for one in report.events.lost],
-            "early": [_event(one) for one in report.events.early],
-        },
-        "lookedUp": {"attempts": report.attempts_looked_up, "refunds": report.refunds_looked_up},
-        "money": {
-            "compared": report.money.ours,
-            "repaired": report.money.repaired,
-            "unexplained": report.unexplained,
-            "differences": [_difference(one) for one in report.differences],
-            "otherActivity": [
-                {"type": kind, "currency": currency, "count": count, "amountMinor": amount}
-                for kind, currency, count, amount in _others(report)
-            ],
-        },
-    }
-
-
-def _event(event: StoredEvent) -> dict[str, Any]:
-    return {
-        "stripeEventId": event.stripe_event_id,
-        "type": event.type,
-        "created": event.created,
-        "sessionId": event.session_id,
-    }
-
-
-def _difference(one: Difference) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "reason": one.reason,
-        "currency": one.currency,
-        "amountMinor": one.amount_minor,
-        "sessionId": one.session_id,
-        "stripeId": one.source_id,
-        "movedAt": one.moved_at,
-        "foundAt": one.found_at,
-    }
-
-
-def _others(report: Report) -> Iterator[tuple[str, str, int, int]]:
-    for (kind, currency), count in sorted(report.money.others.items()):
-        yield kind, currency, count, report.money.other_sums[kind, currency]
 
 
 def _print(report: Report) -> None:
@@ -117,6 +66,6 @@ def _tables(report: Report) -> Iterator[tuple[str, tuple[str, ...], list[list[ob
     yield "Money that stays unexplained", columns, differing
     columns = ("type", ">how often", ">in all")
     others: list[list[object]] = [
-        [kind, count, money(amount, currency)] for kind, currency, count, amount in _others(report)
+        [kind, count, money(amount, currency)] for kind, currency, count, amount in report.others
     ]
     yield "What else moved on the account", columns, others

@@ -4,13 +4,17 @@ import sys
 
 import click
 
-from cli.opening import read_settings, start_logging
+from cli.opening import keeping_time, read_settings, start_logging
 from gateways.queue.connect import open_ring
 from models.database import Database
+from runtime.app import build_new_id
+from runtime.backlogs import BacklogCollector
 from runtime.gauges import StandingCollector
+from runtime.server_gauges import ServerCollector
 from runtime.settings import Role, given
 from scheduler.process import DEFAULT_METRICS_PORT, run
 from scheduler.schedule import schedule
+from services.show_life import ShowLife
 
 
 @click.command(epilog="Example: gavelpay scheduler. Two may run: one leads, the other takes over.")
@@ -24,14 +28,21 @@ def scheduler(metrics_host: str, metrics_port: int) -> None:
     database = Database(url, pool_size=1, application="gavelpay scheduler metrics")
     ring = open_ring(given(settings.redis.broker_url, "BROKER_URL").reveal(), ca_file=settings.redis.ca_file)
     try:
-        code = run(
-            ring,
-            url,
-            schedule(settings.windows.sweep.total_seconds()),
-            metrics_port=metrics_port,
-            metrics_host=metrics_host,
-            collectors=(StandingCollector(database),),
-        )
+        with keeping_time(database) as clock:
+            life = ShowLife(database, clock, build_new_id(clock), Role.SCHEDULER)
+            code = run(
+                ring,
+                url,
+                schedule(settings.windows.sweep.total_seconds()),
+                metrics_port=metrics_port,
+                metrics_host=metrics_host,
+                collectors=(
+                    StandingCollector(database),
+                    BacklogCollector(database, settings.windows.grace),
+                    ServerCollector(database),
+                ),
+                life=life,
+            )
     except OSError as error:
         raise click.ClickException(f"scheduler cannot listen on {metrics_host} port {metrics_port}: {error}") from None
     finally:

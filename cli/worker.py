@@ -6,10 +6,10 @@ from contextlib import ExitStack
 import click
 from prometheus_client import REGISTRY
 
-from actors.app import App
 from cli.opening import open_process, read_settings, start_logging
 from gateways.queue.connect import open_broker, open_ring
 from runtime.settings import Role, given
+from workers.life import WorkerApp
 from workers.process import DEFAULT_METRICS_PORT, DEFAULT_THREADS, run
 from workers.single import UnknownQueue
 
@@ -31,7 +31,7 @@ def worker(queues: str, processes: int, threads: int, metrics_host: str, metrics
     url, ca_file = given(settings.redis.broker_url, "BROKER_URL").reveal(), settings.redis.ca_file
     with ExitStack() as stack:
 
-        def open_app() -> App:
+        def open_app() -> WorkerApp:
             process = open_process(Role.WORKER, REGISTRY, threads=threads, of_process=False)
             return stack.enter_context(process).app
 

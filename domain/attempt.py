@@ -49,6 +49,8 @@ class CheckoutAttempt:
     kind: AttemptKind
     cause: AttemptCause
     created_at: datetime
+    #: The end of the window that it was made for: when there is a queue, who has the least time left goes first.
+    deadline: datetime | None = None
     status: AttemptStatus = AttemptStatus.OPENING
     #: The parameters sent first, sent unchanged ever after. None until the first call is about to be made.
     request: dict[str, Any] | None = None

@@ -19,6 +19,7 @@ def add_attempt(payment: Payment, cause: AttemptCause, now: datetime, new_id: Ne
         kind=newest.kind,
         cause=cause,
         created_at=now,
+        deadline=payment.session.window_expires_at,
         due_at=now,
     )
     payment.attempts.append(attempt)

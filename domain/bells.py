@@ -18,3 +18,25 @@ RECONCILE_ATTEMPTS: Final = "lookups.ask"
 EXPLAIN_MONEY: Final = "money.explain"
 SEND_NOTICES: Final = "notices.send"
 ISSUE_RECEIPTS: Final = "receipts.issue"
+#: All of them.
+BELLS: Final = (
+    OPEN_CHECKOUTS,
+    PROCESS_EVENTS,
+    OPEN_RETRIES,
+    EXPIRE_WINDOWS,
+    SEND_REFUNDS,
+    TELL_AUCTION,
+    TELL_ORDER,
+    TELL_QUEUE,
+    MIRROR_WINDOWS,
+    RECONCILE_EVENTS,
+    RECONCILE_ATTEMPTS,
+    EXPLAIN_MONEY,
+    SEND_NOTICES,
+    ISSUE_RECEIPTS,
+)
+
+
+def queue_of(bell: str) -> str:
+    """The queue that a bell rings on."""
+    return bell.partition(".")[0]

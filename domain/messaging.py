@@ -96,6 +96,8 @@ class DeadLetter:
     resolution: str | None = None
     resolved_by: str | None = None
     resolved_at: datetime | None = None
+    #: What was sent in its stead.
+    corrected: bytes | None = None
 
     @property
     def content(self) -> str:

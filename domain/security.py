@@ -42,9 +42,24 @@ class SecurityEventKind(StrEnum):
     #: Outgoing events to one endpoint were stopped, by a person or because the receiver said that it is gone.
     ENDPOINT_PAUSED = "endpoint_paused"
     ENDPOINT_RESUMED = "endpoint_resumed"
+    #: A person had our books compared with Stripe's.
+    RECONCILIATION_ASKED = "reconciliation_asked"
+    #: A person took a copy of audit entries away.
+    AUDIT_EXPORTED = "audit_exported"
+    #: Somebody signed where all audit chains end.
+    AUDIT_HEADS_SIGNED = "audit_heads_signed"
     #: Outgoing events were sent again, or given up, by a person.
     EVENTS_RESENT = "events_resent"
     EVENTS_DROPPED = "events_dropped"
+    #: A person had nothing more taken from a queue, or had it taken again.
+    QUEUE_PAUSED = "queue_paused"
+    QUEUE_RESUMED = "queue_resumed"
+    #: Dead letters that a person put back, as they were or corrected, or let go.
+    LETTERS_PUT_BACK = "letters_put_back"
+    LETTER_CORRECTED = "letter_corrected"
+    LETTERS_DISCARDED = "letters_discarded"
+    #: Stripe's events that a person had processed again.
+    WEBHOOKS_REPLAYED = "webhooks_replayed"
 
 
 @dataclass(slots=True)

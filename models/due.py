@@ -32,6 +32,7 @@ from models.work import (
     RECEIPT_WORK,
     REFUND_LOOK_UP,
     REFUND_WORK,
+    RUN_WORK,
     Work,
 )
 
@@ -70,8 +71,8 @@ class Due:
             PROCESS_EVENTS: lambda: self._counted(_EVENTS, timedelta(0)),
             RECONCILE_EVENTS: lambda: self._cursor(STRIPE_EVENTS),
             RECONCILE_ATTEMPTS: lambda: self._leased(ATTEMPT_LOOK_UP) + self._leased(REFUND_LOOK_UP),
-            EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE),
-            ISSUE_RECEIPTS: lambda: self._leased(RECEIPT_WORK) + self._counted(READY, timedelta(0)),
+            EXPLAIN_MONEY: lambda: self._cursor(STRIPE_BALANCE) + self._leased(RUN_WORK),
+            ISSUE_RECEIPTS: lambda: self._leased(RECEIPT_WORK) + self._counted(f"SELECT 1 {READY}", timedelta(0)),
             OPEN_RETRIES: lambda: self._counted(_RETRIES, timedelta(0)),
             EXPIRE_WINDOWS: lambda: self._counted(_WINDOWS, self.grace),
             # Only a comparison could tell; it comes by the clock.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import psycopg
 
 from models.database import Database, DatabaseUnavailable
-from models.work import LEASE, Work
+from models.work import RENEWAL, Work
 
 _HeldKey = tuple[Work[Any], tuple[Any, ...]]
 
@@ -21,7 +21,7 @@ class Hold(Protocol):
 
 
 class LeaseRenewer:
-    """Renews the leases of all rows that this process has in hand, every third of their length, from one thread.
+    """Renews the leases of all rows that this process has in hand, several times in their length, from one thread.
 
     When the process dies, nobody renews, and others take the work over within one lease.
     """
@@ -48,6 +48,11 @@ class LeaseRenewer:
             with self._lock:
                 self._held.discard(key)
 
+    def held(self) -> int:
+        """How many leases this process holds."""
+        with self._lock:
+            return len(self._held)
+
     def stop(self) -> None:
         """Renew no more."""
         self._stopped.set()
@@ -55,7 +60,7 @@ class LeaseRenewer:
             self._thread.join(timeout=5)
 
     def _renew(self) -> None:
-        while not self._stopped.wait(LEASE.total_seconds() / 3):
+        while not self._stopped.wait(RENEWAL.total_seconds()):
             with self._lock:
                 held = list(self._held)
             for work in {work for work, _ in held}:

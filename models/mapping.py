@@ -4,16 +4,16 @@ One insert of a thousand rows and one of a single row are the same statement: ar
 this costs a fifth of row-wise inserts (`%b` sends arrays in binary).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
 from operator import attrgetter, itemgetter
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Final, Generic, Self, TypeVar, get_type_hints
 
 import orjson
 from psycopg import Connection
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -26,7 +26,10 @@ Convert = Callable[[Any], Any]
 
 
 class RecordTable(Generic[R]):
-    """A table and the dataclass that a row of it is."""
+    """A table and the dataclass that a row of it is.
+
+    What each column needs on the way is settled once, here: most values pass as they are, and go through C code alone.
+    """
 
     def __init__(self, table: Table, record: type[R], *, identity: tuple[str, ...] = ("id",)) -> None:
         self.table = table
@@ -38,25 +41,11 @@ class RecordTable(Generic[R]):
         if set(self.names) != {field.name for field in fields(record)}:  # type: ignore[arg-type]
             raise TypeError(f"{table.name} and {record.__name__} differ")
         hints = get_type_hints(record)
-        order = [self.names.index(field.name) for field in fields(record)]  # type: ignore[arg-type]
-        #: A row's values in the order of the record's fields.
-        self._ordered: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*order)
-        enums = {name: _enum_in(hints[name]) for name in self.names}
-        #: Where in a row words are that mean a choice, and the choices by their words.
-        self._choices = [
-            (place, {one.value: one for one in enum})
-            for place, name in enumerate(self.names)
-            if (enum := enums[name]) is not None
-        ]
-        #: Where in a row sealed values are.
-        self._seals = [
-            (place, column, str(column.info[SEALED]))
-            for place, column in enumerate(self.columns)
-            if SEALED in column.info
-        ]
-        self._written = self._may_be_written()
-        #: What a record holds now of what may change, to be compared later.
-        self.snapshot: Callable[[R], tuple[Any, ...]] = attrgetter(*(column.name for column in self._written))
+        self._enums = {name: _enum_in(hints[name]) for name in self.names}
+        self._enums_at = [(at, enum) for at, name in enumerate(self.names) if (enum := self._enums[name]) is not None]
+        self._sealed_at = [(at, column) for at, column in enumerate(self.columns) if SEALED in column.info]
+        self._identity_at = [self.names.index(name) for name in identity]
+        self._in_order = _several(itemgetter, [self.names.index(field.name) for field in fields(record)])  # type: ignore[arg-type]
 
     @cached_property
     def selection(self) -> str:
@@ -76,9 +65,10 @@ class RecordTable(Generic[R]):
     @cached_property
     def sealed(self) -> list[Column[Any]]:
         """The columns that are encrypted at rest."""
-        return [column for column in self.columns if SEALED in column.info]
+        return [column for _, column in self._sealed_at]
 
-    def _may_be_written(self) -> list[Column[Any]]:
+    @cached_property
+    def _written(self) -> list[Column[Any]]:
         names = [column for column in self.columns if not column.info.get(FROZEN) and column.name not in self.identity]
         return [self.table.columns[name] for name in self.identity] + names
 
@@ -93,11 +83,11 @@ class RecordTable(Generic[R]):
 
     def insert_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher, tail: str = "") -> Any:
         """Insert records in one statement; `tail` is appended to it (`ON CONFLICT …`, `RETURNING …`)."""
-        return connection.execute(f"{self.insert} {tail}", self._arrays(self.table.columns, records, cipher))
+        return connection.execute(f"{self.insert} {tail}", self._arrays(self._inserted_from, records, cipher))
 
     def update_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher) -> None:
         """Write what may change of these records, in one statement."""
-        connection.execute(self.update, self._arrays(self._written, records, cipher))
+        connection.execute(self.update, self._arrays(self._written_from, records, cipher))
 
     def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
         """Make a record of a row that was selected by `selection`.
@@ -105,19 +95,19 @@ class RecordTable(Generic[R]):
         What none of our keys opens is `Unreadable` there, or None where it is never written again and may be absent:
         one such row must not stop the others of its batch. The cipher tells whoever watches.
         """
-        if len(row) != len(self.names):
-            raise ValueError(f"{len(row)} values are no row of {self.table.name}")
         values = list(row)
-        for place, column, form in self._seals:
-            if (value := values[place]) is not None:
-                values[place] = self._opened(column, form, bytes(value), values, cipher)
-        for place, choices in self._choices:
-            if (value := values[place]) is not None:
-                values[place] = choices[value]
-        return self.record(*self._ordered(values))
+        for at, enum in self._enums_at:
+            if values[at] is not None:
+                values[at] = enum(values[at])
+        if self._sealed_at:
+            identity = [values[at] for at in self._identity_at]
+            for at, column in self._sealed_at:
+                if values[at] is not None:
+                    values[at] = self._opened(column, bytes(values[at]), identity, cipher)
+        return self.record(*self._in_order(values))
 
-    def _opened(self, column: Column[Any], form: str, value: bytes, row: Sequence[Any], cipher: FieldCipher) -> Any:
-        identity = {name: row[self.names.index(name)] for name in self.identity}
+    def _opened(self, column: Column[Any], value: bytes, identity: Sequence[Any], cipher: FieldCipher) -> Any:
+        form = column.info[SEALED]
         try:
             return _unsealed(form, cipher.open(value, self.context(column.name, identity)))
         except SealingError as error:
@@ -126,37 +116,87 @@ class RecordTable(Generic[R]):
                 return None
             return unreadable(form, value, str(error))
 
-    def _arrays(
-        self, columns: Iterable[Column[Any]], records: Sequence[R], cipher: FieldCipher
-    ) -> dict[str, list[Any]]:
-        return {column.name: self._values(column, records, cipher) for column in columns}
+    @cached_property
+    def snapshot(self) -> Callable[[R], tuple[Any, ...]]:
+        """What a record holds now of what may change, to be compared later."""
+        return _several(attrgetter, [column.name for column in self._written])
 
-    def _values(self, column: Column[Any], records: Sequence[R], cipher: FieldCipher) -> list[Any]:
-        name = column.name
-        if (source := column.info.get(INDEX_OF)) is not None:
-            told = (getattr(record, source) for record in records)
-            return [None if value is None else cipher.index(value) for value in told]
-        values = [getattr(record, name) for record in records]
-        if (form := column.info.get(SEALED)) is not None:
+    @cached_property
+    def _inserted_from(self) -> "_Source":
+        return _Source.of(self.table.columns)
+
+    @cached_property
+    def _written_from(self) -> "_Source":
+        return _Source.of(self._written)
+
+    def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, list[Any]]:
+        """The values of each column, as the server takes them."""
+        rows = [source.values(record) for record in records]
+        arrays: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(source.names)
+        sent = {}
+        for name, values in zip(source.names, arrays, strict=True):
+            column = source.converted.get(name)
+            sent[name] = list(values) if column is None else self._as_sent(column, values, records, cipher)
+        return sent
+
+    def _as_sent(
+        self, column: Column[Any], values: Sequence[Any], records: Sequence[R], cipher: FieldCipher
+    ) -> list[Any]:
+        if INDEX_OF in column.info:
+            return [None if value is None else cipher.index(value) for value in values]
+        if SEALED in column.info:
             return [
-                None if value is None else self._sealed(name, form, value, record, cipher)
+                None if value is None else self._closed(column, value, record, cipher)
                 for value, record in zip(values, records, strict=True)
             ]
         if isinstance(column.type, JSONB):
             return [None if value is None else orjson.dumps(value).decode() for value in values]
-        if isinstance(column.type, Text):
-            return [value.value if isinstance(value, Enum) else value for value in values]
-        return values
+        return [value.value if isinstance(value, Enum) else value for value in values]
 
-    def _sealed(self, name: str, form: str, value: Any, record: R, cipher: FieldCipher) -> bytes:
+    def _closed(self, column: Column[Any], value: Any, record: R, cipher: FieldCipher) -> bytes:
         if isinstance(value, Unreadable):
             return value.sealed
-        identity = {one: getattr(record, one) for one in self.identity}
-        return cipher.seal(_plain(form, value), self.context(name, identity))
+        identity = [getattr(record, name) for name in self.identity]
+        return cipher.seal(_plain(column.info[SEALED], value), self.context(column.name, identity))
 
-    def context(self, column: str, identity: dict[str, Any]) -> bytes:
+    def context(self, column: str, identity: Iterable[Any]) -> bytes:
         """Binds a sealed value to its place, so that it cannot be moved to another row."""
-        return ":".join((self.table.name, column, *(str(identity[name]) for name in self.identity))).encode()
+        return ":".join((self.table.name, column, *map(str, identity))).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the arrays of a statement come from."""
+
+    names: list[str]
+    #: A record's values in the order of the names.
+    values: Callable[[Any], tuple[Any, ...]]
+    #: The columns whose values are not sent as they are.
+    converted: Mapping[str, Column[Any]]
+
+    @classmethod
+    def of(cls, columns: Iterable[Column[Any]]) -> Self:
+        """All that these columns need."""
+        listed = list(columns)
+        marked = {column.name for column in listed if INDEX_OF in column.info or SEALED in column.info}
+        return cls(
+            [column.name for column in listed],
+            _several(attrgetter, [column.info.get(INDEX_OF) or column.name for column in listed]),
+            {
+                column.name: column
+                for column in listed
+                if column.name in marked or not isinstance(column.type, _SENT_AS_THEY_ARE)
+            },
+        )
+
+
+def _several(getter: Callable[..., Any], names: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """An `attrgetter` or `itemgetter` that gives a tuple of one as well."""
+    if len(names) > 1:
+        get: Callable[[Any], tuple[Any, ...]] = getter(*names)
+        return get
+    only = getter(names[0])
+    return lambda source: (only(source),)
 
 
 def _plain(form: str, value: Any) -> bytes:
@@ -192,6 +232,9 @@ def array_of(column: Column[Any]) -> str:
             return name
     return "text[]"
 
+
+#: Others may hold an enum, or a document.
+_SENT_AS_THEY_ARE: Final = (PG_UUID, TIMESTAMP, BigInteger, Integer, Boolean, LargeBinary)
 
 #: More special types first: BigInteger is an Integer.
 _ARRAYS: list[tuple[type, str]] = [

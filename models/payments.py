@@ -121,9 +121,9 @@ class Payments:
             self._announce(new)
         return new
 
-    def save_request(self, attempt: CheckoutAttempt) -> None:
-        """Store what Stripe will be asked, before it is asked. The attempt is leased, not locked with its payment."""
-        ATTEMPTS.update_all(self.connection, [attempt], self.cipher)
+    def save_requests(self, attempts: Sequence[CheckoutAttempt]) -> None:
+        """Store what Stripe will be asked, before it is asked. These are leased, not locked with their payments."""
+        ATTEMPTS.update_all(self.connection, attempts, self.cipher)
 
     def save_sending(self, refund: Refund) -> None:
         """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""

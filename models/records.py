@@ -12,6 +12,7 @@ from domain.movements import Difference
 from domain.notice import Notice
 from domain.payment_method import PaymentMethod
 from domain.receipt import Receipt
+from domain.reconciliation import ReconciliationRun
 from domain.risk import RiskSignal
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
@@ -34,6 +35,7 @@ DELIVERIES: Final = RecordTable(tables.DELIVERIES, Delivery, identity=("event_id
 ENDPOINTS: Final = RecordTable(tables.ENDPOINTS, Endpoint, identity=("name",))
 DEAD_LETTERS: Final = RecordTable(tables.DEAD_LETTERS, DeadLetter)
 CURSORS: Final = RecordTable(tables.CURSORS, Cursor, identity=("name",))
+RUNS: Final = RecordTable(tables.RUNS, ReconciliationRun)
 DIFFERENCES: Final = RecordTable(tables.DIFFERENCES, Difference)
 SECURITY_EVENTS: Final = RecordTable(tables.SECURITY_EVENTS, SecurityEvent)
 NOTICES: Final = RecordTable(tables.NOTIFICATIONS, Notice)

@@ -86,7 +86,7 @@ def open_values(
             if value is None:
                 continue
             try:
-                yield SealedValue(name, identity, cipher.open(value, _context(table, name, identity)))
+                yield SealedValue(name, identity, cipher.open(value, table.context(name, identity)))
             except SealingError as error:
                 yield Unreadable(str(table.table.name), name, identity, str(error))
 
@@ -123,7 +123,7 @@ def reseal(
         for place, (name, value) in enumerate(zip(names, values, strict=True)):
             if value is None or not cipher.needs_resealing(value):
                 continue
-            context = _context(table, name, identity)
+            context = table.context(name, identity)
             try:
                 fresh[place] = cipher.seal(cipher.open(value, context), context)
                 resealed += 1
@@ -177,7 +177,3 @@ def _arrays(table: RecordTable[Any], identities: Sequence[Identity]) -> dict[str
 
 def _of(alias: str, names: Sequence[str]) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
-
-
-def _context(table: RecordTable[Any], column: str, identity: Identity) -> bytes:
-    return table.context(column, dict(zip(table.identity, identity, strict=True)))

@@ -16,13 +16,15 @@ from psycopg import Connection
 from domain.errors import GatewayFaulted, KeyReused
 from domain.opening import SAVED_ERROR
 from models.mapping import RecordTable, unnested
-from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS
+from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS, RUNS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
 
-#: How long a worker may stay silent before its work is taken over. Renewed every third of it.
-LEASE: Final = timedelta(seconds=6)
+#: How long a worker may stay silent before its work is taken over: so short that a takeover, with the second in which
+#: an idle worker looks for what is due, is well below ten seconds; and renewed so often that four renewals may fail.
+LEASE: Final = timedelta(seconds=5)
+RENEWAL: Final = LEASE / 5
 
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
@@ -49,6 +51,8 @@ class Work(Generic[R]):
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
+    #: The columns by which those that are due are taken, where it is not how long they have been due.
+    order: tuple[str, ...] = ()
 
     def without(self, column: str, words: Sequence[str]) -> "Work[R]":
         """The same work, but for rows whose column holds one of these words of our own."""
@@ -59,18 +63,19 @@ class Work(Generic[R]):
     def _free(self) -> str:
         return _FREE.format(due=self.due_column)
 
-    def _chosen(self, only: Iterable[str]) -> str:
-        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only)])
+    def _chosen(self, only: Iterable[str] | None) -> str:
+        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
 
     def claiming(self, only: Iterable[str]) -> str:
         """The statement that claims, where these columns must be as they are asked for."""
         name, identity = self.table.table.name, self.table.identity
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
         counting = f"{self.count_column} = {self.count_column} + 1"
         return f"""
             WITH c AS (
               SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {self._chosen(only)} ORDER BY r.{self.due_column} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+               WHERE {self._chosen(only)} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
             UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
               FROM c WHERE {same}
             RETURNING {self.table.selection_as("t")}
@@ -85,7 +90,7 @@ class Work(Generic[R]):
         *,
         only: dict[str, Any] | None = None,
     ) -> list[R]:
-        """Take up to `limit` due rows, the longest due first; rows that others hold are passed by."""
+        """Take up to `limit` due rows, in this kind's order; rows that others hold are passed by."""
         rows = connection.execute(
             _claiming(self, tuple(only or ())), {"now": now, "limit": limit, "lease": LEASE} | (only or {})
         )
@@ -93,7 +98,7 @@ class Work(Generic[R]):
 
     def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
-        chosen = self._chosen(only or ())
+        chosen = self._chosen(only)
         row = connection.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen} LIMIT %(limit)s) due",  # noqa: S608
             {"now": now, "limit": limit} | (only or {}),
@@ -134,7 +139,8 @@ def _claiming(work: Work[Any], only: tuple[str, ...]) -> str:
     return work.claiming(only)
 
 
-ATTEMPT_WORK: Final = Work(ATTEMPTS)
+#: Stripe takes only so many a second: who has the least time left to pay goes first.
+ATTEMPT_WORK: Final = Work(ATTEMPTS, order=("deadline", "due_at"))
 FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
@@ -143,3 +149,4 @@ REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="loo
 CURSOR_WORK: Final = Work(CURSORS)
 NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
 RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")
+RUN_WORK: Final = Work(RUNS, "r.status = 'asked'")

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Final
 
 from domain.clock import Clock
 from domain.endpoint import ENDPOINTS
@@ -21,11 +20,12 @@ from models.due import Due
 from models.leases import LeaseRenewer
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
-from runtime.connecting import build_changes, build_cipher, build_live_status, build_window_mirror
+from runtime.connecting import build_changes, build_cipher, build_live_status, build_stripe, build_window_mirror
 from runtime.desk import Desk
 from runtime.downstream import SenderThreads, build_endpoints, build_routes
 from runtime.explaining import build_explaining
 from runtime.notices import build_send_notices, build_telling
+from runtime.operating import OperatingDesk, build_operating
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
 from runtime.settings import KeyMode, Settings, given
@@ -51,6 +51,7 @@ from services.page_links import PageLinks
 from services.process_events import ProcessEvents
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.reconcile import Reconcile
+from services.reconcile_asked import ReconcileAsked
 from services.reconcile_attempts import ReconcileAttempts
 from services.reconcile_events import ReconcileEvents
 from services.reconcile_refunds import ReconcileRefunds
@@ -61,10 +62,8 @@ from services.request_refund import DecideRefund, RequestRefund
 from services.require_payment import RequirePayments
 from services.retry_payment import RetryPayment, RetryPayments
 from services.send_notices import SendNotices
+from services.show_life import ShowLife
 from services.view_payments import ViewPayments
-
-#: Seconds that Stripe gets to answer. An outcome that stays unknown is asked for again under the same key.
-STRIPE_TIMEOUT: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class App:
     reconcile_attempts: ReconcileAttempts
     reconcile_refunds: ReconcileRefunds
     explain_money: ExplainMoney
-    reconcile: Reconcile
+    reconcile_asked: ReconcileAsked
     request_refund: RequestRefund
     decide_refund: DecideRefund
     mirror_windows: MirrorWindows
@@ -118,6 +117,8 @@ class App:
     answer_once: AnswerOnce
     desk: Desk
     explain_payment: ExplainPayment
+    show_life: ShowLife
+    operating: OperatingDesk
     #: Changes and kept statuses, for the event loop that it is called in.
     open_live_status: Callable[[], LiveStatus]
     _closers: Sequence[Callable[[], None]]
@@ -193,6 +194,7 @@ def build_app(
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
     compare = CompareMovements(store.begin, stripe, attempts, terms, now)
     money = ExplainMoney(store.begin, stripe, compare, leases.hold, now, rng)
+    reconcile = Reconcile(events, process, attempts, refunds, money)
     desk = build_receipts(
         settings, store.begin, storage, hold=leases.hold, observer=observer, now=now, new_id=new_id, rng=rng
     )
@@ -226,7 +228,7 @@ def build_app(
         reconcile_attempts=attempts,
         reconcile_refunds=refunds,
         explain_money=money,
-        reconcile=Reconcile(events, process, attempts, refunds, money),
+        reconcile_asked=ReconcileAsked(store.begin, reconcile, stripe, leases.hold, now, new_id, rng),
         request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
         decide_refund=DecideRefund(store.begin, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
@@ -246,8 +248,10 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
-        desk=Desk.over(store.begin, now),
+        desk=Desk.over(database, store.begin, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
+        show_life=ShowLife(database, now, new_id, role, leases.held),
+        operating=build_operating(settings, store.begin, process, now),
         _closers=(
             senders.close,
             leases.stop,
@@ -284,15 +288,3 @@ def build_store(
 def build_new_id(now: Clock) -> NewId:
     """What makes ids: by the clock, and random."""
     return lambda: uuid7(now(), secrets.randbits)
-
-
-def build_stripe(settings: Settings, *, guard: Guard, now: Clock, threads: int = 1) -> Stripe:
-    """Stripe, or what stands in for it."""
-    return Stripe(
-        given(settings.stripe.secret_key, "STRIPE_SECRET_KEY").reveal(),
-        api_base=settings.stripe.api_base,
-        guard=guard,
-        now=now,
-        timeout=STRIPE_TIMEOUT,
-        connections=threads,
-    )

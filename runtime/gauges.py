@@ -8,11 +8,14 @@ from prometheus_client.registry import Collector
 
 from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
+from domain.queues import QUEUES
 from models.database import Database
 from models.differences import UNEXPLAINED
 
 _STANDING: Final = """
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
+           (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 FROM webhook_events
+             WHERE status = 'waiting'),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
            (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now()),
@@ -37,6 +40,7 @@ _NOT_HEALTHY: Final = f"""
     SELECT name, CASE WHEN paused_at IS NOT NULL THEN 'paused' ELSE 'failing' END FROM endpoints
      WHERE paused_at IS NOT NULL OR failures >= {FAILURES}
 """  # noqa: S608 - our own words
+_PAUSED: Final = "SELECT queue FROM queue_pauses WHERE until IS NULL OR until > now()"
 #: What waits for a person, in that order; and paper that waits for workers.
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
@@ -60,14 +64,18 @@ class StandingCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask once for all."""
         try:
-            ((inbox, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
+            ((inbox, oldest, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
             unexplained = self._database.rows(UNEXPLAINED)
             waiting_for = self._database.rows(_ENDPOINTS)
             not_healthy = dict(self._database.rows(_NOT_HEALTHY))
+            paused = {row[0] for row in self._database.rows(_PAUSED)}
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
+        yield GaugeMetricFamily(
+            "payments_inbox_oldest_age_seconds", "Since when the oldest of them has been stored", value=oldest
+        )
         yield GaugeMetricFamily("payments_outbox_backlog", "Outgoing events not yet delivered", value=outbox)
         yield GaugeMetricFamily("payments_dead_letters", "Messages that gave up and wait for a person", value=dead)
         yield GaugeMetricFamily("payments_notices_backlog", "Notices that are due and not sent", value=notices)
@@ -88,6 +96,10 @@ class StandingCollector(Collector):
             money.add_metric([currency], minor)
         yield money
         yield from _endpoints(waiting_for, not_healthy)
+        pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused a queue", labels=["queue"])
+        for queue in QUEUES:
+            pauses.add_metric([queue], float(queue in paused))
+        yield pauses
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

@@ -1,8 +1,9 @@
 """What a process counts and measures, by the names of the contract.
 
 There is no global registry: the composition root makes one, and hands `Metrics` on. One process is one registry and one
-`/metrics`; a pool of several processes behind one address would need prometheus_client's multiprocess mode, whose
-directory has to be set before its first import and wiped at start.
+`/metrics`. The processes of `worker --processes N` share one, by prometheus_client's multiprocess mode
+(`workers/pool.py`): counters and histograms add up there, and each gauge says below what becomes of the values of
+several processes. A gauge must be set there; one that is computed when it is asked for would read 0.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.exposition import choose_encoder
+
+from domain.messages import POLICIES
 
 #: From a bell that rang at once to a sweep of minutes later; an alert stands at two minutes.
 _LAG: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
@@ -89,7 +92,7 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-    return Metrics(
+    metrics = Metrics(
         registry=registry,
         sessions_completed=Counter(
             "payments_checkout_session_completed_total", "Paid sessions", ["policy"], registry=registry
@@ -132,7 +135,10 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             registry=registry,
         ),
         stripe_circuit_open=Gauge(
-            "payments_stripe_circuit_open", "1 while calls to Stripe are held back", registry=registry
+            "payments_stripe_circuit_open",
+            "1 while calls to Stripe are held back",
+            registry=registry,
+            multiprocess_mode="livemax",  # one process that holds back is news; a dead one holds nothing
         ),
         refunds=Counter("payments_refunds_total", "Refunds made", registry=registry),
         refund_failures=Counter(
@@ -155,6 +161,7 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_window_mirror_compared_timestamp_seconds",
             "When this process last compared Redis with PostgreSQL, in Unix seconds",
             registry=registry,
+            multiprocess_mode="max",
         ),
         notices=Counter(
             "payments_notices_total",
@@ -181,6 +188,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "payments_analytics_events_total", "Events for analytics", ["outcome"], registry=registry
         ),
     )
+    for policy in POLICIES:  # what has not happened yet is 0, so that its first time is a rise
+        metrics.sessions_completed.labels(policy)
+    return metrics
 
 
 def exposition(registry: CollectorRegistry, accept: str = "") -> tuple[bytes, str]:

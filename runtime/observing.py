@@ -182,3 +182,8 @@ class MetricsObserver:
         """A call to Stripe is over."""
         log.info("stripe.called", operation=operation, outcome=outcome, seconds=round(seconds, 4))
         self.metrics.stripe_request.labels(operation, outcome).observe(seconds)
+
+    def stripe_held_back(self, is_open: bool) -> None:  # noqa: FBT001 - what the breaker tells
+        """Calls to Stripe are held back now, or no more."""
+        log.warning("stripe.held_back" if is_open else "stripe.called_again")
+        self.metrics.stripe_circuit_open.set(is_open)

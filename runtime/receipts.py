@@ -15,6 +15,7 @@ from runtime.settings import Settings
 from services.issue_receipts import IssueReceipts
 from services.number_receipts import NumberReceipts
 from services.observing import Observer
+from services.receipt_office import ReceiptOffice
 from services.verify_receipts import VerifyReceipts
 from services.view_receipts import ViewReceipts
 
@@ -26,6 +27,7 @@ class ReceiptDesk:
     issue: IssueReceipts
     view: ViewReceipts
     verify: VerifyReceipts
+    office: ReceiptOffice
 
 
 def build_receipts(
@@ -46,6 +48,7 @@ def build_receipts(
         issue=IssueReceipts(begin, number, printer, storage, hold, observer, now, new_id, rng),
         view=ViewReceipts(begin, storage, settings.receipts.url_ttl, now),
         verify=VerifyReceipts(begin, printer, storage),
+        office=ReceiptOffice(begin, now),
     )
 
 

@@ -2,15 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.registry import Collector
 
+from domain.processes import BEAT_SECONDS
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
@@ -22,6 +23,18 @@ log = structlog.get_logger()
 DEFAULT_METRICS_PORT: Final = 9192
 
 
+class ShowLife(Protocol):
+    """Shows others that this process lives. It may raise what a database raises."""
+
+    def __call__(self, report: Mapping[str, Any], /) -> object:
+        """Show it, and what we do."""
+        ...
+
+    def leave(self) -> None:
+        """We end as we should."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ticking:
     """Rings for the jobs of a schedule while we lead, and shows when it did."""
@@ -30,6 +43,7 @@ class Ticking:
     is_leader: Callable[[], bool]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     last: Gauge = field(init=False)
+    rang: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         last = Gauge(
@@ -47,7 +61,8 @@ class Ticking:
         """Ring for one job, if we lead."""
         if self.is_leader():
             self.ring(Counter({job.bell: 1}))
-            self.last.labels(job.name, job.kind).set(time.time())
+            self.rang[job.name] = time.time()
+            self.last.labels(job.name, job.kind).set(self.rang[job.name])
 
 
 def run(
@@ -58,6 +73,7 @@ def run(
     metrics_port: int | None = DEFAULT_METRICS_PORT,
     metrics_host: str = "127.0.0.1",
     collectors: Sequence[Collector] = (),
+    life: ShowLife | None = None,
 ) -> int:
     """Ring by the clock until told to stop by SIGTERM or SIGINT; must be called in the main thread.
 
@@ -68,6 +84,7 @@ def run(
         metrics_port: where `/healthz` and `/metrics` are; None for nowhere, 0 for anywhere.
         metrics_host: the interface they listen on.
         collectors: what else `/metrics` tells: how the whole system stands.
+        life: shows operators that we live, whether we lead, and what rang when.
 
     Returns:
         The exit code.
@@ -81,6 +98,10 @@ def run(
     for collector in collectors:
         ticking.registry.register(collector)
     clockwork = _clockwork(ticking, jobs)
+    if life is not None:
+        clockwork.add_job(
+            _show, "interval", seconds=BEAT_SECONDS, args=[life, ticking, jobs], coalesce=True, max_instances=1
+        )
     health = None
     if metrics_port is not None:
         health = HealthServer(ticking.registry, lambda: None, metrics_port, metrics_host).start()
@@ -89,6 +110,8 @@ def run(
     log.info("scheduler.started", jobs=[job.name for job in jobs])
     stop.wait()
     clockwork.shutdown(wait=True)
+    if life is not None:
+        _leave(life)
     leader.stop()
     if health:
         health.stop()
@@ -111,3 +134,18 @@ def _clockwork(ticking: Ticking, jobs: Sequence[Job]) -> BackgroundScheduler:
             max_instances=1,
         )
     return clockwork
+
+
+def _show(show_life: ShowLife, ticking: Ticking, jobs: Sequence[Job]) -> None:
+    told = {job.name: {"every": job.seconds, "last": ticking.rang.get(job.name)} for job in jobs}
+    try:
+        show_life({"leads": ticking.is_leader(), "jobs": told})
+    except Exception as error:  # noqa: BLE001 - that nobody sees us must not keep us from ringing
+        log.debug("life.not_shown", error=str(error))
+
+
+def _leave(life: ShowLife) -> None:
+    try:
+        life.leave()
+    except Exception as error:  # noqa: BLE001 - others see that we are gone some seconds later
+        log.debug("life.left_without_goodbye", error=str(error))

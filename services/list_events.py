@@ -1,4 +1,4 @@
-"""Look at the Stripe events that were stored, and have them processed again."""
+"""Look at the Stripe events that were stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.bells import PROCESS_EVENTS
-from domain.clock import Clock
 from domain.errors import NotFound
 from domain.messaging import StoredEvent
 from models.unit_of_work import Begin
@@ -18,7 +16,6 @@ class ListEvents:
     """What operators do with stored events."""
 
     begin: Begin
-    now: Clock
 
     def listed(
         self,
@@ -39,7 +36,7 @@ class ListEvents:
             limit: how many at most.
         """
         wanted: dict[str, tuple[str, Any]] = {
-            "kind": ("r.type LIKE %(kind)s", None if kind is None else _pattern(kind)),
+            "kind": ("r.type LIKE %(kind)s", None if kind is None else pattern(kind)),
             "status": ("r.status = %(status)s", status),
             "since": ("r.received_at >= %(since)s", since),
             "session_id": ("r.session_id = %(session_id)s", session_id),
@@ -61,17 +58,8 @@ class ListEvents:
             raise NotFound(f"there is no event {event_id}")
         return found[0]
 
-    def replay(self, event_id: str) -> StoredEvent:
-        """Have an event processed again. That does no harm: what it says is known, or is news."""
-        event = self.one(event_id)
-        with self.begin() as uow:
-            if not uow.inbox.replay(event.id, self.now()):
-                raise NotFound(f"there is no event {event_id}")
-            uow.ring(PROCESS_EVENTS)
-        return event
 
-
-def _pattern(kind: str) -> str:
+def pattern(kind: str) -> str:
     """A LIKE pattern in which only `*` means anything."""
     plain = kind.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return plain.replace("*", "%")

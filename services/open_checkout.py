@@ -1,5 +1,8 @@
 """Open, and close, a payment's Stripe object: claim, call, record.
 
+Threads that come at the same time share a transaction: one claims for all of them, and one records for all of them.
+Each call to Stripe is one thread's own.
+
 Safe to run any number of times, on any number of workers, and to kill at any line: the request and its idempotency key
 are stored before the first call, an answer that never came is asked for again under the same key, and who has lost the
 lease writes nothing.
@@ -7,8 +10,8 @@ lease writes nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -20,7 +23,6 @@ from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.backoff import backoff
 from domain.clock import Clock
 from domain.closing import close
-from domain.connect import agree
 from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
@@ -29,14 +31,14 @@ from domain.opening import must_be_found, record_opened, record_refused, replace
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import take_next_step
-from domain.session import PaymentSession
 from domain.settlement import Terms, apply_answer
-from domain.windows import close_if_over, stripe_expiry
+from domain.windows import close_if_over
 from gateways.stripe.gateway import Opened, PaymentGateway
-from gateways.stripe.requests import opening_request
 from models.leases import Hold
 from models.unit_of_work import Begin
-from models.work import ATTEMPT_WORK, FIND_WORK
+from models.work import ATTEMPT_WORK
+from services.batching import Batcher
+from services.claim_attempts import ClaimAttempts
 from services.page_links import PageLinks
 
 Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
@@ -45,12 +47,9 @@ Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
 _LONGEST_WAIT: Final = 20.0
 #: The same where nobody waits, as when the window is over: what never succeeds must not use up Stripe's limit.
 _LONGEST_WAIT_IDLE: Final = 900.0
-#: How many attempts are looked up in one walk at most, beside the first; and how soon they would have been due.
-_TOGETHER: Final = 99
-_SOON: Final = timedelta(seconds=_LONGEST_WAIT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class OpenCheckouts:
     """Take one attempt that is due and do what it needs: open it at Stripe, or close it there."""
 
@@ -63,6 +62,13 @@ class OpenCheckouts:
     now: Clock
     new_id: NewId
     rng: Random
+    _claim: ClaimAttempts = field(init=False)
+    _records: Batcher[tuple[CheckoutAttempt, Recording], None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody is at work yet."""
+        self._claim = ClaimAttempts(self.begin, self.policies, self.terms, self.links, self.now)
+        self._records = Batcher(self._record_all)
 
     def __call__(self, session_id: UUID | None = None) -> int:
         """Do one piece of work, of this session if one is named. What must be looked up at Stripe is one piece.
@@ -80,35 +86,6 @@ class OpenCheckouts:
                 for attempt in claimed:
                     self._do(attempt)
         return len(claimed)
-
-    def _claim(self, session_id: UUID | None) -> list[CheckoutAttempt]:
-        only = {"session_id": session_id} if session_id else None
-        with self.begin() as uow:
-            now = self.now()
-            claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, now, only=only)
-            if claimed and not only and must_be_found(claimed[0], now):
-                # Whoever walks through Stripe's list looks for all that wait for that, or will in a moment.
-                return claimed + FIND_WORK.claim(uow.connection, uow.cipher, now + _SOON, _TOGETHER)
-            for attempt in claimed:
-                fresh = attempt.status is AttemptStatus.OPENING and attempt.request is None
-                if fresh and attempt.close_requested_at is None:
-                    session = uow.payments.find("r.id = %(id)s", id=attempt.session_id)[0]
-                    attempt.request = self._request(session, attempt)
-                    uow.payments.save_request(attempt)
-        return claimed
-
-    def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
-        policy = self.policies[session.policy]
-        begun = session.window_expires_at if session.window_started_at else None
-        agree(attempt, session, self.terms.platform_fee_basis_points)
-        return opening_request(
-            session,
-            attempt,
-            policy,
-            expires_at=stripe_expiry(policy, self.now(), begun),
-            return_url=session.return_url or self.links.after_payment(session.id),
-            cancel_url=session.cancel_url or self.links.without_payment(session.id),
-        )
 
     def _do(self, attempt: CheckoutAttempt) -> None:
         with bound_contextvars(session_id=str(attempt.session_id), key=attempt.idempotency_key):
@@ -189,12 +166,18 @@ class OpenCheckouts:
         close_if_over(payment, now)
 
     def _record(self, attempt: CheckoutAttempt, record: Recording) -> None:
+        self._records((attempt, record))
+
+    def _record_all(self, outcomes: Sequence[tuple[CheckoutAttempt, Recording]]) -> Sequence[None]:
         with self.begin() as uow:
-            payment = uow.payments.lock_one(attempt.session_id)
-            if payment is None:
-                return
-            mine = payment.attempt(attempt.id)
-            if mine.fence != attempt.fence:
-                return  # Another worker has taken over, and records what it finds under the same key.
-            mine.leased_until, mine.due_at = None, None
-            record(payment, mine, self.now())
+            payments = uow.payments.lock({attempt.session_id for attempt, _ in outcomes})
+            for attempt, record in outcomes:
+                payment = payments.get(attempt.session_id)
+                if payment is None:
+                    continue
+                mine = payment.attempt(attempt.id)
+                if mine.fence != attempt.fence:
+                    continue  # Another worker has taken over, and records what it finds under the same key.
+                mine.leased_until, mine.due_at = None, None
+                record(payment, mine, self.now())
+        return [None] * len(outcomes)

@@ -53,7 +53,7 @@ class ProcessEvents:
         try:
             with self.begin() as uow:
                 events = uow.inbox.claim(self.now(), limit)
-                self._process(uow, events)
+                self.process(uow, events)
         except TransientError:
             raise
         except Exception:  # noqa: BLE001 - whatever it is
@@ -69,7 +69,7 @@ class ProcessEvents:
         try:
             with self.begin() as uow:
                 events = uow.inbox.find("r.id = %(id)s AND r.status = 'waiting' FOR UPDATE SKIP LOCKED", id=event_id)
-                self._process(uow, events)
+                self.process(uow, events)
         except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other events must not suffer from it
@@ -80,7 +80,8 @@ class ProcessEvents:
                 uow.inbox.save(events)
         self._tell(events)
 
-    def _process(self, uow: UnitOfWork, events: Sequence[StoredEvent]) -> None:
+    def process(self, uow: UnitOfWork, events: Sequence[StoredEvent]) -> None:
+        """Make of the payments of these events, which are locked, what they are after them."""
         facts = self._read(events)
         owners = self._owners(uow, facts)
         payments = uow.payments.lock(owners.values())

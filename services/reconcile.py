@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from domain.messaging import StoredEvent
 from domain.movements import Difference
 from services.compare_movements import Compared
 from services.explain_money import ExplainMoney
@@ -40,6 +41,35 @@ class Report:
         """Whether any does."""
         return any(self.unexplained.values())
 
+    @property
+    def others(self) -> list[tuple[str, str, int, int]]:
+        """What else moved on the account: type, currency, how often, and how much in all."""
+        counts, sums = sorted(self.money.others.items()), self.money.other_sums
+        return [(kind, currency, count, sums[kind, currency]) for (kind, currency), count in counts]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "since": self.since,
+            "events": {
+                "listed": self.events.listed,
+                "lost": [_event(one) for one in self.events.lost],
+                "early": [_event(one) for one in self.events.early],
+            },
+            "lookedUp": {"attempts": self.attempts_looked_up, "refunds": self.refunds_looked_up},
+            "money": {
+                "compared": self.money.ours,
+                "repaired": self.money.repaired,
+                "unexplained": self.unexplained,
+                "differences": [_difference(one) for one in self.differences],
+                "otherActivity": [
+                    {"type": kind, "currency": currency, "count": count, "amountMinor": amount}
+                    for kind, currency, count, amount in self.others
+                ],
+            },
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
@@ -72,3 +102,25 @@ def _until_none(work: Callable[[], int]) -> int:
             break
         done += pieces
     return done
+
+
+def _event(event: StoredEvent) -> dict[str, Any]:
+    return {
+        "stripeEventId": event.stripe_event_id,
+        "type": event.type,
+        "created": event.created,
+        "sessionId": event.session_id,
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "reason": one.reason,
+        "currency": one.currency,
+        "amountMinor": one.amount_minor,
+        "sessionId": one.session_id,
+        "stripeId": one.source_id,
+        "movedAt": one.moved_at,
+        "foundAt": one.found_at,
+    }

@@ -144,6 +144,7 @@ class RequirePayments:
             kind=policy.kind,
             cause=AttemptCause.FIRST,
             created_at=now,
+            deadline=session.window_expires_at,
             due_at=now,
         )
         payment = Payment(session, [attempt])

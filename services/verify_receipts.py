@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 from uuid import UUID
 
-from domain.errors import GatewayRefused
+from domain.errors import GatewayRefused, NotFound
 from domain.freezing import thaw
 from domain.money import Money
 from domain.receipt import Receipt, ReceiptStatus
@@ -95,6 +95,19 @@ class VerifyReceipts:
             broken += self._look_at(receipt, objects=objects, reprint=reprint)
             progress("receipts", documents, max(total, documents))
         return VerifiedReceipts(documents, issued, read, len(broken), broken[:_NAMED])
+
+    def one(self, receipt_id: UUID) -> list[BrokenReceipt]:
+        """What is wrong with one document: its words, the stored bytes against their hash, and printed again.
+
+        Raises:
+            NotFound: there is no such document, or it has no number yet.
+            GatewayUnavailable: the storage is away; nothing can be said.
+        """
+        with self.begin() as uow:
+            found = Receipts(uow.connection, uow.cipher).find("r.id = %(id)s AND r.number IS NOT NULL", id=receipt_id)
+        if not found:
+            raise NotFound("there is no such document with a number")
+        return list(self._look_at(found[0], objects=True, reprint=True))
 
     def _walk(self) -> Iterator[Receipt]:
         after = ("", 0)

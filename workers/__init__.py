@@ -1,1 +1,1 @@
-"""The worker process: broker, middleware, batching, relay, health."""
+"""The worker process: broker, middleware, relay, health."""

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,8 +19,10 @@ from gateways.queue.bells import INTAKE_QUEUE
 from gateways.queue.broker import WorkBroker
 from gateways.queue.received import MALFORMED, NotAMessage, Received
 from models.unit_of_work import Ring
-from workers.batching import Batcher
+from services.batching import Batcher
 from workers.doorbell import Doorbell
+from workers.life import Gate, Taken
+from workers.measuring import Measure, measured
 from workers.patience import persist
 
 log = structlog.get_logger()
@@ -45,20 +48,30 @@ class Binder:
     threads: int
     queues: frozenset[str]
     stopping: threading.Event
+    measure: Measure
+    gate: Gate
+    #: What is in hand of messages that are more than bells, by queue.
+    taken: dict[str, Taken] = field(default_factory=dict)
 
     def bind(self) -> Mapping[str, Doorbell]:
         """Declare every actor, also those of queues that others serve; answer with the bells of our queues."""
         for one in INTAKES:
             self._declare(one.name, one.queue, _INTAKE_PRIORITY, self._intake(one))
+            self.taken[one.queue] = Taken()
         self._declare(MALFORMED, INTAKE_QUEUE, _INTAKE_PRIORITY, self._malformed())
         doorbells = {}
         for name, actor in ACTORS.items():
             limit = actor.limit(self.threads, is_alone=len(self.queues) == 1)
-            bell = Doorbell(actor, self.app, self.ring, limit, self.stopping.is_set)
+            bell = Doorbell(
+                measured(actor, self.measure), self.app, self.ring, limit, partial(self._rests, actor.queue)
+            )
             self._declare(name, actor.queue, _BELL_PRIORITY, self._bell(bell))
             if not self.queues or actor.queue in self.queues:
                 doorbells[name] = bell
         return doorbells
+
+    def _rests(self, queue: str) -> bool:
+        return self.stopping.is_set() or self.gate.is_shut(queue)
 
     def _declare(self, name: str, queue: str, priority: int, handle: Handle) -> None:
         DramatiqActor(handle, broker=self.broker, actor_name=name, queue_name=queue, priority=priority, options={})
@@ -75,7 +88,12 @@ class Binder:
         return handle
 
     def _intake(self, intake: Intake) -> Handle:
-        return self._kept(lambda batch: intake.take(self.app, [_incoming(one) for one in batch]))
+        def take(batch: Sequence[Received]) -> None:
+            with self.measure(intake.queue) as measuring:
+                intake.take(self.app, [_incoming(one) for one in batch])
+                measuring.done = len(batch)
+
+        return self._kept(take)
 
     def _malformed(self) -> Handle:
         def keep(batch: Sequence[Received]) -> None:
@@ -89,15 +107,28 @@ class Binder:
 
     def _kept(self, take: Callable[[Sequence[Received]], None]) -> Handle:
         """How messages are handled that must not be lost: together, with patience, and kept where that fails."""
-        batcher = Batcher(take)
+
+        def take_all(batch: Sequence[Received]) -> Sequence[None]:
+            take(batch)
+            return [None] * len(batch)
+
+        batcher = Batcher(take_all)
 
         def handle(received: Received) -> None:
-            if not persist(lambda: self._take_or_keep(batcher, received), self.stopping):
-                received.give_back()
+            if self.gate.is_shut(INTAKE_QUEUE) and received.queue_name == INTAKE_QUEUE:
+                received.give_back()  # it was fetched before we heard of the pause
+                return
+            taken = self.taken.get(received.queue_name) or Taken()
+            taken.begin()
+            try:
+                if not persist(lambda: self._take_or_keep(batcher, received), self.stopping):
+                    received.give_back()
+            finally:
+                taken.end()
 
         return handle
 
-    def _take_or_keep(self, batcher: Batcher[Received], received: Received) -> None:
+    def _take_or_keep(self, batcher: Batcher[Received, None], received: Received) -> None:
         try:
             batcher(received)
         except TransientError:

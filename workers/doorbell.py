@@ -24,6 +24,7 @@ class Doorbell:
     Args:
         limit: how many threads may answer at the same time. A ring beyond that is not lost: those who are at it look
             once more before they leave.
+        is_stopping: whether nothing new may be begun. What is in hand is finished; the rest stays due.
     """
 
     def __init__(self, actor: Actor, app: App, ring: Ring, limit: int, is_stopping: Callable[[], bool]) -> None:
@@ -35,11 +36,27 @@ class Doorbell:
         self._lock = threading.Lock()
         self._busy = 0
         self._again = False
+        self._done = 0
 
     @property
     def spare(self) -> int:
         """How many more threads may answer."""
         return self._limit - self._busy
+
+    @property
+    def busy(self) -> int:
+        """How many threads answer now."""
+        return self._busy
+
+    @property
+    def done(self) -> int:
+        """How many pieces were done since the process began."""
+        return self._done
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing new may be begun: the process stops, or the queue is paused."""
+        return self._is_stopping()
 
     def answer(self) -> None:
         """Do what is due. Returns when nothing is left, when others are at it, or when it is others' turn.
@@ -64,8 +81,11 @@ class Doorbell:
         for _ in range(MOST_TURNS):
             if self._is_stopping():
                 break
-            if not self.actor.work(self._app):
+            done = self.actor.work(self._app)
+            if not done:
                 return not self._leave_unless_again()
+            with self._lock:
+                self._done += done
         self._leave()
         if not self._is_stopping():
             self._ring(Counter({self.actor.name: 1}))

@@ -15,6 +15,8 @@ log = structlog.get_logger()
 
 #: Seconds between two looks, on average. A lost bell costs as much; an empty look costs a query for each bell.
 LOOK_SECONDS: Final = 1.0
+#: The first look comes soon: a process that starts may follow one that died.
+_FIRST: Final = 0.2
 
 
 class Net:
@@ -50,15 +52,17 @@ class Net:
             if self._stopping.is_set():
                 return
             spare = bell.spare
-            if spare <= 0:
+            if spare <= 0 or bell.rests:
                 continue
             for _ in range(min(spare, self._due(name))):
                 self._ring_here(name)
 
     def _watch(self) -> None:
         # Processes that start together look at different times.
-        while not self._stopping.wait(self._seconds * random.uniform(0.75, 1.25)):  # noqa: S311 - jitter
+        pause = self._seconds * random.uniform(0, _FIRST)  # noqa: S311 - jitter
+        while not self._stopping.wait(pause):
             self.look()
+            pause = self._seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
 
     def _due(self, name: str) -> int:
         try:

@@ -1,32 +1,39 @@
-"""Several worker processes under a parent that starts the dead again and passes the signal to stop on."""
+"""Several worker processes under a parent that starts the dead again and passes the signal to stop on.
+
+The parent loads everything once and forks, so that a worker that died has a successor within a tenth of a second, on a
+busy machine too, where loading takes many. What forks must have neither threads nor connections: the parent has none,
+and metrics are served by a child of their own.
+"""
 
 import ctypes
+import mmap
 import os
+import shutil
 import signal
-import subprocess
+import socket
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
-from gateways.queue.signals import StopSignal
-from workers.metrics import QueueCollector
+from gateways.queue.signals import STOP_SIGNALS, StopSignal
+from workers.metrics import PoolCollector, PoolStands, QueueCollector
 from workers.single import DRAIN_SECONDS
 
 log = structlog.get_logger()
 
-#: How a child knows that it is one, and whose.
-PARENT_VARIABLE: Final = "GAVELPAY_WORKER_PARENT"
 _METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
-_POLL_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.1
 #: A child that ends by itself, with an error, before this: it cannot live. A busy machine takes long to start one.
 _SHORT_LIFE_SECONDS: Final = 60.0
 #: So many short lives in a row and the parent gives up: whoever started it must hear of it.
@@ -36,12 +43,155 @@ _KILL_SECONDS: Final = DRAIN_SECONDS + 5
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def parent_of_this_process() -> int | None:
-    """The parent's id if this process is a child of a pool."""
-    return int(os.environ[PARENT_VARIABLE]) if PARENT_VARIABLE in os.environ else None
+@dataclass(slots=True)
+class _Child:
+    pid: int
+    since: float = field(default_factory=time.monotonic)
+    code: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it lives."""
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code
 
 
-def die_with(parent: int) -> None:
+class _Board:
+    """How the pool stands, written by the parent and seen by the child that serves metrics.
+
+    Each number is written in one piece, so that a reader sees an old one or a new one.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._numbers = memoryview(mmap.mmap(-1, (size + 1) * 8)).cast("q")
+
+    def write(self, pids: Collection[int], restarts: int) -> None:
+        """Say who lives, and how often one was started again."""
+        self._numbers[0] = restarts
+        for at, pid in enumerate([*pids, *[0] * (self._size - len(pids))], start=1):
+            self._numbers[at] = pid
+
+    def read(self) -> PoolStands:
+        """How it stands."""
+        return PoolStands(self._size, tuple(pid for pid in self._numbers[1:] if pid), self._numbers[0])
+
+
+class Pool:
+    """Keeps so many children alive. Made and run in the main thread, before there is any other."""
+
+    def __init__(
+        self, size: int, open_broker: Callable[[], WorkBroker], metrics_port: int | None, metrics_host: str
+    ) -> None:
+        self._size = size
+        self._open_broker = open_broker
+        self._port = metrics_port
+        self._host = metrics_host
+        self._children: list[_Child] = []
+        self._health: _Child | None = None
+        self._board = _Board(size)
+        self._short_lives = 0
+        self._restarts = 0
+
+    def run(self, stop: StopSignal) -> int | None:
+        """Run until told to stop, or until the children cannot live.
+
+        Returns:
+            The exit code. None in a child, which is to work: everything before it is as in the parent.
+
+        Raises:
+            OSError: the port is in use.
+        """
+        if self._port:
+            socket.create_server((self._host, self._port)).close()  # a child could not say that it is in use
+        directory = tempfile.mkdtemp(prefix="gavelpay-metrics-")
+        _count_in(directory)
+        parent = os.getpid()
+        try:
+            while not stop.wait(_POLL_SECONDS) and self._short_lives < _MOST_SHORT_LIVES:
+                if not self._mend(directory, parent):
+                    return None
+            self._end()
+        finally:
+            if os.getpid() == parent:
+                shutil.rmtree(directory, ignore_errors=True)
+        return 0 if stop.is_set else 1
+
+    def _mend(self, directory: str, parent: int) -> bool:
+        """Bury the dead, and start what is missing; False in a child that was just born."""
+        for child in [child for child in self._children if child.poll() is not None]:
+            self._bury(child, directory)
+        while len(self._children) < self._size:
+            if (pid := os.fork()) == 0:
+                _die_with(parent)
+                return False
+            self._children.append(_Child(pid))
+        self._board.write([child.pid for child in self._children], self._restarts)
+        if self._port is not None and (self._health is None or self._health.poll() is not None):
+            self._health = _Child(self._fork_health(directory, self._port, parent))
+        return True
+
+    def _bury(self, child: _Child, directory: str) -> None:
+        lived = time.monotonic() - child.since
+        failed = lived < _SHORT_LIFE_SECONDS and (child.code or 0) > 0
+        self._short_lives = self._short_lives + 1 if failed else 0
+        log.error("worker.died", pid=child.pid, code=child.code, lived_seconds=round(lived, 1))
+        mark_process_dead(child.pid, directory)  # type: ignore[no-untyped-call]
+        self._children.remove(child)
+        self._restarts += 1
+
+    def _end(self) -> None:
+        everybody = [*self._children, *([self._health] if self._health else [])]
+        for child in everybody:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _KILL_SECONDS
+        for child in everybody:
+            while child.poll() is None and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS / 5)
+            if child.poll() is None:
+                log.error("worker.killed", pid=child.pid)
+                _signal(child, signal.SIGKILL)
+                os.waitpid(child.pid, 0)
+
+    def _fork_health(self, directory: str, port: int, parent: int) -> int:
+        """Serve metrics from a child; it ends at once with the parent, whose successor needs the port."""
+        if pid := os.fork():
+            return pid
+        try:
+            for one in STOP_SIGNALS:
+                signal.signal(one, signal.SIG_DFL)
+            _die_with(parent)
+            self._serve(directory, port)
+            signal.pause()
+        except OSError as error:
+            log.critical("worker.cannot_listen", host=self._host, port=port, error=str(error))
+        finally:
+            os._exit(1)
+
+    def _serve(self, directory: str, port: int) -> None:
+        broker = self._open_broker()
+        for queue in QUEUES:
+            broker.declare_queue(queue)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
+        registry.register(QueueCollector(broker))
+        registry.register(PoolCollector(self._board.read))
+        HealthServer(registry, self._problem, port, self._host).start()
+
+    def _problem(self) -> str | None:
+        alive = len(self._board.read().alive)
+        return None if alive == self._size else f"{alive} of {self._size} processes are alive"
+
+
+def _count_in(directory: str) -> None:
+    """Have metrics that are declared from now on counted in files, for all processes together."""
+    os.environ[_METRICS_VARIABLE] = directory
+    # The library decides it when it is loaded; ours is loaded before anybody knows that there will be several of us.
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+
+
+def _die_with(parent: int) -> None:
     """Have this process told to stop when its parent ends, whatever ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -49,76 +199,6 @@ def die_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-@dataclass(slots=True)
-class _Child:
-    process: subprocess.Popen[bytes]
-    since: float = field(default_factory=time.monotonic)
-
-
-class Pool:
-    """Keeps so many children alive. The kernel's death signal hangs on the thread that starts them: the main thread."""
-
-    def __init__(self, size: int, broker: WorkBroker, metrics_port: int | None, metrics_host: str) -> None:
-        self._size = size
-        self._broker = broker
-        self._port = metrics_port
-        self._host = metrics_host
-        self._children: list[_Child] = []
-        self._short_lives = 0
-
-    def run(self, stop: StopSignal) -> int:
-        """Run until told to stop, or until the children cannot live. Answers the exit code."""
-        with tempfile.TemporaryDirectory(prefix="gavelpay-metrics-") as directory:
-            health = self._serve(directory)
-            try:
-                self._children = [self._start(directory) for _ in range(self._size)]
-                while not stop.wait(_POLL_SECONDS) and self._short_lives < _MOST_SHORT_LIVES:
-                    self._mend(directory)
-                self._end()
-            finally:
-                if health:
-                    health.stop()
-                self._broker.close()
-        return 0 if stop.is_set else 1
-
-    def _start(self, directory: str) -> _Child:
-        environment = os.environ | {PARENT_VARIABLE: str(os.getpid()), _METRICS_VARIABLE: directory}
-        # Our own command line again; `sys.orig_argv` has the interpreter's options too.
-        return _Child(subprocess.Popen([sys.executable, *sys.orig_argv[1:]], env=environment))  # noqa: S603
-
-    def _mend(self, directory: str) -> None:
-        for at, child in enumerate(self._children):
-            code = child.process.poll()
-            if code is None:
-                continue
-            lived = time.monotonic() - child.since
-            self._short_lives = self._short_lives + 1 if lived < _SHORT_LIFE_SECONDS and code > 0 else 0
-            log.error("worker.died", pid=child.process.pid, code=code, lived_seconds=round(lived, 1))
-            mark_process_dead(child.process.pid, directory)  # type: ignore[no-untyped-call]
-            self._children[at] = self._start(directory)
-
-    def _end(self) -> None:
-        for child in self._children:
-            child.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + _KILL_SECONDS
-        for child in self._children:
-            try:
-                child.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                log.exception("worker.killed", pid=child.process.pid)
-                child.process.kill()
-                child.process.wait()
-
-    def _serve(self, directory: str) -> HealthServer | None:
-        if self._port is None:
-            return None
-        for queue in QUEUES:
-            self._broker.declare_queue(queue)
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
-        registry.register(QueueCollector(self._broker))
-        return HealthServer(registry, self._problem, self._port, self._host).start()
-
-    def _problem(self) -> str | None:
-        alive = sum(child.process.poll() is None for child in self._children)
-        return None if alive == self._size else f"{alive} of {self._size} processes are alive"
+def _signal(child: _Child, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(child.pid, number)

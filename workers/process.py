@@ -6,13 +6,15 @@ from typing import Final
 import structlog
 from prometheus_client import REGISTRY
 
-from actors.app import App
+from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from gateways.queue.health import HealthServer
 from gateways.queue.signals import StopSignal
 from models.unit_of_work import Ring
+from runtime import memory
 from workers import pool
-from workers.metrics import QueueCollector
+from workers.life import WorkerApp
+from workers.metrics import QueueCollector, WorkMetrics
 from workers.single import SingleWorker, check_queues
 
 log = structlog.get_logger()
@@ -23,7 +25,7 @@ DEFAULT_METRICS_PORT: Final = 9191
 #: Seconds between two looks whether all threads are alive.
 _CHECK_SECONDS: Final = 5.0
 
-OpenApp = Callable[[], App]
+OpenApp = Callable[[], WorkerApp]
 OpenBroker = Callable[[], WorkBroker]
 
 
@@ -40,8 +42,7 @@ def run(
 ) -> int:
     """Work until told to stop by SIGTERM or SIGINT; must be called in the main thread.
 
-    With several processes this one becomes their parent: it starts them by its own command line, so that each comes
-    through here again and works in place.
+    With several processes this one becomes their parent, and forks them. It must have no threads and no connections.
 
     Args:
         open_app: makes the application, in the process that works.
@@ -62,14 +63,14 @@ def run(
     """
     check_queues(queues)
     stop = StopSignal()
-    parent = pool.parent_of_this_process()
-    if parent is None and processes > 1:
-        return pool.Pool(processes, open_broker(), metrics_port, metrics_host).run(stop)
-    if parent is not None:
-        pool.die_with(parent)
-        metrics_port = None  # the parent answers for all
+    if processes > 1:
+        code = pool.Pool(processes, open_broker, metrics_port, metrics_host).run(stop)
+        if code is not None:
+            return code
+        metrics_port = None  # another child answers for all
     broker = open_broker()
-    worker = SingleWorker(open_app(), broker, ring, queues, threads)
+    work = WorkMetrics(REGISTRY, queues or QUEUES)
+    worker = SingleWorker(open_app(), broker, ring, queues, threads, measure=work.measure)
     if metrics_port is None:
         return _work(worker, stop)
     collector = QueueCollector(broker)
@@ -83,6 +84,7 @@ def run(
 
 
 def _work(worker: SingleWorker, stop: StopSignal) -> int:
+    memory.settle()
     worker.start()
     problem = None
     while problem is None and not stop.wait(_CHECK_SECONDS):

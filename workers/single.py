@@ -7,11 +7,12 @@ from typing import Final
 import structlog
 from dramatiq import Worker
 
-from actors.app import App
 from actors.registry import QUEUES
 from gateways.queue.broker import WorkBroker
 from models.unit_of_work import Ring
 from workers.binding import Binder
+from workers.life import Gate, Life, WorkerApp
+from workers.measuring import Measure, unmeasured
 from workers.net import Net
 
 log = structlog.get_logger()
@@ -30,17 +31,32 @@ class UnknownQueue(ValueError):
 class SingleWorker:
     """The work of one process. `start` it, and `stop` it once."""
 
-    def __init__(self, app: App, broker: WorkBroker, ring: Ring, queues: Collection[str], threads: int) -> None:
+    def __init__(
+        self,
+        app: WorkerApp,
+        broker: WorkBroker,
+        ring: Ring,
+        queues: Collection[str],
+        threads: int,
+        *,
+        measure: Measure = unmeasured,
+    ) -> None:
         check_queues(queues)
         self._broker = broker
         self._queues = frozenset(queues)
         self._stopping = threading.Event()
-        binder = Binder(broker, app, ring, threads, self._queues, self._stopping)
-        self._net = Net(app, binder.bind(), broker.ring_here, self._stopping)
+        gate = Gate()
+        binder = Binder(broker, app, ring, threads, self._queues, self._stopping, measure, gate)
+        doorbells = binder.bind()
+        broker.hold_back(gate.is_shut)
+        served = sorted(self._queues)
+        self._life = Life(app.show_life, gate, doorbells, binder.taken, queues=served, threads=threads)
+        self._net = Net(app, doorbells, broker.ring_here, self._stopping)
         self._worker = Worker(broker, queues=set(queues) or None, worker_threads=threads, worker_timeout=_IDLE_MS)
 
     def start(self) -> None:
         """Begin to work."""
+        self._life.start()
         self._broker.start_upkeep(self._queues or frozenset(QUEUES))
         self._worker.start()
         self._net.start()
@@ -59,6 +75,7 @@ class SingleWorker:
         self._stopping.set()
         self._worker.stop(timeout=int(DRAIN_SECONDS * 1000))
         self._net.join(1)
+        self._life.stop()
         self._broker.close()
         log.info("worker.stopped")
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
+from cli.drill.target import Target
 from cli.opening import open_app
 from cli.run.comparing import HELD, KEPT, compare_with_house, compare_with_stripe, unexplained
 from cli.run.explaining import explain_money
 from cli.run.invariants import broken_on_our_books
 from cli.run.sale import Sale, read_books
-from cli.run.stack import Stack
 from cli.run.standing import Standing, Standings, Taken
 from domain.errors import GatewayRefused, GatewayUnavailable
 from proof.drill.verdict import Losses
@@ -25,11 +25,11 @@ _RECEIPTS: Final = """
 Books = Mapping[str, Any]
 
 
-def read_losses(stack: Stack, sale: Sale, standings: Standings) -> Losses:
+def read_losses(target: Target, sale: Sale, standings: Standings) -> Losses:
     """Compare all books: ours, Stripe's, the auction house's, and the stored receipts."""
     payments, money = standings.of_sale(sale.auctions), standings.money()
-    books, report = read_books(stack.urls["sandbox"]), sale.report()
-    sentences = [*broken_on_our_books(stack.env), *compare_with_house(report, payments, books, listens=sale.listens)]
+    books, report = read_books(target.sandbox), sale.report()
+    sentences = [*broken_on_our_books(target.env), *compare_with_house(report, payments, books, listens=sale.listens)]
     if books is None:
         sentences.append("Stripe's books could not be read.")
         books = {"charges": []}
@@ -37,7 +37,7 @@ def read_losses(stack: Stack, sale: Sale, standings: Standings) -> Losses:
         sentences += compare_with_stripe(books, money, payments)
     receipts = set()
     with ExitStack() as exits:
-        app = exits.enter_context(open_app(stack.env))
+        app = exits.enter_context(open_app(target.env))
         found = app.receipts.verify()
         auctions = {payment.session_id: payment.auction_id for payment in payments}
         for broken in found.broken:
@@ -46,7 +46,7 @@ def read_losses(stack: Stack, sale: Sale, standings: Standings) -> Losses:
         for (auction,) in app.database.rows(_RECEIPTS):
             sentences.append(f"{auction} was paid, and has not exactly one receipt that is issued.")
             receipts.add(auction)
-    sentences += _explained(stack, money)
+    sentences += _explained(target, money)
     asked = {record.lot.auction_id for record in report.records}
     return Losses(lost(asked, payments, money, books), charged_twice(books), receipts, sentences)
 
@@ -74,10 +74,10 @@ def charged_twice(books: Books) -> set[str]:
     return {auction for auction, count in charges.items() if count > 1}
 
 
-def _explained(stack: Stack, money: Sequence[Taken]) -> Iterator[str]:
+def _explained(target: Target, money: Sequence[Taken]) -> Iterator[str]:
     if not money:
         return
     try:
-        yield from unexplained(explain_money(stack.env, time.sleep))
+        yield from unexplained(explain_money(target.env, time.sleep))
     except (GatewayUnavailable, GatewayRefused) as error:
         yield f"Stripe's books could not be compared with ours: {error}."

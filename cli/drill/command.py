@@ -2,57 +2,46 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from redis import Redis
 
+from cli.drill.asking import Asked
+from cli.drill.attaching import SHORT, attached, ends_soon
 from cli.drill.books import read_losses
+from cli.drill.ending import by_operator, by_themselves
 from cli.drill.running import Drill
-from cli.drill.showing import Show, print_verdict, showing
+from cli.drill.showing import print_verdict, showing
+from cli.drill.starting import started
 from cli.drill.striking import Striker
-from cli.drill.surroundings import surroundings
+from cli.drill.target import Target
 from cli.printing import PlainCommand, as_json, print_json
 from cli.run.command import EXPECTED
-from cli.run.data_dir import held
-from cli.run.environment import Own
-from cli.run.errors import StopAsked
-from cli.run.keys import keep_keys
-from cli.run.options import Options
-from cli.run.ports import Ports, check_free
-from cli.run.sale import prepared_sale
+from cli.run.errors import CannotRun, StopAsked
 from cli.run.settling import longest_wait
-from cli.run.stack import Request, running_stack
 from cli.run.standing import Standings
 from cli.run.stopping import Stopping, on_signals
 from models.database import Database
 from proof.drill.flow import Flow
+from proof.drill.hands import Hands
 from proof.drill.kinds import Kind
 from proof.drill.plan import plan_faults, seconds_of_round
 from proof.drill.verdict import Losses, Row, complaints, rows
-from sandbox.supervisor import Event, EventKind
+from runtime.settings import Settings
 
-#: Room for the eleven ports above the base.
+#: Room for the nine ports above the base.
 HIGHEST_BASE: Final = 65_000
 #: Lots hammered in a second at most; fewer where they would not last for one round of faults.
 FASTEST: Final = 2.0
 #: Beyond what a sale in peace may take to settle: tries after faults are put off, and lost webhooks are looked for.
 AFTERMATH: Final = 240.0
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command was asked for."""
-
-    payments: int
-    seed: int
-    data_dir: Path
-    port_base: int
-    kinds: Sequence[Kind]
-    quietly: bool
+#: Seconds that the broker may take to say what it has handed out.
+REDIS_TIMEOUT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +59,7 @@ class Outcome:
 Examples:
   gavelpay drill                                     each kind of fault once, on a hundred payments
   gavelpay drill --payments 1000                     the whole of it, about a quarter of an hour
+  gavelpay drill --data-dir .gavelpay                what `gavelpay run` keeps running there
   gavelpay drill --only kill-worker --only redis-emptied --payments 40
   gavelpay drill --json > drill.json
 """,
@@ -82,23 +72,28 @@ Examples:
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".gavelpay/drill"),
+    default=Path(".gavelpay"),
     show_default=True,
-    help="Where its own data are.",
+    help="What runs there is drilled; else a system is started, with its data in `drill` there.",
 )
 @click.option(
-    "--port-base", type=click.IntRange(1, HIGHEST_BASE), default=8100, show_default=True, help="The first of eleven."
+    "--port-base",
+    type=click.IntRange(1, HIGHEST_BASE),
+    default=8100,
+    show_default=True,
+    help="The first of ten, of a system of its own.",
 )
 @as_json
 def drill(*, payments: int, seed: int, only: tuple[str, ...], data_dir: Path, port_base: int, as_json: bool) -> None:
     """Do everything to a running system that can go wrong, and check that nothing is lost.
 
-    Starts a system of its own, with its own servers and a stand-in for Stripe, and an auction house whose buyers pay.
+    The system is the one that `gavelpay run` keeps running in this data directory, on Stripe's stand-in; where none
+    does, one is started, with servers and several workers of its own. An auction house sells, and its buyers pay.
     Meanwhile processes are killed, Redis is emptied, PostgreSQL is restarted, the network between them is cut, the
     disk of the receipts is full, clocks are wrong, and Stripe fails. In the end all books are compared. Exit code 1 if
     anything was lost, charged twice, or took longer to recover than is promised.
     """
-    asked = Asked(payments, seed, data_dir, port_base, [Kind(one) for one in only] or list(Kind), as_json)
+    asked = Asked(payments, seed, data_dir, port_base, [Kind(one) for one in only], as_json)
     stopping = Stopping()
     with on_signals(stopping):
         try:
@@ -115,42 +110,54 @@ def drill(*, payments: int, seed: int, only: tuple[str, ...], data_dir: Path, po
 
 
 def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outcome:
-    rate = min(FASTEST, asked.payments / seconds_of_round(asked.kinds))
-    ports = Ports(asked.port_base)
+    rate = min(FASTEST, asked.payments / seconds_of_round(asked.kinds or list(Kind)))
     with ExitStack() as exits:
-        directory = exits.enter_context(held(asked.data_dir))
-        keys = keep_keys(directory / "keys.json", directory / "postgres")
         show = exits.enter_context(showing(asked.payments, quietly=asked.quietly))
-        show.say(f"Starting. Data are in {directory}.")
-        around = exits.enter_context(surroundings(directory, ports))
-        given = around.environment(environ)
-        check_free(Own.of(given).wanted_ports(ports))
-        options = Options(asked.payments, rate, True, directory, asked.port_base, asked.seed)
-        sale = exits.enter_context(prepared_sale(options, given, keys))
-        request = Request(options, directory, given, keys, sale.listening)
-        stack = exits.enter_context(running_stack(request, stopping, lambda event: _tell(show, event)))
-        standings = exits.enter_context(Standings(around.postgres.url))
-        database = exits.enter_context(
-            closing(Database(around.postgres.url, pool_size=1, application="gavelpay drill"))
-        )
-        flow = Flow(database, stack.settings.windows.grace, stack.settings.windows.sweep)
-        striker = Striker(stack, around, directory, ports)
-        drill = Drill(stack, sale, standings, flow, striker, show, stopping)
-        sale.open(stack)
+        found = exits.enter_context(attached(asked, rate))
+        if found is not None:
+            show.say(f"Drilling the system that runs in {asked.data_dir.absolute()}.")
+        target, sale = found or exits.enter_context(started(asked, rate, environ, stopping, show))
+        striker = Striker(target, target.run_file.parent / "logs")
+        kinds = _possible(asked.kinds, striker)
+        standings = exits.enter_context(Standings(target.database_url))
+        flow = exits.enter_context(flow_of(target))
+        end = by_themselves if ends_soon(target.settings) else by_operator(target)
+        drill = Drill(target, sale, standings, flow, striker, show, stopping, end)
+        sale.open(target)
         exits.callback(sale.house.end_sale)
         show.say(f"{asked.payments} lots are sold, {rate:.1f} in a second.")
-        drill.strike_while_selling(plan_faults(asked.seed, asked.kinds), len(asked.kinds))
+        drill.strike_while_selling(plan_faults(asked.seed, kinds), len(kinds))
         show.say("No more faults; everything has time to end.")
-        left = drill.settle(longest_wait(stack.settings, asked.payments, rate) + AFTERMATH)
+        left = drill.settle(_longest_wait(target.settings, asked.payments, rate))
         show.say("All books are read." if left is None else f"Not settled: {left}.", "" if left is None else "red")
-        losses = read_losses(stack, sale, standings)
+        losses = read_losses(target, sale, standings)
         table = rows(drill.struck, losses, frozenset(sale.auctions))
         return Outcome(table, losses, [*([f"Not settled: {left}."] if left else []), *complaints(table, losses)])
 
 
-def _tell(show: Show, event: Event) -> None:
-    if event.kind is EventKind.GAVE_UP:
-        show.say(event.detail, "red")
+def _possible(asked: Sequence[Kind], striker: Striker) -> Sequence[Kind]:
+    """The kinds to do. Raises `CannotRun` where one was asked for that cannot be done to this system."""
+    if impossible := [kind for kind in asked if not striker.can(kind)]:
+        listed = ", ".join(impossible)
+        raise CannotRun(f"This cannot be done to a system that the drill has not started itself: {listed}.")
+    return asked or [kind for kind in Kind if striker.can(kind)]
+
+
+@contextmanager
+def flow_of(target: Target) -> Iterator[Flow]:
+    """What looks at the work of a system, by connections of its own."""
+    with (
+        closing(Database(target.database_url, pool_size=1, application="gavelpay drill")) as database,
+        closing(Redis.from_url(target.redis_url, socket_timeout=REDIS_TIMEOUT)) as redis,
+    ):
+        broker = redis if (target.urls["broker"] or "").startswith("redis") else None
+        windows = target.settings.windows
+        yield Flow(database, Hands(database, broker), windows.grace, windows.sweep)
+
+
+def _longest_wait(settings: Settings, payments: int, rate: float) -> float:
+    """Windows that an operator ends are not waited for."""
+    return min(longest_wait(settings, payments, rate), payments / rate + SHORT.total_seconds() * 2) + AFTERMATH
 
 
 def _print(outcome: Outcome) -> None:

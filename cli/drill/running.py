@@ -1,24 +1,26 @@
 """The drill itself: a sale goes on, and faults come one after another until it is over."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 from typing import Final
 
 import httpx
 
+from cli.drill.ending import End
 from cli.drill.showing import Show, told
 from cli.drill.striking import Striker
+from cli.drill.target import ROLES, Target
 from cli.run.sale import Sale
 from cli.run.settling import LOOKS, Look, in_words
-from cli.run.stack import Stack
 from cli.run.standing import Standings
 from cli.run.stopping import Stopping
 from models.database import DatabaseUnavailable
 from proof.drill.flow import Flow
-from proof.drill.kinds import PATIENCE
+from proof.drill.kinds import PATIENCE, SUPERVISED, Kind
 from proof.drill.plan import Fault
 from proof.drill.verdict import Struck
 
@@ -36,13 +38,14 @@ HEALTH_TIMEOUT: Final = 1.0
 class Drill:
     """Does faults to a running sale, and measures."""
 
-    stack: Stack
+    target: Target
     sale: Sale
     standings: Standings
     flow: Flow
     striker: Striker
     show: Show
     stopping: Stopping
+    end: End
     struck: list[Struck] = field(default_factory=list)
 
     def strike_while_selling(self, plan: Iterator[Fault], least: int) -> None:
@@ -53,7 +56,8 @@ class Drill:
         """
         for fault in takewhile(lambda fault: fault.number <= least or not self._all_asked(), plan):
             self.stopping.nap(fault.peace)
-            self.stack.supervisor.raise_failure()
+            self._tell_house()
+            self.target.check()
             self._strike(fault)
 
     def settle(self, seconds: float) -> str | None:
@@ -65,8 +69,10 @@ class Drill:
         deadline, settled, left = time.monotonic() + seconds, 0, "the database does not answer"
         while settled < LOOKS:
             self.stopping.nap(2 * EVERY)
-            self.stack.supervisor.raise_failure()
+            self.target.check()
             look = self._look()
+            if look is not None and not look.house_waits.get("buyers at work"):
+                self.end(look.payments)
             waits = {} if look is None else look.waits()
             settled = settled + 1 if look is not None and not waits else 0
             left = in_words(waits) or left
@@ -79,27 +85,29 @@ class Drill:
         victims = f" {', '.join(fault.victims)}" if len(fault.victims) > 1 else ""
         lasts = f" for {fault.lasts:.0f} s" if fault.lasts else ""
         self.show.say(f"{fault.number:>3} {fault.kind}{victims}{lasts}, {len(under_way)} payments under way", "yellow")
-        before = {role: self.stack.supervisor.pids().get(role) for role in fault.victims}
-        dead_hands = self.flow.in_hand() if "worker" in fault.victims else frozenset()
+        before = {role: self.target.heads(role) for role in (*ROLES, *_struck(fault))}
+        dead = self.flow.hands.in_hand() if fault.kills_workers else frozenset()
         began = time.monotonic()
         with self.striker.struck(fault):
             self.stopping.nap(fault.lasts)
             began = began if not fault.lasts else time.monotonic()
-
-        def ill() -> str:
-            pids = self.stack.supervisor.pids()
-            dead = [role for role, pid in before.items() if pids.get(role) == pid]
-            return ", ".join(dead or self._ill())
-
-        recovery, last = self._recovery(began, lambda: self.flow.obstacle(dead_hands, ill))
-        self.struck.append(Struck(fault, under_way, recovery))
+        takeover = self._until(began, lambda: self.flow.taken_over(dead)) if dead else None
+        recovery, last = self._recovery(began, lambda: self.flow.obstacle(partial(self._ill, before, fault)))
+        self.struck.append(Struck(fault, under_way, recovery, takeover))
         self.show.say(*told(self.struck[-1], last))
+
+    def _until(self, began: float, true: Callable[[], bool]) -> float:
+        """Seconds from `began` until it is true; `PATIENCE` at most."""
+        while not true() and time.monotonic() - began < PATIENCE:
+            self.target.check()
+            self.stopping.nap(EVERY / 4)
+        return time.monotonic() - began
 
     def _recovery(self, began: float, obstacle: Callable[[], str]) -> tuple[float | None, str]:
         """Seconds from `began` until work flowed and went on to, None if that took too long; and the last obstacle."""
         since, last = None, ""
         while since is None or time.monotonic() - since < CALM:
-            self.stack.supervisor.raise_failure()
+            self.target.check()
             if found := obstacle():
                 since, last = None, found
             elif since is None:
@@ -109,16 +117,22 @@ class Drill:
             self.stopping.nap(EVERY)
         return since - began, last
 
-    def _ill(self) -> list[str]:
-        """The processes that do not answer, or not soon."""
-        urls, supervisor = self.stack.urls, self.stack.supervisor
+    def _ill(self, before: Mapping[str, Sequence[int]], fault: Fault) -> str:
+        """The processes that are still the old ones, that are missing, or do not answer soon."""
+        urls = self.target.urls
         pages = {
             "ingest": f"{urls['ingest']}/healthz",
             "api": f"{urls['api']}/healthz",
-            "worker": urls["worker_metrics"],
-            "scheduler": urls["scheduler_metrics"],
+            "worker": (urls["worker_metrics"] or "").replace("/metrics", "/healthz"),
+            "scheduler": (urls["scheduler_metrics"] or "").replace("/metrics", "/healthz"),
         }
-        return [role for role, page in pages.items() if not (supervisor.is_ready(role) and page and _answers(page))]
+        return ", ".join(role for role, pids in before.items() if not self._is_well(role, pids, fault, pages.get(role)))
+
+    def _is_well(self, role: str, before: Sequence[int], fault: Fault, page: str | None) -> bool:
+        now = self.target.heads(role)
+        if len(now) < len(before) or (role in _struck(fault) and set(now) & set(before)):
+            return False
+        return page is None or _answers(page)
 
     def _under_way(self) -> frozenset[str]:
         asked = frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked)
@@ -129,12 +143,18 @@ class Drill:
                 return asked - over
         return asked
 
+    def _tell_house(self) -> None:
+        """A house whose webhooks go elsewhere learns here which of its messages have arrived."""
+        if not self.sale.listens:
+            with suppress(DatabaseUnavailable):
+                self.sale.house.hear_of([one.auction_id for one in self.standings.of_sale(self.sale.auctions)])
+
     def _all_asked(self) -> bool:
         return all(record.asked for record in self.sale.report().records)
 
     def _look(self) -> Look | None:
         try:
-            look = self.sale.look(self.standings, self.stack.urls["sandbox"])
+            look = self.sale.look(self.standings, self.target.sandbox)
         except DatabaseUnavailable:
             return None
         self.show.over(sum(payment.over for payment in look.payments), len(self.struck))
@@ -146,3 +166,10 @@ def _answers(page: str) -> bool:
         return httpx.get(page, timeout=HEALTH_TIMEOUT, trust_env=False).is_success
     except httpx.HTTPError:
         return False
+
+
+def _struck(fault: Fault) -> Sequence[str]:
+    """Whose processes are new ones when it is over."""
+    if fault.kind in {Kind.POSTGRES_RESTARTED, Kind.REDIS_RESTARTED}:
+        return (SUPERVISED[fault.kind],)
+    return fault.victims

@@ -52,7 +52,8 @@ def told(one: Struck, last: str) -> tuple[str, str]:
     because = f" (at the end it waited for: {last})" if last else ""
     if one.recovery is None:
         return f"    work did not flow again within {PATIENCE:.0f} s{because}", "red"
-    return f"    work flows again after {one.recovery:.1f} s{because}", "green"
+    over = "" if one.takeover is None else f"what was in hand is taken over after {one.takeover:.1f} s, "
+    return f"    {over}work flows again after {one.recovery:.1f} s{because}", "green"
 
 
 def print_verdict(table: Sequence[Row]) -> None:
@@ -64,6 +65,7 @@ def print_verdict(table: Sequence[Row]) -> None:
         ">lost",
         ">charged twice",
         ">receipts missing or repeated",
+        ">worst takeover",
         ">worst recovery",
         ">promised",
     )
@@ -74,4 +76,5 @@ def _cells(row: Row) -> list[object]:
     worst = "never" if row.worst is None else f"{row.worst:.1f} s"
     promised = f"{row.promised:.0f} s" if row.promised else None
     counts = (row.faults, row.payments, row.lost, row.charged_twice, row.receipts)
-    return [row.kind, *counts, worst, promised]
+    takeover = None if row.worst_takeover is None else f"{row.worst_takeover:.1f} s"
+    return [row.kind, *counts, takeover, worst, promised]

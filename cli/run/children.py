@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.run.ports import HOST, Ports, url
+from sandbox.embedded.ports import free_port
 from sandbox.supervisor import Child, http_ready
 
 #: A first start compiles Python files, on a machine that is busy with the other starts.
@@ -49,16 +50,22 @@ class Processes:
         """HTTP API, buyer's page, console."""
         return self._web("api", self.ports.api, *(("--one-click-sign-in",) if self.makes_tokens else ()))
 
-    def worker(self) -> Child:
-        """Does the work: one process, for PostgreSQL and everything else share the machine with it."""
-        size = ("--processes", "1", "--threads", str(WORKER_THREADS))
+    def worker(self, processes: int = 1) -> Child:
+        """Does the work: one process as a rule, for PostgreSQL and everything else share the machine with it."""
+        size = ("--processes", str(processes), "--threads", str(WORKER_THREADS))
         metrics = ("--metrics-port", str(self.ports.worker_metrics))
         return self._house("worker", url(self.ports.worker_metrics, "/healthz"), *size, *metrics)
 
     def scheduler(self) -> Child:
         """Rings when something is due."""
-        metrics = ("--metrics-port", str(self.ports.scheduler_metrics))
-        return self._house("scheduler", url(self.ports.scheduler_metrics, "/healthz"), *metrics)
+        return self._scheduler("scheduler", self.ports.scheduler_metrics)
+
+    def other_schedulers(self, count: int) -> list[Child]:
+        """Wait until the first one is gone."""
+        return [self._scheduler(f"scheduler-{number + 2}", free_port()) for number in range(count)]
+
+    def _scheduler(self, name: str, metrics: int) -> Child:
+        return self._child(name, url(metrics, "/healthz"), "cli", "scheduler", "--metrics-port", str(metrics))
 
     def _web(self, name: str, port: int, *options: str) -> Child:
         return self._house(name, url(port, "/healthz"), "--host", HOST, "--port", str(port), *options)

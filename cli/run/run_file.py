@@ -52,5 +52,8 @@ class RunFile:
             self._written = text
 
     def _pids(self, pids: Mapping[str, int | None]) -> dict[str, Any]:
-        several = {name: [pid] if (pid := pids.get(name)) else [] for name in SEVERAL}
+        # A second one of a kind has a number behind its name.
+        several = {
+            name: [pid for child, pid in pids.items() if pid and child.partition("-")[0] == name] for name in SEVERAL
+        }
         return {"supervisor": self.supervisor, **several, **{name: pids.get(name) for name in ONE}}

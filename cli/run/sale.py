@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -13,12 +13,23 @@ from cli.run.errors import CannotRun
 from cli.run.options import Options
 from cli.run.ports import Ports
 from cli.run.settling import Look
-from cli.run.stack import Stack
 from cli.run.standing import Standings
 from sandbox.auction_house import AuctionHouse, Doors, Lot, Report, plan_lots
 
 #: Seconds that the sandbox may take for its books.
 BOOKS_TIMEOUT = 10.0
+
+
+class Reached(Protocol):
+    """A running system, as far as a sale needs it."""
+
+    @property
+    def urls(self) -> Mapping[str, str | None]:
+        """Where everything is."""
+
+    @property
+    def service_token(self) -> str | None:
+        """What the auction house calls with."""
 
 
 @dataclass
@@ -40,7 +51,7 @@ class Sale:
         """Where it hears of auctions and of orders."""
         return f"{self.house.url}/auction", f"{self.house.url}/order"
 
-    def open(self, stack: Stack) -> None:
+    def open(self, stack: Reached) -> None:
         """Begin to hammer."""
         broker, api = stack.urls["broker"], stack.urls["api"]
         if self.lots and broker and api and stack.service_token:

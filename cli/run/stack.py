@@ -27,6 +27,14 @@ READY_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many processes of what there may be several of."""
+
+    workers: int = 1
+    schedulers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What to run.
 
@@ -36,6 +44,7 @@ class Request:
         environ: what the user has set.
         keys: what was generated here.
         listening: where the simulated auction house hears of `auction.…` and of `order.…` events.
+        size: how many processes.
     """
 
     options: Options
@@ -43,6 +52,7 @@ class Request:
     environ: Mapping[str, str]
     keys: Mapping[str, str]
     listening: tuple[str, str]
+    size: Size = Size()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,9 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
             request.directory,
             makes_tokens=not is_set(request.environ, "AUTH_JWT_SECRET", "AUTH_JWKS_URL"),
         )
-        _start(supervisor, servers, processes, settings, stopping, sandbox=own.sandbox)
+        stripe = [processes.sandbox()] if own.sandbox else []
+        database_url = given(settings.database.url, "DATABASE_URL").reveal()
+        _start(supervisor, servers, stripe, _house(processes, request.size), stopping, database_url=database_url)
         file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
         file.show(supervisor.pids())
         yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor, file.path)
@@ -115,21 +127,24 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
 def _start(
     supervisor: Supervisor,
     servers: list[Child],
-    processes: Processes,
-    settings: Settings,
+    stripe: list[Child],
+    house: list[Child],
     stopping: Stopping,
     *,
-    sandbox: bool,
+    database_url: str,
 ) -> None:
     """The servers, then the schema, then the system. The sandbox starts beside the servers, and stops before them."""
-    stripe = [processes.sandbox()] if sandbox else []
-    house = [processes.ingest(), processes.api(), processes.worker(), processes.scheduler()]
     supervisor.launch(*servers)
     supervisor.launch(*stripe)
     _wait_ready(supervisor, servers, stopping)
-    migrate(given(settings.database.url, "DATABASE_URL").reveal())
+    migrate(database_url)
     supervisor.launch(*house)
     _wait_ready(supervisor, [*stripe, *house], stopping)
+
+
+def _house(processes: Processes, size: Size) -> list[Child]:
+    one_each = [processes.ingest(), processes.api(), processes.worker(size.workers), processes.scheduler()]
+    return [*one_each, *processes.other_schedulers(size.schedulers - 1)]
 
 
 def _take(server: EmbeddedServer, exits: ExitStack) -> Child:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import URL
 
 from console.desk.operators import seal_of
 from console.desk.rendering import show
@@ -43,8 +44,12 @@ def page(request: Request, problem: Problem) -> Response:
 
 
 def _to_sign_in(request: Request, problem: Problem) -> Response:
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked_by = request.headers.get("hx-current-url")
+    url = URL(asked_by) if asked_by else request.url
+    back = url.path + (f"?{url.query}" if url.query else "")
     again = f"&next={quote(back, safe='')}" if request.method == "GET" else ""
-    answer = RedirectResponse(f"{SIGN_IN}?why={quote(problem.code)}{again}", 303)
+    where = f"{SIGN_IN}?why={quote(problem.code)}{again}"
+    # A part of a page that asks for news has its page go there.
+    answer = Response(status_code=401, headers={"HX-Redirect": where}) if asked_by else RedirectResponse(where, 303)
     seal_of(request).forget(answer)
     return answer

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 
 #: Where the console begins.
-HOME: Final = "/console/payments"
+HOME: Final = "/console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,23 @@ class Page:
 
 
 #: Only what there is. The order of groups: Money, Machinery, Trust.
-PAGES: Final = (Page("Money", "Payments", "/console/payments", "i-pay", "p"),)
+PAGES: Final = (
+    Page("Money", "Overview", HOME, "i-home", "o"),
+    Page("Money", "Payments", "/console/payments", "i-pay", "p"),
+    Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
+    Page("Money", "Reconciliation", "/console/reconciliation", "i-scale", "c"),
+    Page("Machinery", "Webhook events", "/console/events", "i-webhook", "w"),
+    Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
+    Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
+)
 
 
 def groups() -> Iterator[tuple[str, list[Page]]]:
     """Groups with their pages."""
     for name, pages in groupby(PAGES, lambda page: page.group):
         yield name, list(pages)
+
+
+def has(address: str) -> bool:
+    """Whether there is a page at an address."""
+    return any(page.address == address.partition("?")[0] for page in PAGES)

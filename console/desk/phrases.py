@@ -58,6 +58,8 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
     "refund_failed": Phrase("The refund did not arrive", "i-refund", "bad"),
     "receipt_issued": Phrase("Receipt {number} is out", _BOOK, "good"),
     "receipt_stuck": Phrase("A receipt cannot be printed: {error}", _BOOK, "bad"),
+    "receipt_reissued": Phrase("had receipt {number} printed again", _BOOK),
+    "receipt_reissue_refused": Phrase("asked to print receipt {number} again and was refused: {why}", _BOOK, "warn"),
     "fee_recorded": Phrase("Stripe told its fee", "i-scale"),
     "fee_not_found": Phrase("Stripe has not told its fee", "i-scale", "warn"),
     "dispute_opened": Phrase("The buyer’s bank disputes the payment", "i-dispute", "bad"),

@@ -17,6 +17,7 @@ from services.view_timeline import Happened
 _HIDDEN: Final = frozenset(
     """
     email customer_email receipt_email buyer_email maker_email phone name line1 line2 postal_code client_secret url ip
+    success_url cancel_url return_url receipt_url
     """.split()
 )
 router = APIRouter(prefix="/console/payments", include_in_schema=False)
@@ -30,7 +31,7 @@ def raw(request: Request, operator: TheOperator, app: TheApp, *, session_id: str
     if found is None:
         raise not_found()
     title, document = found
-    text = orjson.dumps(_discreet(document), option=orjson.OPT_INDENT_2, default=_plain).decode()
+    text = orjson.dumps(discreet(document), option=orjson.OPT_INDENT_2, default=_plain).decode()
     return show(request, operator, "raw.html", title=title, session=payment.session, text=text)
 
 
@@ -59,12 +60,12 @@ def _find(happened: Happened, kind: str, ref: str) -> tuple[str, Any] | None:
             return (f"What the {endpoint} service is told", mine[0]) if mine else None
 
 
-def _discreet(value: Any, name: str = "") -> Any:
+def discreet(value: Any, name: str = "") -> Any:
     """The same without what is nobody's business here: addresses, telephone numbers, and what one can pay with."""
     if isinstance(value, dict):
-        return {key: _discreet(one, str(key)) for key, one in value.items()}
+        return {key: discreet(one, str(key)) for key, one in value.items()}
     if isinstance(value, list):
-        return [_discreet(one, name) for one in value]
+        return [discreet(one, name) for one in value]
     return "•••" if name in _HIDDEN and value else value
 
 

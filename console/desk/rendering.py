@@ -16,11 +16,13 @@ from domain.money import Money
 from runtime.settings import KeyMode
 
 _HERE: Final = Path(__file__).parent
-_TYPES: Final = {
-    "console.css": "text/css; charset=utf-8",
-    "console.js": "text/javascript; charset=utf-8",
-    "icons.svg": "image/svg+xml",
-    "favicon.svg": "image/svg+xml",
+#: What pages name: its type, and where it lies.
+_ASSETS: Final = {
+    "console.css": ("text/css; charset=utf-8", "console.css"),
+    "console.js": ("text/javascript; charset=utf-8", "console.js"),
+    "htmx.js": ("text/javascript; charset=utf-8", "htmx/htmx.min.js"),
+    "icons.svg": ("image/svg+xml", "icons.svg"),
+    "favicon.svg": ("image/svg+xml", "favicon.svg"),
 }
 #: Our own files and forms; no other host, no frame, nothing inline.
 _POLICY: Final = (
@@ -42,6 +44,7 @@ def show(request: Request, operator: Operator | None, template: str, *, status: 
         "operator": operator,
         "groups": list(navigation.groups()),
         "here": request.url.path,
+        "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "now": house.app.now(),
         "test_mode": house.app.settings.stripe.key_mode is not KeyMode.LIVE,
     }
@@ -52,8 +55,10 @@ def show(request: Request, operator: Operator | None, template: str, *, status: 
 @cache
 def asset(name: str) -> tuple[bytes, str] | None:
     """A file that pages name, and its type."""
-    media_type = _TYPES.get(name)
-    return ((_HERE / "assets" / name).read_bytes(), media_type) if media_type else None
+    if name not in _ASSETS:
+        return None
+    media_type, path = _ASSETS[name]
+    return (_HERE / "assets" / path).read_bytes(), media_type
 
 
 @cache

@@ -32,12 +32,6 @@ _WHY: Final = {
 _NO_MORE: Final = "Your token has ended, or is not accepted any more. Sign in again."
 
 
-@router.get("")
-def desk() -> Response:
-    """The console begins with the payments."""
-    return RedirectResponse(HOME, 303)
-
-
 @router.get("/sign-in")
 def sign_in_page(request: Request, why: str = "", next: str = "") -> Response:  # noqa: A002 - as it stands in the address
     """Ask who it is."""
@@ -92,5 +86,10 @@ def _issuer(request: Request) -> IssueToken | None:
 def _inside(address: str) -> str:
     """An address of the console, and of no other site."""
     parts = urlsplit(address)
-    inside = address.startswith("/console/") and "\\" not in address and not parts.scheme and not parts.netloc
+    inside = (
+        (parts.path == HOME or address.startswith(f"{HOME}/"))
+        and "\\" not in address
+        and not parts.scheme
+        and not parts.netloc
+    )
     return address if inside and parts.path != SIGN_IN and address.isprintable() else HOME

@@ -11,9 +11,10 @@ from uuid import uuid4
 import orjson
 
 from domain.endpoint import BELL_OF
+from domain.queues import INTAKE
 
 #: The one queue whose messages are not bells: they are in the broker before they are rows.
-INTAKE_QUEUE: Final = "payment_required"
+INTAKE_QUEUE: Final = INTAKE
 #: Dramatiq's default, which producers outside rely on.
 NAMESPACE: Final = "dramatiq"
 #: More bells than this wake nobody who is not awake already: each goes on until there is nothing left to do.

@@ -1,7 +1,7 @@
 """What a worker process asks of its broker beyond what Dramatiq does."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dramatiq import Broker
@@ -25,6 +25,10 @@ class WorkBroker(Broker, ABC):
     @abstractmethod
     def stop_fetching(self) -> None:
         """Take no more messages; those at hand are finished or given back."""
+
+    @abstractmethod
+    def hold_back(self, is_paused: Callable[[str], bool]) -> None:
+        """From now on leave the messages of a queue where they are while this is true of it."""
 
     @abstractmethod
     def ring_here(self, bell: str) -> None:

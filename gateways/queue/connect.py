@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from domain.clock import Clock
 from gateways.queue.broker import WorkBroker
+from gateways.queue.depths import RabbitDepths, RedisDepths
 from gateways.queue.outgoing import RabbitEvents, RedisEvents
 from gateways.queue.put_back import RabbitPutBack, RedisPutBack
 from gateways.queue.rabbit_broker import RabbitWorkBroker, parameters
@@ -50,6 +51,13 @@ def open_put_back(url: str, *, ca_file: Path | None = None) -> RedisPutBack | Ra
     if _is_rabbit(url):
         return RabbitPutBack(parameters(url, ca_file, BROKER_SECONDS))
     return RedisPutBack(_redis(url, ca_file, BROKER_SECONDS, retries=0))
+
+
+def open_depths(url: str, *, ca_file: Path | None = None) -> RedisDepths | RabbitDepths:
+    """What tells how the queues of the broker at this address stand. It connects when it is used first."""
+    if _is_rabbit(url):
+        return RabbitDepths(parameters(url, ca_file, RING_SECONDS))
+    return RedisDepths(_redis(url, ca_file, RING_SECONDS, retries=1))
 
 
 def open_events(url: str, queue: str, now: Clock, *, ca_file: Path | None = None) -> RedisEvents | RabbitEvents:

@@ -2,7 +2,7 @@
 
 import ssl
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -43,12 +43,21 @@ class RabbitWorkBroker(RabbitmqBroker, WorkBroker):
         super().__init__(confirm_delivery=True, middleware=[])
         self.parameters = given
         self._delayed = frozenset(delayed)
+        self.is_paused: Callable[[str], bool] = lambda _: False
         self._local: dict[str, deque[Received]] = {}
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Open a consumer of a queue, on a connection of its own."""
         self.declare_queue(queue_name, ensure=True)
-        return RabbitConsumer(self, queue_name, prefetch, timeout, local=self._desk(queue_name), actors=self.actors)
+        return RabbitConsumer(
+            self,
+            queue_name,
+            prefetch,
+            timeout,
+            local=self._desk(queue_name),
+            actors=self.actors,
+            is_paused=lambda: self.is_paused(queue_name),
+        )
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
         """Declare a queue; only those whose producers may delay messages get a consumer of their delay queue."""
@@ -69,6 +78,10 @@ class RabbitWorkBroker(RabbitmqBroker, WorkBroker):
 
     def stop_fetching(self) -> None:
         """Nothing to do: what is prefetched goes back when the connection is closed."""
+
+    def hold_back(self, is_paused: Callable[[str], bool]) -> None:
+        """From now on leave the messages of a queue where they are while this is true of it."""
+        self.is_paused = is_paused
 
     def ring_here(self, bell: str) -> None:
         """Ring a bell within this process, without RabbitMQ."""

@@ -1,7 +1,7 @@
 """Takes messages from one RabbitMQ queue, whatever they are."""
 
 from collections import deque
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
 import pika
@@ -28,17 +28,34 @@ class RabbitConsumer(_RabbitmqConsumer):
     """
 
     def __init__(
-        self, broker: Broker, queue: str, prefetch: int, timeout: int, *, local: deque[Received], actors: Container[str]
+        self,
+        broker: Broker,
+        queue: str,
+        prefetch: int,
+        timeout: int,
+        *,
+        local: deque[Received],
+        actors: Container[str],
+        is_paused: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(broker, queue, prefetch, timeout)  # type: ignore[no-untyped-call]
         self._local = local
         self._actors = actors
+        self._is_paused = is_paused
+        self._is_resting = False
+        self._seconds = timeout / 1000
 
     def __next__(self) -> MessageProxy | None:
         """The next message, or None if there is none for a while."""
         if self._local:
             return self._local.popleft()
         try:
+            if self._is_paused():
+                self._rest()
+                return None
+            if self._is_resting:
+                self.iterator = self.channel.consume(self.queue_name, inactivity_timeout=self._seconds)
+                self._is_resting = False
             method, _, body = next(self.iterator)
         except _LOST as error:
             if getattr(error, "reply_code", None) == _NOT_FOUND:
@@ -49,6 +66,13 @@ class RabbitConsumer(_RabbitmqConsumer):
         tag: int = method.delivery_tag
         self.known_tags.add(tag)
         return receive(body, self.queue_name, _Tag(self, tag), self._actors)
+
+    def _rest(self) -> None:
+        """Take nothing for a while, and give back what was sent ahead; what is in hand can still be settled."""
+        if not self._is_resting:
+            self.channel.cancel()
+            self._is_resting = True
+        self.connection.process_data_events(time_limit=self._seconds)
 
     def ack(self, message: MessageProxy) -> None:
         """Settle a message: delete it, or give it back if it asks for that."""

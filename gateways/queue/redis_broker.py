@@ -1,7 +1,7 @@
 """Dramatiq on Redis, with workers that are missed within seconds and woken within milliseconds."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -39,6 +39,7 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
         self._desks: dict[str, Desk] = {}
         self._stopped = threading.Event()
         self._is_open = True
+        self._is_paused: Callable[[str], bool] = lambda _: False
         self._beating: threading.Thread | None = None
 
     def declare_queue(self, queue_name: str) -> None:
@@ -64,7 +65,7 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
             self.actors,
             prefetch=prefetch,
             timeout=timeout / 1000,
-            is_open=lambda: self._is_open,
+            is_open=lambda: self._is_open and not self._is_paused(queue_name),
         )
 
     def start_upkeep(self, queues: Iterable[str]) -> None:
@@ -80,6 +81,10 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
     def stop_fetching(self) -> None:
         """Take no more messages; those at hand are finished or given back."""
         self._is_open = False
+
+    def hold_back(self, is_paused: Callable[[str], bool]) -> None:
+        """From now on leave the messages of a queue where they are while this is true of it."""
+        self._is_paused = is_paused
 
     def ring_here(self, bell: str) -> None:
         """Ring a bell within this process, without Redis."""

@@ -126,7 +126,10 @@ class RedisConsumer(Consumer):
             if desk.unsettled:
                 self._settle_late()
             room = self._prefetch - len(desk.held)
-            if room <= 0 or not self._is_open():
+            if room <= 0:
+                return
+            if not self._is_open():
+                self._look_at = 0.0  # it may open at any time, and nobody wakes us then
                 return
             if self._unsure:
                 self._store.reclaim(desk.queue, tuple(desk.held))

@@ -15,10 +15,10 @@ from domain.ids import AttemptId
 from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
-from gateways.stripe.answers import opened, page, refunded
+from gateways.stripe.answers import balances, opened, page, refunded
 from gateways.stripe.failures import translated
 from gateways.stripe.finding import find
-from gateways.stripe.gateway import Opened, Page
+from gateways.stripe.gateway import Balance, Opened, Page
 from gateways.stripe.guard import Guard
 from gateways.stripe.movements import movement
 from gateways.stripe.standing import standing
@@ -149,6 +149,10 @@ class Stripe:
         """One movement on our balance."""
         path = f"/v1/balance_transactions/{movement_id}"
         return self._call("balance_transaction.retrieve", "get", path, {"expand": ["source"]}, movement)
+
+    def balances(self) -> Mapping[str, Balance]:
+        """What is on our balance now, by currency."""
+        return self._call("balance.retrieve", "get", "/v1/balance", {}, balances)
 
     def ping(self) -> Document:
         """Ask for the account: tells whether Stripe is there and takes our key."""

@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from domain.facts import RefundReported
 from gateways.stripe.events import moment, refund_fact
-from gateways.stripe.gateway import Opened
+from gateways.stripe.gateway import Balance, Opened
 
 Document = Mapping[str, Any]
+_PARTS: Final = ("available", "pending")
 
 
 def page(document: Document) -> tuple[list[Document], str | None]:
     """The objects of a page, and the id of the last one if there are more."""
     documents = list(document["data"])
     return documents, documents[-1]["id"] if document["has_more"] else None
+
+
+def balances(document: Document) -> dict[str, Balance]:
+    """What is on our balance, by currency."""
+    parts = {part: {one["currency"].upper(): int(one["amount"]) for one in document[part]} for part in _PARTS}
+    currencies = {currency for part in parts.values() for currency in part}
+    return {one: Balance(*(parts[part].get(one, 0) for part in _PARTS)) for one in sorted(currencies)}
 
 
 def refunded(document: Document) -> RefundReported:

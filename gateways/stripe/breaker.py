@@ -32,13 +32,22 @@ class Breaker:
     Args:
         rules: how circuits judge.
         clock: seconds.
+        tell: hears when the first circuit opens and when the last one closes; it must neither fail nor wait.
     """
 
-    def __init__(self, rules: Rules | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        rules: Rules | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        tell: Callable[[bool], None] = lambda _is_open: None,
+    ) -> None:
         self._rules = rules or Rules()
         self._clock = clock
         self._lock = threading.Lock()
         self._circuits = {_ALL: Circuit(self._rules)}
+        self._tell = tell
+        self._is_open = False
 
     @property
     def open_circuits(self) -> tuple[str, ...]:
@@ -68,6 +77,13 @@ class Breaker:
             now = self._clock()
             self._circuits[_ALL].leave(admission.line, now, ok=line_ok)
             self._of(admission.operation).leave(admission.circuit, now, ok=circuit_ok)
+            self._tell_if_changed()
+
+    def _tell_if_changed(self) -> None:
+        is_open = not all(circuit.closed for circuit in self._circuits.values())
+        if is_open != self._is_open:
+            self._is_open = is_open
+            self._tell(is_open)
 
     def _of(self, operation: str) -> Circuit:
         circuit = self._circuits.get(operation)

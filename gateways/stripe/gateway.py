@@ -45,6 +45,16 @@ class Page(Generic[T]):
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What Stripe holds for us in one currency, in minor units."""
+
+    #: It can be paid out.
+    available: int = 0
+    #: It cannot yet.
+    pending: int = 0
+
+
 class PaymentGateway(Protocol):
     """Stripe. Every call may be made twice: each mutating one carries a key that was stored before it."""
 
@@ -82,3 +92,6 @@ class PaymentGateway(Protocol):
 
     def movement(self, movement_id: str) -> Movement:
         """One movement on our balance."""
+
+    def balances(self) -> Mapping[str, Balance]:
+        """What is on our balance now, by currency."""

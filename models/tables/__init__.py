@@ -4,9 +4,10 @@ from models.tables.audit import AUDIT, SECURITY_EVENTS
 from models.tables.messaging import AUCTIONS, DEAD_LETTERS, DELIVERIES, ENDPOINTS, OUTBOX, WEBHOOK_EVENTS
 from models.tables.money import DISPUTES, LEDGER, REFUNDS, TRANSACTIONS
 from models.tables.notices import NOTIFICATIONS
+from models.tables.operating import PROCESSES, QUEUE_PAUSES
 from models.tables.payments import ATTEMPTS, SESSIONS
 from models.tables.receipts import RECEIPTS, SERIES
-from models.tables.reconciling import CURSORS, DIFFERENCES
+from models.tables.reconciling import CURSORS, DIFFERENCES, RUNS
 from models.tables.requests import KEYED_REQUESTS
 from models.tables.risk import PAYMENT_METHODS, RISK_SIGNALS
 from models.tables.schema import METADATA
@@ -27,9 +28,12 @@ __all__ = [
     "NOTIFICATIONS",
     "OUTBOX",
     "PAYMENT_METHODS",
+    "PROCESSES",
+    "QUEUE_PAUSES",
     "RECEIPTS",
     "REFUNDS",
     "RISK_SIGNALS",
+    "RUNS",
     "SECURITY_EVENTS",
     "SERIES",
     "SESSIONS",

@@ -22,6 +22,8 @@ AUDIT: Final = Table(
 )
 Index("audit_entries_at", AUDIT.c.at)
 Index("audit_entries_action", AUDIT.c.action)
+# What people and other services did, not we ourselves: "admin:alice", "cli:bob".
+Index("audit_entries_people", AUDIT.c.at, postgresql_where="actor LIKE '%:%'")
 
 SECURITY_EVENTS: Final = Table(
     "security_events",
@@ -38,3 +40,4 @@ SECURITY_EVENTS: Final = Table(
     UniqueConstraint("audit_seq"),
 )
 Index("security_events_kind", SECURITY_EVENTS.c.kind, SECURITY_EVENTS.c.at)
+Index("security_events_at", SECURITY_EVENTS.c.at)

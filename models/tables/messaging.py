@@ -46,6 +46,7 @@ WEBHOOK_EVENTS: Final = Table(
     one_of("status", EVENT_STATES),
 )
 Index("webhook_events_waiting", WEBHOOK_EVENTS.c.due_at, postgresql_where="status = 'waiting'")
+Index("webhook_events_set_aside", WEBHOOK_EVENTS.c.received_at, postgresql_where="status = 'set_aside'")
 Index("webhook_events_session", WEBHOOK_EVENTS.c.session_id)
 Index("webhook_events_received", WEBHOOK_EVENTS.c.received_at)
 
@@ -106,6 +107,8 @@ Index(
     postgresql_where="status = 'waiting'",
 )  # finds an older one of the same auction, which goes first
 
+Index("deliveries_not_sent", DELIVERIES.c.event_id, postgresql_where="status IN ('given_up', 'dropped')")
+
 ENDPOINTS: Final = Table(
     "endpoints",
     METADATA,
@@ -138,6 +141,8 @@ DEAD_LETTERS: Final = Table(
     text("resolved_by", null=True),
     moment("resolved_at", null=True),
     moment("created_at", frozen=True),
+    # What was sent in its stead; the message stays as it came.
+    sealed("corrected", "bytes"),
     one_of("status", DEAD_LETTER_STATES),
 )
 Index(

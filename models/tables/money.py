@@ -62,6 +62,13 @@ Index(
 Index(
     "transactions_unwanted", TRANSACTIONS.c.created_at, postgresql_where="disposition IN ('late', 'duplicate')"
 )  # money that must go back
+Index(
+    "transactions_kept",
+    TRANSACTIONS.c.paid_at,
+    TRANSACTIONS.c.currency,
+    TRANSACTIONS.c.amount_minor,
+    postgresql_where="disposition = 'kept'",
+)  # what was collected in a span of time: along this alone
 Index("transactions_fee_missing", TRANSACTIONS.c.created_at, postgresql_where="stripe_fee_minor IS NULL")
 
 REFUNDS: Final = Table(

@@ -49,3 +49,4 @@ NOTIFICATIONS: Final = Table(
 )
 Index("notifications_due", NOTIFICATIONS.c.due_at, postgresql_where="status = 'queued'")
 Index("notifications_session", NOTIFICATIONS.c.session_id)
+Index("notifications_not_sent", NOTIFICATIONS.c.id, postgresql_where="status IN ('refused', 'given_up')")

@@ -1,11 +1,12 @@
-"""Reconciliation with Stripe: how far its lists have been read, and money that nobody can explain."""
+"""Reconciliation with Stripe: how far its lists were read, what nobody can explain, and what people asked for."""
 
 from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table
 from sqlalchemy.dialects.postgresql import UUID
 
-from models.tables.schema import FROZEN, METADATA, json, minor, moment, text
+from domain.reconciliation import RunStatus
+from models.tables.schema import FROZEN, METADATA, json, key, minor, moment, one_of, text
 
 CURSORS: Final = Table(
     "cursors",
@@ -35,3 +36,25 @@ DIFFERENCES: Final = Table(
     CheckConstraint("amount_minor >= 0", name="amount"),
 )
 Index("money_differences_open", DIFFERENCES.c.found_at, postgresql_where="explained_at IS NULL")
+
+RUNS: Final = Table(
+    "reconciliation_runs",
+    METADATA,
+    key(primary_key=True),
+    text("asked_by", frozen=True),
+    text("reason", frozen=True),
+    moment("since", frozen=True),
+    moment("asked_at", frozen=True),
+    moment("finished_at", null=True),
+    text("status"),
+    json("found"),
+    Column("tries", Integer, nullable=False),
+    text("last_error", null=True),
+    moment("due_at", null=True),
+    moment("leased_until", null=True),
+    Column("fence", BigInteger, nullable=False),
+    CheckConstraint("(status = 'asked') = (finished_at IS NULL)", name="finished"),
+    one_of("status", RunStatus),
+)
+# One at a time.
+Index("reconciliation_runs_asked", RUNS.c.status, unique=True, postgresql_where="status = 'asked'")

@@ -22,6 +22,8 @@ RISK_SIGNALS: Final = Table(
     CheckConstraint("points BETWEEN 0 AND 100", name="points"),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
 )
+# What weighs something: the declines of an ordinary day are not in it.
+Index("risk_signals_at", RISK_SIGNALS.c.at, postgresql_where="points > 0")
 
 PAYMENT_METHODS: Final = Table(
     "payment_methods",

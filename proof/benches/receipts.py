@@ -1,45 +1,65 @@
 """How long a receipt takes to print: ours and stock xhtml2pdf by turns, and several processes at once.
 
-`python -m proof.benches.receipts` prints the figures as JSON. All sample documents are printed in each round, each with
-a number of its own, so nothing is printed twice.
+All sample documents are printed in each round, each with a number of its own, so nothing is printed twice.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
-from statistics import median, quantiles
-from typing import Any, Final
+from statistics import median
+from typing import Final
 
 from domain.documents import Document
 from gateways.paper import stock
 from gateways.paper.printer import Printer, skeleton
+from proof.benches.area import Area, Effort, at_most
 from proof.benches.documents import RECEIPT, SAMPLES
+from proof.benches.ground import Ground
+from proof.benches.rounds import Sample, interleave
+from proof.benches.statistic import short
 
 #: In other scripts a font is embedded, which both engines do alike; measured apart from what most houses print.
 _EMBEDDED: Final = "receipt-scripts"
+#: Milliseconds that a receipt may take at the median.
+_GOAL: Final = 12.0
+#: Seconds of a round in which each sample document is printed once by the slower engine, about.
+_SECONDS: Final = 0.2
+_SKELETONS: Final = 3
 #: Seconds for processes to start and to finish, on the slowest machine.
 _PATIENCE: Final = 120
 
 
-def measure(rounds: int = 10) -> dict[str, Any]:
-    """Milliseconds of a receipt, stock and ours by turns in one process, over two rounds at least.
-
-    `wall_ms` and `cpu_ms` hold the median and the tenth and ninetieth percentile; `ratio` is stock's median over ours,
-    by CPU, which a busy machine does not distort. `first_cpu_ms` is a page whose skeleton is new to the process.
-    """
-    rounds, printer, numbers = max(rounds, 2), Printer(), _numbers()
+def measure(ground: Ground, effort: Effort) -> Area:
+    """Milliseconds of a receipt, stock's and ours; of the first of its kind in a process; and how processes add up."""
+    printer, numbers = Printer(), _numbers()
     plain = [document for name, document in SAMPLES.items() if name != _EMBEDDED]
     _stock(RECEIPT)
-    first = [_timed(Printer().print, RECEIPT)[1] for _ in range(max(rounds // 2, 3))]
+    first = [_timed(Printer().print, RECEIPT)[1] * 1000 for _ in range(_SKELETONS)]
     for document in SAMPLES.values():
         printer.print(document)
-    figures = _by_turns(printer, plain, rounds, numbers)
-    embedded = _by_turns(printer, [SAMPLES[_EMBEDDED]], rounds, numbers)
-    return figures | {"first_cpu_ms": round(median(first), 2), "with_embedded_font": embedded}
+    engines: dict[str, Callable[[Document], bytes]] = {"gavelpay": printer.print, "stock xhtml2pdf": _stock}
+    copies = max(round(effort.seconds / _SECONDS), 1)
+
+    def by_turns(documents: list[Document]) -> dict[str, Callable[[], Sample]]:
+        return {name: partial(_printed, each, documents, numbers) for name, each in engines.items()}
+
+    comparison = interleave("receipts", by_turns(plain * copies), effort.rounds, ground.tell)
+    embedded = interleave("receipts", by_turns([SAMPLES[_EMBEDDED]] * copies), effort.rounds, ground.tell)
+    return Area(
+        "receipts",
+        comparison,
+        # By the processor's time: a busy machine does not make a page longer.
+        [at_most("a receipt, ms of the processor", comparison.ours.cpu_us["process"] / 1000, _GOAL)],
+        more={"with an embedded font": embedded},
+        details={
+            "first_of_its_kind_cpu_ms": short(median(first)),
+            "receipts_a_second_by_processes": scaling(receipts=max(copies * 12, 4)),
+        },
+    )
 
 
 def scaling(receipts: int = 200, processes: tuple[int, ...] = (1, 2)) -> dict[str, float]:
@@ -47,38 +67,28 @@ def scaling(receipts: int = 200, processes: tuple[int, ...] = (1, 2)) -> dict[st
     return {str(n): round(receipts / _together(receipts, n), 1) for n in processes}
 
 
-def _by_turns(printer: Printer, documents: list[Document], rounds: int, numbers: Iterator[str]) -> dict[str, Any]:
-    engines: dict[str, Callable[[Document], bytes]] = {"stock": _stock, "ours": printer.print}
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
-    for _ in range(rounds):
-        for document in documents:
-            for name, each in engines.items():
-                taken[name].append(_timed(each, replace(document, number=next(numbers))))
-    figures: dict[str, Any] = {
-        name: {
-            "receipts": len(times),
-            "wall_ms": _spread([wall for wall, _ in times]),
-            "cpu_ms": _spread([cpu for _, cpu in times]),
-        }
-        for name, times in taken.items()
-    }
-    ratio = figures["stock"]["cpu_ms"]["median"] / figures["ours"]["cpu_ms"]["median"]
-    return figures | {"ratio": round(ratio, 2)}
+def _printed(engine: Callable[[Document], bytes], documents: list[Document], numbers: Iterator[str]) -> Sample:
+    printed: set[bytes] = set()
+
+    def act(document: Document) -> None:
+        printed.add(engine(document))
+
+    times = [_timed(act, replace(document, number=next(numbers))) for document in documents]
+    wall, cpu = [one for one, _ in times], sum(one for _, one in times)
+    missing = len(documents) - len(printed)
+    wrong = [f"{missing} receipts are the same as others"] if missing else []
+    return Sample(len(documents), sum(wall), {"process": cpu}, wall, wrong)
 
 
 def _stock(document: Document) -> bytes:
     return stock.draw(skeleton(document))
 
 
-def _timed(act: Callable[[Document], bytes], document: Document) -> tuple[float, float]:
+def _timed(act: Callable[[Document], object], document: Document) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor."""
     wall, cpu = time.perf_counter(), time.process_time()
     act(document)
-    return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
-
-
-def _spread(times: list[float]) -> dict[str, float]:
-    tenths = quantiles(times, n=10)
-    return {"median": round(median(times), 2), "p10": round(tenths[0], 2), "p90": round(tenths[-1], 2)}
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _numbers() -> Iterator[str]:
@@ -108,7 +118,3 @@ def _share(receipts: int, gate: Barrier) -> None:
     for _ in range(receipts):
         printer.print(replace(RECEIPT, number=next(numbers)))
     gate.wait(_PATIENCE)
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure() | {"receipts_a_second": scaling()}, indent=2))

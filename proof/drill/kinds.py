@@ -8,7 +8,10 @@ from typing import Final
 class Kind(StrEnum):
     """One kind of fault. The texts are what people type and read."""
 
+    #: All worker processes at once.
     WORKER = "kill-worker"
+    ONE_WORKER = "kill-one-worker"
+    FROZEN = "freeze-one-worker"
     INGEST = "kill-ingest"
     API = "kill-api"
     SCHEDULER = "kill-scheduler"
@@ -39,8 +42,17 @@ class Kind(StrEnum):
 
 #: What dies of a kill, by its kind; `RANDOM` draws from all of these.
 VICTIMS: Final = {Kind.WORKER: "worker", Kind.INGEST: "ingest", Kind.API: "api", Kind.SCHEDULER: "scheduler"}
-#: Promised seconds until work flows again.
-PROMISED: Final = {Kind.WORKER: 10.0, Kind.RANDOM: 10.0, Kind.REDIS_EMPTIED: 15.0}
+#: Promised seconds until work flows again, and until it is in other hands.
+PROMISED: Final = {Kind.WORKER: 10.0, Kind.ONE_WORKER: 10.0, Kind.RANDOM: 10.0, Kind.REDIS_EMPTIED: 15.0}
+#: What needs a wire of the drill's own, between the system and its servers.
+WIRED: Final = frozenset({Kind.POSTGRES_SLOW, Kind.POSTGRES_CUT, Kind.REDIS_SLOW, Kind.REDIS_CUT})
+#: What needs a server that the system's supervisor starts again.
+SUPERVISED: Final = {
+    Kind.POSTGRES_RESTARTED: "postgres",
+    Kind.POSTGRES_SILENT: "postgres",
+    Kind.REDIS_RESTARTED: "redis",
+    Kind.REDIS_SILENT: "redis",
+}
 #: Whatever was promised or not: what takes longer than this counts as not recovered.
 PATIENCE: Final = 60.0
 
@@ -84,6 +96,8 @@ RULES: Final = {
 }
 #: How long one lasts, in seconds; a kind that is not here is done in a moment.
 LASTS: Final = {
+    # Longer than a lease: others take over what it holds, and then it goes on as if nothing had happened.
+    Kind.FROZEN: 8.0,
     Kind.POSTGRES_SLOW: 4.0,
     Kind.POSTGRES_CUT: 3.0,
     Kind.POSTGRES_SILENT: 3.0,

@@ -33,6 +33,11 @@ class Fault:
     victims: tuple[str, ...] = ()
 
     @property
+    def kills_workers(self) -> bool:
+        """Whether a worker process dies of it, with what it has in hand."""
+        return self.kind is Kind.ONE_WORKER or "worker" in self.victims
+
+    @property
     def strikes_stripe(self) -> bool:
         """Whether it is the sandbox that misbehaves."""
         return self.kind in RULES

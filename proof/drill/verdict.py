@@ -17,11 +17,13 @@ class Struck:
         fault: which.
         under_way: the auctions whose payments were under way then.
         recovery: seconds from its end until work flowed again; None: not within `PATIENCE`.
+        takeover: seconds from a kill until all that dead workers held was done or in other hands.
     """
 
     fault: Fault
     under_way: AbstractSet[str]
     recovery: float | None
+    takeover: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Row:
     receipts: int
     worst: float | None
     promised: float | None
+    worst_takeover: float | None = None
 
     @property
     def in_time(self) -> bool:
@@ -62,7 +65,8 @@ class Row:
             "lost": self.lost,
             "chargedTwice": self.charged_twice,
             "receiptsMissingOrRepeated": self.receipts,
-            "worstRecoverySeconds": None if self.worst is None else round(self.worst, 2),
+            "worstRecoverySeconds": _rounded(self.worst),
+            "worstTakeoverSeconds": _rounded(self.worst_takeover),
             "promisedSeconds": self.promised,
         }
 
@@ -79,7 +83,15 @@ def rows(struck: Sequence[Struck], losses: Losses, sold: AbstractSet[str]) -> li
     found = [_row(kind, [one for one in struck if one.fault.kind is kind], losses) for kind in kinds]
     worst = _worst(struck)
     everything = Row(
-        "all", len(struck), len(sold), len(losses.lost), len(losses.charged_twice), len(losses.receipts), worst, None
+        "all",
+        len(struck),
+        len(sold),
+        len(losses.lost),
+        len(losses.charged_twice),
+        len(losses.receipts),
+        worst,
+        None,
+        _takeover(struck),
     )
     return [*found, everything]
 
@@ -112,6 +124,7 @@ def _row(kind: Kind, struck: Sequence[Struck], losses: Losses) -> Row:
         len(under_way & losses.receipts),
         _worst(struck),
         PROMISED.get(kind),
+        _takeover(struck),
     )
 
 
@@ -119,3 +132,12 @@ def _worst(struck: Sequence[Struck]) -> float | None:
     """None if one never recovered."""
     times = [one.recovery for one in struck if one.recovery is not None]
     return max(times, default=0.0) if len(times) == len(struck) else None
+
+
+def _takeover(struck: Sequence[Struck]) -> float | None:
+    """A takeover is a part of the recovery; None where nothing was to be taken over."""
+    return max((one.takeover for one in struck if one.takeover is not None), default=None)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)

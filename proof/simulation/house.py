@@ -101,6 +101,7 @@ class SimulatedApp:
     reconcile_attempts: ReconcileAttempts
     reconcile_refunds: ReconcileRefunds
     explain_money: ExplainMoney
+    reconcile_asked: Callable[[], int]
     read_event: ReadEvent
     receive_events: ReceiveEvents
     retry_payment: RetryPayment
@@ -203,6 +204,8 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
         reconcile_attempts=attempts,
         reconcile_refunds=ReconcileRefunds(begin, stripe, terms, unrenewed, now, rng),
         explain_money=ExplainMoney(begin, stripe, compare, unrenewed, now, rng),
+        # Nobody asks.
+        reconcile_asked=int,
         issue_receipts=IssueReceipts(
             begin,
             NumberReceipts(begin, Stationery(_HOUSE, "SIM", "2025-09-15"), now),

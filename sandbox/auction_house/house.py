@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -92,6 +92,11 @@ class AuctionHouse:
         """Let the buyers go, and go on listening. Safe to call at any time."""
         if self._thread.is_alive():
             asyncio.run_coroutine_threadsafe(self._end_sale(), self._loop).result(PATIENCE)
+
+    def hear_of(self, auction_ids: Iterable[str]) -> None:
+        """Learn otherwise that the payment system has these, where its webhooks go to another house."""
+        for auction_id in auction_ids:
+            self._loop.call_soon_threadsafe(self._book.records[auction_id].heard.set)
 
     def stop(self) -> None:
         """Stop whatever is under way. Safe to call twice."""

@@ -102,7 +102,7 @@ def test_a_message_that_gave_up_says_why(app: FakeApp) -> None:
 
 
 def test_every_bell_has_its_actor_on_its_queue_and_calls_its_use_case(app: FakeApp) -> None:
-    names = {value for name, value in vars(bells).items() if name.isupper()}
+    names = set(bells.BELLS)
     assert names == set(ACTORS)
     assert PIECES_PER_BELL.keys() <= names
     for name, actor in ACTORS.items():

@@ -29,7 +29,7 @@ def office(browser: Browser) -> Iterator[Page]:
 
 def sign_in(page: Page, street: Street, role: str) -> None:
     token = issue_development_token(SECRET, "tomas.w", CallerRole(role), HOUR, now=street.home.time())
-    page.goto(f"{street.url}/console")
+    page.goto(f"{street.url}/console/payments")
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Payments", level=1).wait_for()

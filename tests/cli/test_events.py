@@ -90,3 +90,16 @@ def test_replayed_events_wait_to_be_processed_again_and_change_nothing(
     (payment,) = home.app.view_payments.listed()
     assert payment.session.status == "completed"
     assert len(payment.transactions) == 1
+
+
+def test_a_dry_run_tells_what_replaying_would_change(run: Run, told: Told, home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.hear()
+    (event,) = home.app.database.rows(
+        "SELECT stripe_event_id FROM webhook_events WHERE type = 'checkout.session.completed'"
+    )
+    (one,) = told("events", "replay", event[0], "--dry-run")
+    assert (one["status"], one["changes"]) == ("done", [])
+    assert "Nothing has changed yet." in run("events", "replay", event[0], "--dry-run").output
+    assert home.rung["events.process"] == 0

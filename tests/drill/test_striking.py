@@ -34,19 +34,22 @@ def test_to_a_process_every_disk_is_full_for_a_while(tmp_path: Path) -> None:
             return writer.stdout.readline().strip()
 
         assert wrote() == "written"
-        with full_disk(writer.pid):
+        with full_disk([writer.pid]):
             assert wrote() == "OSError"
         assert wrote() == "written"
     assert (tmp_path / "file").read_text() == "line\nline\n"
 
 
 def test_a_disk_is_full_for_nobody_where_there_is_no_process(tmp_path: Path) -> None:
-    with full_disk(None):
+    with full_disk([]):
         (tmp_path / "file").write_text("there is room")
 
 
 def test_a_process_that_dies_meanwhile_needs_no_room() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, full_disk(process.pid):
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process,
+        full_disk([process.pid]),
+    ):
         process.kill()
         process.wait()
 

@@ -71,5 +71,6 @@ def test_a_row_as_a_document_says_all_of_it() -> None:
         "chargedTwice": 0,
         "receiptsMissingOrRepeated": 0,
         "worstRecoverySeconds": 3.14,
+        "worstTakeoverSeconds": None,
         "promisedSeconds": 10.0,
     }

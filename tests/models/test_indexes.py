@@ -1,12 +1,12 @@
 """What is asked again and again of tables that only grow is found by an index made for it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import receipts, schema
+from models import needs, overview, receipts, schema
 from models.database import Database
-from models.work import DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
+from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
 
 ASKED = {
@@ -15,17 +15,34 @@ ASKED = {
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
-        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(())} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["notifications_due"],
     ),
+    "checkouts to be opened": (
+        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(None)} ORDER BY deadline, due_at LIMIT 1",
+        ["checkout_attempts_urgent"],
+    ),
     "receipts to be printed": (
-        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(())} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
-    "receipts to be numbered": (f"{receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
+    "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
     "what metrics show": (
         gauges._STANDING,
         ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
+    ),
+    "money collected in a span": (overview._COLLECTED, ["transactions_kept"]),
+    "who paid in a span": (overview._PAID, ["payment_sessions_completed"]),
+    "who did not": (overview._CLOSED, ["payment_sessions_closed"]),
+    "how late webhooks were": (overview._LAGS, ["webhook_events_received"]),
+    "what is open": (overview._WINDOWS, ["payment_sessions_due"]),
+    "what waits for work": (
+        overview._BACKLOGS,
+        ["webhook_events_waiting", "deliveries_due", "refunds_due"],
+    ),
+    "what waits for people": (
+        needs._NEEDS,
+        ["payment_sessions_held", "receipts_stuck", "disputes_open"],
     ),
 }
 
@@ -38,7 +55,9 @@ def test_it_is(database_url: str, what: str) -> None:
         schema.migrate(database)
         with database.transaction() as connection:
             connection.execute("SET LOCAL enable_seqscan = off")
-            params = {"now": datetime.now(UTC), "endpoint": "queue"}
+            now = datetime.now(UTC)
+            span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
+            params = {"now": now, "endpoint": "queue", "edges": [0.0, 60.0]} | span
             plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
     finally:
         database.close()

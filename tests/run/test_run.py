@@ -8,10 +8,10 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from redis import Redis
 
+from tests.run.metrics import check_metrics
 from tests.run.running import Running, free_port_base, refused, running
 from tests.sandbox.processes import PATIENCE, eventually, gone
 
@@ -58,8 +58,7 @@ def check_run_json(told: dict[str, Any], file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert told.keys() == {"urls", "pids", "service_token", "admin_token"}
     assert told["urls"].keys() == URLS
-    for name in ("worker_metrics", "scheduler_metrics"):  # whole addresses, to be fetched as they are
-        assert "# TYPE payments_" in httpx.get(told["urls"][name], trust_env=False).text
+    check_metrics(told["urls"])
     assert told["pids"].keys() == {*SEVERAL, *ONE}
     assert all(isinstance(told["pids"][name], int) for name in ONE)
     assert all(told["pids"][name] for name in SEVERAL)

@@ -137,7 +137,7 @@ def test_who_does_not_lead_does_not_ring() -> None:
 
 def test_every_bell_is_in_the_schedule_with_its_reason() -> None:
     jobs = schedule(7.5)
-    assert {job.bell for job in jobs} == {value for name, value in vars(bells).items() if name.isupper()}
+    assert {job.bell for job in jobs} == set(bells.BELLS)
     assert len({job.name for job in jobs}) == len(jobs)
     assert all(job.why for job in jobs)
     assert next(job.seconds for job in jobs if job.bell == bells.EXPIRE_WINDOWS) == 7.5

@@ -1,5 +1,6 @@
 """Opening a checkout: claim, call, record, and every way to be interrupted in between."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,27 @@ def test_a_payment_completes_its_session_and_tells_whoever_must_know(home: House
     assert (transaction.method_type, transaction.method_brand, transaction.method_last4) == ("card", "visa", "4242")
     assert home.told() == ["auction.payment_pending", "auction.sold", "order.requested"]
     assert "checkout_completed" in home.actions(session_id)
+
+
+def test_who_has_the_least_time_left_is_opened_first(home: House) -> None:
+    patient = home.require(auction_id="a-1")
+    home.forward(seconds=1)
+    urgent = home.require(auction_id="a-2", policy="instant")
+
+    home.app.open_checkouts()
+
+    assert home.actions(urgent) == ["payment_required", "checkout_created"]
+    assert home.actions(patient) == ["payment_required"]
+
+
+def test_threads_that_come_together_have_checkouts_of_their_own(home: House) -> None:
+    sessions = [home.require(auction_id=f"a-{number}") for number in range(24)]
+    with ThreadPoolExecutor(8) as threads:
+        done = list(threads.map(lambda _: home.app.open_checkouts(), range(30)))
+
+    assert sorted(done) == [0] * 6 + [1] * 24
+    assert all(home.actions(one) == ["payment_required", "checkout_created"] for one in sessions)
+    assert len(home.stripe_has()) == 24
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_what_no_key_opens_is_named_and_everything_else_goes_on(home: House, new
     victim = home.app.view_payments.listed(limit=1)[0].session
     with stranger.begin() as uow:
         SESSIONS.insert_all(uow.connection, [], uow.cipher)
-        sealed = uow.cipher.seal(b"x", SESSIONS.context("maker_email", {"id": victim.id}))
+        sealed = uow.cipher.seal(b"x", SESSIONS.context("maker_email", [victim.id]))
         uow.connection.execute("UPDATE payment_sessions SET maker_email = %s WHERE id = %s", (sealed, victim.id))
 
     done = rotate(home, new.begin)

@@ -79,7 +79,7 @@ def test_a_number_in_the_audit_trail_is_found(home: House) -> None:
 def test_a_number_in_an_encrypted_column_is_found(home: House) -> None:
     session_id = home.opened()
     with home.app.store.begin() as uow:
-        sealed = uow.cipher.seal(CARD.encode(), SESSIONS.context("buyer_email", {"id": session_id}))
+        sealed = uow.cipher.seal(CARD.encode(), SESSIONS.context("buyer_email", [session_id]))
         uow.connection.execute("UPDATE payment_sessions SET buyer_email = %s", (sealed,))
     assert scan(home).found == [Finding("payment_sessions", "buyer_email", str(session_id))]
 

@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 from urllib.error import HTTPError
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS
 from domain.messages import MAX_TEXT
 from sandbox.embedded import ValkeyServer, ports
@@ -231,13 +233,17 @@ def test_several_processes_replace_one_that_dies_and_end_with_their_parent(house
     wait_until(lambda: _get(port, "/healthz") == (200, "ok\n"))
     for number in range(20):
         house.send(request(number))
-    pids = wait_until(lambda: _children(parent.pid))
-    os.kill(pids[0], signal.SIGKILL)
+    os.kill(_workers(parent.pid)[0], signal.SIGKILL)
     wait_until(lambda: house.started() == 3)
     wait_until(lambda: len(set(house.values("required"))) == 20)
-    wait_until(lambda: 'payments_queue_depth{queue="payment_required"} 0.0' in _get(port, "/metrics")[1])
+    wait_until(lambda: _sample(port, "payments_queue_depth", queue="payment_required") == [0])
+    # What the two count adds up, what the dead one counted stays, and the broker's figures are there once.
+    assert _sample(port, "payments_work_done_total", queue="payment_required") >= [20]
+    assert _sample(port, "payments_worker_restarts_total") == [1]
+    wait_until(lambda: _sample(port, "payments_worker_processes", state="alive") == [2])
+    assert len(_sample(port, "process_resident_memory_bytes")) == 1
     living = _children(parent.pid)
-    assert len(living) == 2
+    assert len(living) == 3  # two that work, and one that answers for them
     parent.kill()
     parent.wait()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in living))
@@ -271,8 +277,19 @@ def _get(port: int, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def _sample(port: int, name: str, **labels: str) -> list[float]:
+    families = text_string_to_metric_families(_get(port, "/metrics")[1])
+    samples = [sample for family in families for sample in family.samples]
+    return [sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()]
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _workers(pid: int) -> list[int]:
+    """Those that work are started first."""
+    return sorted(_children(pid))[:2]
 
 
 def test_a_server_that_is_silent_for_a_while_costs_nothing_but_the_while(
@@ -319,7 +336,7 @@ def test_a_child_that_was_killed_is_replaced_and_its_metrics_are_forgotten(house
     port = ports.free_port()
     parent = house.start(processes=2, threads=2, metrics_port=port)
     wait_until(lambda: house.started() == 2)
-    os.kill(_children(parent.pid)[0], signal.SIGKILL)
+    os.kill(_workers(parent.pid)[0], signal.SIGKILL)
     wait_until(lambda: house.started() == 3)
     assert _get(port, "/healthz") == (200, "ok\n")
     parent.send_signal(signal.SIGTERM)

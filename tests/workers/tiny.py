@@ -3,6 +3,7 @@
 `ROOT/due/BELL/NAME` is a piece of work; it is moved to `ROOT/done/BELL/NAME`. Every request, dead letter and piece is a
 line in `ROOT/log`. While `ROOT/away` exists, everything raises TransientError. `ROOT/slow` holds the seconds that a
 piece takes. While `ROOT/full` exists, no dead letter can be kept; while `ROOT/no-net` exists, nothing is called due.
+`ROOT/paused` holds the names of queues that are paused.
 """
 
 import json
@@ -39,9 +40,23 @@ BELLS = (
 )
 
 
+class TinyLife:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, report: Mapping[str, Any], /) -> frozenset[str]:
+        (self.root / f"life-{os.getpid()}").write_text(json.dumps(report))
+        paused = self.root / "paused"
+        return frozenset(paused.read_text().split()) if paused.exists() else frozenset()
+
+    def leave(self) -> None:
+        (self.root / f"life-{os.getpid()}").unlink(missing_ok=True)
+
+
 class TinyApp:
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.show_life = TinyLife(root)
 
     def write(self, **what: Any) -> None:
         line = json.dumps(what | {"pid": os.getpid()}) + "\n"
@@ -125,6 +140,9 @@ class TinyApp:
     def explain_money(self) -> int:
         return self.work(bells.EXPLAIN_MONEY)
 
+    def reconcile_asked(self) -> int:
+        return 0
+
     def mirror_windows(self) -> int:
         return self.work(bells.MIRROR_WINDOWS)
 
@@ -147,10 +165,14 @@ class TinyApp:
 
 def main(root: str, url: str, options: str) -> int:
     given = json.loads(options)
-    if given.get("broken") and "GAVELPAY_WORKER_PARENT" in os.environ:
-        return 1
+
+    def open_app() -> TinyApp:
+        if given.get("broken"):
+            sys.exit(1)
+        return TinyApp(Path(root))
+
     return process.run(
-        lambda: TinyApp(Path(root)),
+        open_app,
         lambda: open_broker(url),
         open_ring(url),
         queues=given.get("queues", ()),

@@ -1,4 +1,4 @@
-/* Comfort for operators: keys, and copying of ids. Everything reads and works without it. */
+/* Comfort for operators: keys, copying of ids, and news while somebody looks. Everything reads and works without it. */
 (() => {
   const first = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -23,6 +23,41 @@
   if (box) {
     box.checked = kept();
     box.addEventListener("change", () => { try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* not kept */ } });
+  }
+
+  // What carries data-live="seconds" is sent "live" that often: htmx asks for it. Nothing is asked in a hidden tab, under a
+  // dialog, or while somebody has paused it; the sign on top says which it is.
+  const sign = first(".live");
+  const parts = () => all("[data-live]");
+  const words = { on: "Live,", off: "Not live since", paused: "Paused at" };
+  const show = (state) => {
+    if (!sign || !parts().length) return;
+    sign.className = "live " + state;
+    first("[data-live-word]", sign).textContent = words[state];
+  };
+  const paused = () => first("[data-pause]")?.getAttribute("aria-pressed") === "true";
+  const began = Date.now();
+  const asked = new Map();
+  const ask = () => {
+    if (document.hidden || paused() || first("dialog[open]")) return;
+    for (const part of parts()) {
+      if (Date.now() - (asked.get(part.id) ?? began) < 1000 * part.dataset.live) continue;
+      asked.set(part.id, Date.now());
+      part.dispatchEvent(new CustomEvent("live"));
+    }
+  };
+  if (parts().length) {
+    setInterval(ask, 500);
+    document.addEventListener("visibilitychange", ask);
+    const pause = first("[data-pause]");
+    pause.hidden = false;
+    pause.addEventListener("click", () => {
+      pause.setAttribute("aria-pressed", String(!paused()));
+      show(paused() ? "paused" : "on");
+    });
+    document.addEventListener("htmx:after:request", (event) => { if (event.detail.ctx.response.status < 400 && !paused()) show("on"); });
+    for (const failed of ["htmx:response:error", "htmx:error"]) document.addEventListener(failed, () => { if (!paused()) show("off"); });
+    show("on");
   }
 
   // Never while typing, never with a modifier; a dialog has its own keys.

@@ -28,8 +28,17 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_comes_back(home: House, des
     assert nobody.get("/console/payments").status_code == 200
 
 
-def test_the_console_begins_with_the_payments(desk: Sit) -> None:
-    assert desk("admin").get("/console").headers["location"] == "/console/payments"
+def test_a_page_that_asks_for_news_goes_to_sign_in_itself(desk: Sit) -> None:
+    asked = {"HX-Current-URL": "http://test/console/payments?status=failed"}
+    answer = desk()._asked("GET", "/console/payments", headers=asked)
+    assert answer.status_code == 401
+    to = "/console/sign-in?why=not_signed_in&next=%2Fconsole%2Fpayments%3Fstatus%3Dfailed"
+    assert answer.headers["hx-redirect"] == to
+    assert answer.text == ""
+
+
+def test_the_console_begins_with_how_things_stand(desk: Sit) -> None:
+    assert "No payment yet." in desk("admin").get("/console").text
 
 
 def test_the_cookie_is_not_for_scripts_nor_for_other_sites(desk: Sit) -> None:
@@ -46,7 +55,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(desk: Sit) -> None:
 )
 def test_signing_in_leads_to_no_other_site(desk: Sit, onward: str) -> None:
     answer = desk().post("/console/sign-in", {"role": "admin", "next": onward})
-    assert answer.headers["location"] == "/console/payments"
+    assert answer.headers["location"] == "/console"
 
 
 def test_nobody_stays_signed_in_longer_than_eight_hours(home: House, desk: Sit) -> None:
@@ -136,6 +145,7 @@ def test_what_is_not_there_is_told_in_the_consoles_clothes(desk: Sit) -> None:
         assert "There is no such payment here" in answer.text
         assert "Check the id, or search." in answer.text
     assert desk().get("/console/assets/console.css").status_code == 200
+    assert "htmx" in desk().get("/console/assets/htmx.js").text
     assert desk().get("/console/assets/passwd").status_code == 404
 
 

@@ -133,6 +133,24 @@ def test_a_dead_letter_is_put_back_and_where_nobody_listens_is_told(house: Rabbi
     put_back.close()
 
 
+def test_a_paused_queue_keeps_its_messages_and_gives_them_when_it_is_resumed(house: RabbitHouse) -> None:
+    (house.root / "slow").write_text("0.5")
+    house.serve(threads=2)
+    for number in range(20):
+        house.send(request(number))
+    wait_until(lambda: house.values("begin"))
+    (house.root / "paused").write_text("payment_required")
+    wait_until(lambda: house.waiting() == 20 - len(house.values("required")) > 0)
+    before = house.values("required")
+    (house.root / "slow").unlink()
+    house.add_due("events.process", "one")
+    wait_until(lambda: house.done("events.process") == ["one"])
+    assert house.values("required") == before
+    (house.root / "paused").unlink()
+    wait_until(lambda: len(house.values("required")) == 20)
+    assert len(set(house.values("required"))) == 20
+
+
 def test_a_killed_workers_messages_come_back(house: RabbitHouse) -> None:
     killed = house.serve(threads=2)
     (house.root / "slow").write_text("60")

@@ -9,12 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import GatewayUnavailable
-from workers.batching import Batcher
+from services.batching import Batcher
 
 
 def test_one_who_comes_alone_does_not_wait() -> None:
     batches: list[Sequence[int]] = []
-    Batcher(batches.append)(1)
+
+    def work(batch: Sequence[int]) -> Sequence[str]:
+        batches.append(batch)
+        return [f"answer to {item}" for item in batch]
+
+    assert Batcher(work)(1) == "answer to 1"
     assert batches == [[1]]
 
 
@@ -22,10 +27,11 @@ def test_those_who_come_while_a_batch_is_done_share_the_next_in_their_order() ->
     batches: list[list[int]] = []
     entered, go_on = threading.Event(), threading.Event()
 
-    def work(batch: Sequence[int]) -> None:
+    def work(batch: Sequence[int]) -> Sequence[int]:
         batches.append(list(batch))
         entered.set()
         assert go_on.wait(30)
+        return batch
 
     batcher = Batcher(work)
     with ThreadPoolExecutor(8) as pool:
@@ -51,12 +57,13 @@ def test_each_item_is_done_and_only_the_bad_ones_fail(bad: set[int], largest: in
     done: list[int] = []
     sizes: list[int] = []
 
-    def work(batch: Sequence[int]) -> None:
+    def work(batch: Sequence[int]) -> Sequence[int]:
         sizes.append(len(batch))
         for item in batch:
             if item in bad:
                 raise ValueError(item)
         done.extend(batch)  # as a transaction: all or nothing
+        return [item * 2 for item in batch]
 
     batcher = Batcher(work, largest)
     with ThreadPoolExecutor(threads) as pool:
@@ -65,14 +72,14 @@ def test_each_item_is_done_and_only_the_bad_ones_fail(bad: set[int], largest: in
     for item, result in enumerate(results):
         failure = result.exception()
         assert (failure is not None) == (item in bad)
-        assert failure is None or failure.args == (item,)
+        assert result.result() == item * 2 if failure is None else failure.args == (item,)
     assert max(sizes) <= largest
 
 
 def test_a_failure_that_heals_by_itself_meets_the_whole_batch_and_nothing_is_done_one_by_one() -> None:
     calls: list[int] = []
 
-    def work(batch: Sequence[int]) -> None:
+    def work(batch: Sequence[int]) -> Sequence[int]:
         calls.append(len(batch))
         raise GatewayUnavailable("away")
 
@@ -84,7 +91,7 @@ def test_a_failure_that_heals_by_itself_meets_the_whole_batch_and_nothing_is_don
 
 
 def test_an_interrupted_batch_tells_all_that_were_in_it() -> None:
-    def work(_batch: Sequence[int]) -> None:
+    def work(_batch: Sequence[int]) -> Sequence[int]:
         raise SystemExit
 
     with pytest.raises(SystemExit):

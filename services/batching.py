@@ -7,44 +7,50 @@ from typing import Final, Generic, TypeVar
 from domain.errors import TransientError
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 #: A batch is one transaction, and one transaction should not hold locks for seconds.
 LARGEST_BATCH: Final = 200
 
 
-class _Slot(Generic[T]):
+class _Slot(Generic[T, R]):
     """One item, and what became of it."""
 
-    __slots__ = ("done", "error", "item")
+    __slots__ = ("answer", "done", "error", "item")
 
     def __init__(self, item: T) -> None:
         self.item = item
+        self.answer: R
         self.done = False
         self.error: BaseException | None = None
 
 
-class Batcher(Generic[T]):
+class Batcher(Generic[T, R]):
     """Does the items of many threads in common batches, in the order in which they came.
 
     There is no thread of its own and no wait: the first to come does a batch of one, and those who come meanwhile are
     the next batch, done by one of them.
+
+    Args:
+        work: does a batch as a whole or not at all, and answers each item of it, in order.
+        largest: how many items a batch has at most.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], None], largest: int = LARGEST_BATCH) -> None:
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], largest: int = LARGEST_BATCH) -> None:
         self._work = work
         self._largest = largest
         self._changed = threading.Condition()
-        self._waiting: list[_Slot[T]] = []
+        self._waiting: list[_Slot[T, R]] = []
         self._is_busy = False
 
-    def __call__(self, item: T) -> None:
-        """Have an item done.
+    def __call__(self, item: T) -> R:
+        """Have an item done, and get its answer.
 
         Raises:
             Exception: what its own work raised. One item's failure is none of the others', except that a
                 TransientError of a batch meets all that were in it.
         """
-        slot = _Slot(item)
+        slot: _Slot[T, R] = _Slot(item)
         with self._changed:
             self._waiting.append(slot)
         while not slot.done:
@@ -53,8 +59,9 @@ class Batcher(Generic[T]):
                 self._lead(batch)
         if slot.error is not None:
             raise slot.error
+        return slot.answer
 
-    def _next_batch(self, slot: _Slot[T]) -> list[_Slot[T]]:
+    def _next_batch(self, slot: _Slot[T, R]) -> list[_Slot[T, R]]:
         """The batch that the caller is to do; empty if another has done its item."""
         with self._changed:
             while self._is_busy and not slot.done:
@@ -66,7 +73,7 @@ class Batcher(Generic[T]):
             del self._waiting[: self._largest]
             return batch
 
-    def _lead(self, batch: Sequence[_Slot[T]]) -> None:
+    def _lead(self, batch: Sequence[_Slot[T, R]]) -> None:
         try:
             self._do(batch)
         finally:
@@ -76,9 +83,11 @@ class Batcher(Generic[T]):
                 self._is_busy = False
                 self._changed.notify_all()
 
-    def _do(self, batch: Sequence[_Slot[T]]) -> None:
+    def _do(self, batch: Sequence[_Slot[T, R]]) -> None:
         try:
-            self._work([slot.item for slot in batch])
+            answers = self._work([slot.item for slot in batch])
+            for slot, answer in zip(batch, answers, strict=True):
+                slot.answer = answer
         except Exception as error:  # noqa: BLE001 - it belongs to whose item it is
             if len(batch) == 1 or isinstance(error, TransientError):
                 for slot in batch:

@@ -1,0 +1,1 @@
+"""Deliveries: do the auction and order services know, and were people told?"""

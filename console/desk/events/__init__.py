@@ -1,0 +1,1 @@
+"""Stripe's events: did Stripe tell us, and did we listen?"""

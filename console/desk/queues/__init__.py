@@ -1,0 +1,1 @@
+"""Queues and workers: does it keep up, and until when?"""

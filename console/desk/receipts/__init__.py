@@ -1,0 +1,1 @@
+"""Receipts and credit notes: is every payment on paper, without a gap?"""

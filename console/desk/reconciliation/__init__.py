@@ -1,0 +1,1 @@
+"""Reconciliation: do our books and Stripe's agree, and what was found and mended?"""

@@ -1,0 +1,75 @@
+"""What waits for a person, asked of the database: a few of each kind, and how many there are."""
+
+from typing import Any, Final
+
+from psycopg import Connection
+
+from domain.endpoint import FAILURES
+from domain.needs import Need, NeedKind
+
+#: So many of a kind are named; and so many are counted.
+_NAMED: Final = 4
+_COUNTED: Final = 1_000
+
+#: Each gives: what, why, payment, since, until, minor units, currency, what was asked.
+_EACH: Final = {
+    NeedKind.HELD: """
+        SELECT coalesce(s.title, s.auction_id), s.hold_reason, s.id, s.held_at,
+               CASE WHEN s.status IN ('pending', 'failed') THEN s.window_expires_at END, came.amount_minor,
+               coalesce(came.currency, s.currency), s.amount_minor
+          FROM payment_sessions s LEFT JOIN LATERAL (
+            SELECT t.amount_minor, t.currency FROM transactions t
+             WHERE t.session_id = s.id AND t.disposition = 'held' ORDER BY t.created_at DESC LIMIT 1) came ON true
+         WHERE s.held_at IS NOT NULL ORDER BY s.held_at""",
+    NeedKind.APPROVAL: """
+        SELECT coalesce(s.title, s.auction_id), r.requested_by, s.id, r.created_at, r.approval_until, r.amount_minor,
+               r.currency, NULL
+          FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
+         WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL
+           AND r.approved_by IS NULL ORDER BY r.approval_until""",
+    NeedKind.ENDPOINT_PAUSED: """
+        SELECT name, concat_ws(': ', paused_by, pause_reason), NULL, paused_at, NULL, NULL, NULL, NULL
+          FROM endpoints WHERE paused_at IS NOT NULL ORDER BY paused_at""",
+    NeedKind.ENDPOINT_FAILING: f"""
+        SELECT name, last_error, NULL, failing_since, NULL, NULL, NULL, NULL
+          FROM endpoints WHERE paused_at IS NULL AND failures >= {FAILURES} ORDER BY failing_since""",  # noqa: S608
+    NeedKind.REFUND_STUCK: """
+        SELECT coalesce(s.title, s.auction_id), t.disposition, s.id, t.paid_at, NULL,
+               t.amount_minor - t.refunded_minor, t.currency, NULL
+          FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
+         WHERE t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
+           AND NOT EXISTS (SELECT 1 FROM refunds r
+                            WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))
+         ORDER BY t.created_at""",
+    NeedKind.RECEIPT_STUCK: """
+        SELECT coalesce(r.number, ''), coalesce(r.last_error, ''), r.session_id, r.created_at, NULL, NULL, NULL, NULL
+          FROM receipts r WHERE r.status = 'stuck' ORDER BY r.created_at""",
+    NeedKind.DISPUTE: """
+        SELECT coalesce(s.title, s.auction_id), d.reason, s.id, d.opened_at, d.evidence_due_at, d.amount_minor,
+               d.currency, NULL
+          FROM disputes d JOIN payment_sessions s ON s.id = d.session_id
+         WHERE d.closed_at IS NULL
+           AND d.status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')
+         ORDER BY d.evidence_due_at""",
+}
+_NEEDS: Final = " UNION ALL ".join(
+    f"(SELECT '{kind}', what, why, session_id::uuid, at, until::timestamptz, minor::bigint, currency, asked::bigint,"  # noqa: S608
+    f" count(*) OVER () FROM ({rows} LIMIT {_COUNTED}) one(what, why, session_id, at, until, minor, currency, asked)"
+    f" LIMIT {_NAMED})"
+    for kind, rows in _EACH.items()
+)
+_LETTERS: Final = f"""
+    SELECT count(*), min(created_at), mode() WITHIN GROUP (ORDER BY actor)
+      FROM (SELECT created_at, actor FROM dead_letters WHERE status = 'dead' LIMIT {_COUNTED}) letters
+"""  # noqa: S608 - our own words
+
+
+def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
+    """What waits for a person, the first of each kind by name; and how many there are, counted up to a bound."""
+    rows = connection.execute(_NEEDS).fetchall()
+    needs = [Need(NeedKind(kind), *rest) for kind, *rest, _count in rows]
+    total = sum({row[0]: row[-1] for row in rows}.values())
+    ((count, oldest, actor),) = connection.execute(_LETTERS).fetchall()
+    if count:
+        needs.append(Need(NeedKind.DEAD_LETTERS, what=actor, at=oldest, count=count))
+    return needs, total + bool(count)

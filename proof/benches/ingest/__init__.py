@@ -1,0 +1,1 @@
+"""Webhooks: verified, stored durably, somebody rung, answered 200."""

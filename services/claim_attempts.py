@@ -1,0 +1,99 @@
+"""Claim attempts at which something is to be done at Stripe, and store what Stripe will be asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.clock import Clock
+from domain.connect import agree
+from domain.opening import must_be_found
+from domain.policies import Policy
+from domain.session import PaymentSession
+from domain.settlement import Terms
+from domain.windows import stripe_expiry
+from gateways.stripe.requests import opening_request
+from models.unit_of_work import Begin, UnitOfWork
+from models.work import ATTEMPT_WORK, FIND_WORK
+from services.batching import Batcher
+from services.page_links import PageLinks
+
+#: What a thread takes in hand at once: one attempt, or all that are looked up in one walk; nothing if nothing is due.
+Piece = Sequence[CheckoutAttempt]
+
+#: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
+_TOGETHER: Final = 99
+_SOON: Final = timedelta(seconds=20)
+
+
+@dataclass(eq=False, slots=True)
+class ClaimAttempts:
+    """Give each thread that comes a piece of its own. Threads that come at the same time share a transaction."""
+
+    begin: Begin
+    policies: Mapping[str, Policy]
+    terms: Terms
+    links: PageLinks
+    now: Clock
+    _claims: Batcher[UUID | None, Piece] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody is at work yet."""
+        self._claims = Batcher(self._claim_all)
+
+    def __call__(self, session_id: UUID | None = None) -> Piece:
+        """Claim a piece of what is due, of this session if one is named; empty if there is none or others hold it."""
+        return self._claims(session_id)
+
+    def _claim_all(self, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
+        with self.begin() as uow:
+            now = self.now()
+            pieces: dict[int, Piece] = {}
+            for number, session_id in enumerate(wanted):
+                if session_id is not None:
+                    pieces[number] = ATTEMPT_WORK.claim(
+                        uow.connection, uow.cipher, now, only={"session_id": session_id}
+                    )
+            others = [number for number, session_id in enumerate(wanted) if session_id is None]
+            if others:
+                pieces |= dict(zip(others, self._pieces(uow, now, len(others)), strict=False))
+            self._prepare(uow, [attempt for piece in pieces.values() for attempt in piece])
+        return [pieces.get(number, ()) for number in range(len(wanted))]
+
+    def _pieces(self, uow: UnitOfWork, now: datetime, most: int) -> list[Piece]:
+        claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, now, most)
+        lost = [attempt for attempt in claimed if must_be_found(attempt, now)]
+        pieces: list[Piece] = [[attempt] for attempt in claimed if attempt not in lost]
+        if lost:
+            # Whoever walks through Stripe's list looks for all that wait for that, or will in a moment.
+            pieces.append(lost + FIND_WORK.claim(uow.connection, uow.cipher, now + _SOON, _TOGETHER))
+        return pieces
+
+    def _prepare(self, uow: UnitOfWork, attempts: Sequence[CheckoutAttempt]) -> None:
+        """Store what Stripe will be asked before it is asked for the first time."""
+        fresh = {
+            attempt.session_id: attempt
+            for attempt in attempts
+            if attempt.status is AttemptStatus.OPENING
+            and attempt.request is None
+            and attempt.close_requested_at is None
+        }
+        if fresh:
+            for session in uow.payments.find("r.id = ANY(%(ids)s)", ids=list(fresh)):
+                fresh[session.id].request = self._request(session, fresh[session.id])
+            uow.payments.save_requests(list(fresh.values()))
+
+    def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
+        policy = self.policies[session.policy]
+        begun = session.window_expires_at if session.window_started_at else None
+        agree(attempt, session, self.terms.platform_fee_basis_points)
+        return opening_request(
+            session,
+            attempt,
+            policy,
+            expires_at=stripe_expiry(policy, self.now(), begun),
+            return_url=session.return_url or self.links.after_payment(session.id),
+            cancel_url=session.cancel_url or self.links.without_payment(session.id),
+        )

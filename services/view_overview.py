@@ -1,0 +1,159 @@
+"""How payments go, for the console's first page: counted over a span, kept for seconds, each part failing alone."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from psycopg import Connection
+
+from domain.clock import Clock
+from domain.errors import TransientError
+from domain.needs import Need, in_order, of_machinery
+from domain.overview import SUCCESS_WINDOW, Backlog, Endings, Frame, Lag, Span, Takings, lag_of
+from models import needs
+from models.overview import Overview as Reads
+
+#: What is open is sorted by the time it has left: less than each of these, or more.
+LEFT: Final = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 6 * 60, 12 * 60, 24 * 60))
+#: No figure is worth more of the database's time.
+_PATIENCE: Final = "SET LOCAL statement_timeout = '8s'"
+
+T = TypeVar("T")
+Begin = Callable[[], AbstractContextManager[Connection[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand now."""
+
+    #: Open windows that are over, and by `LEFT`.
+    windows: Sequence[int]
+    backlogs: Sequence[Backlog]
+    #: Minor units that nobody can explain, by currency, and when the books were last compared.
+    unexplained: Mapping[str, int]
+    compared_at: datetime | None
+    #: How long ago each kind of process said something to the database.
+    processes: Mapping[str, timedelta]
+    needs: Sequence[Need]
+    #: How many things those stand for.
+    needed: int
+    any_payment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole page. None: could not be read now."""
+
+    span: Span
+    frame: Frame
+    takings: Sequence[Takings] | None
+    endings: Endings | None
+    lags: Sequence[Lag] | None
+    lag: Lag | None
+    standing: Standing | None
+
+    @property
+    def at(self) -> datetime:
+        """When it was read."""
+        return self.frame.until
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOverview:
+    """Reads only, with a bounded number of queries, none of which walks a table that only grows.
+
+    Threads that ask for the same span at the same time wait for one of them.
+    """
+
+    begin: Begin
+    now: Clock
+    _kept: dict[str, Overview] = field(default_factory=dict)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+
+    def __call__(self, span: Span) -> Overview:
+        """The page for a span, as old as `span.keep` at most."""
+        with self._locks.setdefault(span.name, threading.Lock()):
+            kept = self._kept.get(span.name)
+            if kept is None or not timedelta(0) <= self.now() - kept.at < span.keep:
+                kept = self._kept[span.name] = self._read(span)
+            return kept
+
+    def _read(self, span: Span) -> Overview:
+        frame = span.frame(self.now())
+        lags = self._part(lambda reads: reads.lags(frame))
+        return Overview(
+            span=span,
+            frame=frame,
+            takings=self._part(lambda reads: _takings(reads, frame)),
+            endings=self._part(lambda reads: _endings(reads, frame)),
+            lags=None if lags is None else _lags(lags, frame),
+            lag=None if lags is None else lag_of([seconds for _, seconds in lags]),
+            standing=self._part(lambda reads: _standing(reads, frame.until)),
+        )
+
+    def _part(self, read: Callable[[Reads], T]) -> T | None:
+        try:
+            with self.begin() as connection:
+                connection.execute(_PATIENCE)
+                return read(Reads(connection))
+        except TransientError:
+            return None
+
+
+def _takings(reads: Reads, frame: Frame) -> list[Takings]:
+    """The currency with most payments first."""
+    steps, found = len(frame.starts), dict[str, Takings]()
+    for step, currency, payments, minor in reads.collected(frame):
+        one = found.setdefault(currency, Takings(currency, [0] * steps, [0] * steps))
+        if step < 0:
+            one.before_minor += minor
+        else:
+            one.steps[step] += minor
+            one.payments[step] += payments
+    return sorted(found.values(), key=lambda one: (-sum(one.payments), one.currency))
+
+
+def _endings(reads: Reads, frame: Frame) -> Endings:
+    steps = len(frame.starts)
+    found = Endings([0] * steps, [0] * steps, [0] * steps)
+    for step, class_, count in reads.paid(frame):
+        if step < 0:
+            found.before_paid += count
+            found.to_pay_before.add(class_, count)
+        else:
+            found.paid[step] += count
+            found.to_pay.add(class_, count)
+    for step, status, count in reads.closed(frame):
+        if step < 0:
+            found.before_expired += count if status == "expired" else 0
+        elif status in ("expired", "canceled"):
+            (found.expired if status == "expired" else found.canceled)[step] += count
+    found.lately_paid, found.lately_expired = reads.ended_since(frame.until - SUCCESS_WINDOW, frame.until)
+    return found
+
+
+def _lags(measured: Sequence[tuple[int, float]], frame: Frame) -> list[Lag]:
+    seconds: list[list[float]] = [[] for _ in frame.starts]
+    for step, one in measured:
+        seconds[min(step, len(seconds) - 1)].append(one)
+    return [lag_of(one) for one in seconds]
+
+
+def _standing(reads: Reads, now: datetime) -> Standing:
+    backlogs, processes = reads.backlogs(now), reads.processes()
+    unexplained, compared_at = reads.unexplained()
+    of_people, needed = needs.waiting(reads.connection)
+    of_ours = of_machinery(backlogs, unexplained, processes, now)
+    return Standing(
+        windows=reads.windows(now, LEFT),
+        backlogs=backlogs,
+        unexplained=unexplained,
+        compared_at=compared_at,
+        processes=processes,
+        needs=in_order([*of_people, *of_ours]),
+        needed=needed + len(of_ours),
+        any_payment=reads.any_payment(),
+    )
