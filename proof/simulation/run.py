@@ -41,6 +41,8 @@ class Plan:
     payments: int
     lots: frozenset[int] | None = None
     faults: frozenset[str] | None = None
+    #: Whether the result tells every line of what happened.
+    whole_log: bool = False
 
     def numbers(self) -> list[int]:
         """The lots' numbers."""
@@ -59,7 +61,7 @@ class Result:
     faults: list[str]
     digest: str
     broken: list[Broken]
-    #: Lines about the first lot that is broken, or the whole log where none is named.
+    #: Lines about the first lot that is broken, or the whole log where none is named or it is wanted.
     timeline: list[str] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
 
@@ -177,7 +179,6 @@ class Run:
 
     def _result(self, broken: list[Broken]) -> Result:
         rows = self.house.app.database.rows("SELECT status, count(*) FROM payment_sessions GROUP BY 1 ORDER BY 1")
-        lot = next((one.lot for one in broken if one.lot), None)
         for one in broken:
             self.log.add(one.lot, "BROKEN", one.sentence)
         return Result(
@@ -188,6 +189,11 @@ class Run:
             faults=self.dice.struck,
             digest=self.log.digest(),
             broken=broken,
-            timeline=list(self.log.lines(lot)) if broken else [],
+            timeline=self._timeline(broken),
             statuses=dict(rows),
         )
+
+    def _timeline(self, broken: list[Broken]) -> list[str]:
+        if self.plan.whole_log:
+            return list(self.log.lines())
+        return list(self.log.lines(next((one.lot for one in broken if one.lot), None))) if broken else []
