@@ -1,5 +1,6 @@
 """One run: a seed, its lots, their lives to the end, and whether everything holds."""
 
+import random
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -15,12 +16,13 @@ from proof.simulation.house import SWEEP, House, build_house
 from proof.simulation.log import Log
 from proof.simulation.looking import next_due
 from proof.simulation.loop import Loop
-from proof.simulation.lots import draw_lot, draw_rules
+from proof.simulation.lots import ACCOUNTS, draw_lot, draw_rules
 from proof.simulation.operators import Operators
 from proof.simulation.producer import Producer
 from proof.simulation.stage import Stage
 from proof.simulation.watching import Broken, Watch
 from sandbox.stripe.core import StripeCore
+from sandbox.stripe.objects.account import account
 from sandbox.stripe.settings import Settings
 
 _SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
@@ -75,6 +77,9 @@ class Run:
         log, rules = Log(loop), draw_rules(dice)
         settings = Settings(capture_delay=rules.capture_delay, public_url="https://stripe.simulated")
         core = StripeCore(loop.clock, Random(f"{plan.seed}:stripe"), settings)  # noqa: S311
+        for one in sorted(ACCOUNTS.values()):
+            core.world.store.save(account(core.world, one, {}))
+        random.seed(f"{plan.seed}:waits")  # what a library waits between two tries
         core.listen("https://ingest.simulated", _SECRET, sorted(HANDLED))
         self.loop, self.dice, self.log, self.rules, self.core = loop, dice, log, rules, core
         self.stage = Stage(dice, loop, log, rules, core)
@@ -93,7 +98,7 @@ class Run:
         self.courier = Courier(self.stage, house.calls, signatures, receive)
         self.operators = Operators(self.stage, house)
         self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
-        self.producer = Producer(self.stage, house.bells)
+        self.producer = Producer(self.stage, house.bells, app.create_checkout)
         house.calls.opened = self.buyers.page_opened
         house.calls.changed = self.courier.look
         house.listeners.hears = self.producer.hear
