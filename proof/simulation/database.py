@@ -51,7 +51,7 @@ class MortalDatabase(Database):
         self.open = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+    def transaction(self, *, single: bool = False) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG002 - all alike
         """One transaction, whose commit may be its user's last act."""
         line = self._free.pop() if self._free else self._connected()
         now = self._now()
