@@ -118,13 +118,13 @@ MUTATIONS = (
     Mutation(
         "an inbox row that is done before its effects are kept",
         "services/process_events.py",
-        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
         "                for event in events:\n"
         "                    self._finish(event, 'done', None)\n"
         "                uow.inbox.save(events)\n"
         "            with self.begin() as uow:\n"
-        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
         first_seed=3,
     ),
@@ -143,8 +143,9 @@ MUTATIONS = (
     Mutation(
         "a worker who writes after another took over",
         "services/open_checkout.py",
-        "            if mine.fence != attempt.fence:\n"
-        "                return  # Another worker has taken over, and records what it finds under the same key.\n",
+        "                if mine.fence != attempt.fence:\n"
+        "                    continue"
+        "  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
         first_seed=5,
     ),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli.drill import drill
 from tests.run.running import ROOT, environment, free_port_base
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 SHORT = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
 #: Four buyers of whom each pays soon, each in another way; who never pays is met by the drill of a stack that runs.
 PROMPT = "98"

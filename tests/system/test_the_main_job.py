@@ -15,7 +15,7 @@ from runtime.settings import Role, load
 from services.check_invariants import CheckInvariants
 from tests.system.stack import ROOT, Stack, at_once, eventually, message, running_stack
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 #: Of its three buyers one pays at once, one twice, and one never.
 SOMEONE_NEVER_PAYS = "29"
 WINDOWS = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
