@@ -90,8 +90,8 @@ def drill(*, payments: int, seed: int, only: tuple[str, ...], data_dir: Path, po
     The system is the one that `gavelpay run` keeps running in this data directory, on Stripe's stand-in; where none
     does, one is started, with servers and several workers of its own. An auction house sells, and its buyers pay.
     Meanwhile processes are killed, Redis is emptied, PostgreSQL is restarted, the network between them is cut, the
-    disk of the receipts is full, clocks are wrong, and Stripe fails. In the end all books are compared. Exit code 1 if
-    anything was lost, charged twice, or took longer to recover than is promised.
+    disk of the receipts is full, clocks are wrong, secrets are rotated, and Stripe fails. In the end all books are
+    compared. Exit code 1 if anything was lost, charged twice, or took longer to recover than is promised.
     """
     asked = Asked(payments, seed, data_dir, port_base, [Kind(one) for one in only], as_json)
     stopping = Stopping()
