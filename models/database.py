@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import TransientError
+from models.arrays import teach
 
 
 class DatabaseUnavailable(TransientError):
@@ -47,17 +48,23 @@ class Database:
         self, url: str, *, pool_size: int = 8, statement_timeout: float = 30.0, application: str = "gavelpay"
     ) -> None:
         self.engine = _engine(url, pool_size, statement_timeout, application)
+        #: The same pool, without BEGIN and COMMIT.
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+    def transaction(self, *, single: bool = False) -> Iterator[psycopg.Connection[Any]]:
         """One transaction: leaving the block commits, an exception rolls back.
+
+        Args:
+            single: the block makes one statement at most, which is committed by itself: two round trips of three are
+                spared.
 
         Raises:
             DatabaseUnavailable: the server is away or gave up; nothing was kept. After a failed *commit* the outcome is
                 unknown, which every caller bears: all work may be done twice.
         """
         try:
-            with self.engine.begin() as connection:
+            with (self._single if single else self.engine).begin() as connection:
                 try:
                     yield _driver(connection)
                 except _PASSING:
@@ -126,3 +133,4 @@ def _prepare(connection: Any, _record: Any) -> None:
     driver = getattr(connection, "driver_connection", connection)
     set_json_loads(orjson.loads, driver)
     set_json_dumps(orjson.dumps, driver)
+    teach(driver)

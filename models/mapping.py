@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from domain.unreadable import Unreadable, unreadable
+from models.arrays import Packed, packed
 from models.sealing import FieldCipher, SealingError
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
 
@@ -42,7 +43,11 @@ class RecordTable(Generic[R]):
             raise TypeError(f"{table.name} and {record.__name__} differ")
         hints = get_type_hints(record)
         self._enums = {name: _enum_in(hints[name]) for name in self.names}
-        self._enums_at = [(at, enum) for at, name in enumerate(self.names) if (enum := self._enums[name]) is not None]
+        self._enums_at = [
+            (at, {one.value: one for one in enum})
+            for at, name in enumerate(self.names)
+            if (enum := self._enums[name]) is not None
+        ]
         self._sealed_at = [(at, column) for at, column in enumerate(self.columns) if SEALED in column.info]
         self._identity_at = [self.names.index(name) for name in identity]
         self._in_order = _several(itemgetter, [self.names.index(field.name) for field in fields(record)])  # type: ignore[arg-type]
@@ -96,9 +101,9 @@ class RecordTable(Generic[R]):
         one such row must not stop the others of its batch. The cipher tells whoever watches.
         """
         values = list(row)
-        for at, enum in self._enums_at:
+        for at, choices in self._enums_at:
             if values[at] is not None:
-                values[at] = enum(values[at])
+                values[at] = choices[values[at]]
         if self._sealed_at:
             identity = [values[at] for at in self._identity_at]
             for at, column in self._sealed_at:
@@ -129,14 +134,14 @@ class RecordTable(Generic[R]):
     def _written_from(self) -> "_Source":
         return _Source.of(self._written)
 
-    def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, list[Any]]:
+    def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, Packed]:
         """The values of each column, as the server takes them."""
         rows = [source.values(record) for record in records]
         arrays: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(source.names)
         sent = {}
-        for name, values in zip(source.names, arrays, strict=True):
+        for (name, kind), values in zip(source.names.items(), arrays, strict=True):
             column = source.converted.get(name)
-            sent[name] = list(values) if column is None else self._as_sent(column, values, records, cipher)
+            sent[name] = packed(kind, values if column is None else self._as_sent(column, values, records, cipher))
         return sent
 
     def _as_sent(
@@ -168,7 +173,8 @@ class RecordTable(Generic[R]):
 class _Source:
     """Where the arrays of a statement come from."""
 
-    names: list[str]
+    #: Each parameter with the type of its array.
+    names: dict[str, str]
     #: A record's values in the order of the names.
     values: Callable[[Any], tuple[Any, ...]]
     #: The columns whose values are not sent as they are.
@@ -180,7 +186,7 @@ class _Source:
         listed = list(columns)
         marked = {column.name for column in listed if INDEX_OF in column.info or SEALED in column.info}
         return cls(
-            [column.name for column in listed],
+            {column.name: array_of(column) for column in listed},
             _several(attrgetter, [column.info.get(INDEX_OF) or column.name for column in listed]),
             {
                 column.name: column

@@ -58,10 +58,16 @@ _NEEDS: Final = " UNION ALL ".join(
     f" LIMIT {_NAMED})"
     for kind, rows in _EACH.items()
 )
-_LETTERS: Final = f"""
-    SELECT count(*), min(created_at), mode() WITHIN GROUP (ORDER BY actor)
-      FROM (SELECT created_at, actor FROM dead_letters WHERE status = 'dead' LIMIT {_COUNTED}) letters
-"""  # noqa: S608 - our own words
+#: One act mends many of these at once: how many there are, since when, and of what most are.
+_GATHERED: Final = {
+    NeedKind.DEAD_LETTERS: ("actor", "created_at", "dead_letters WHERE status = 'dead'"),
+    NeedKind.SET_ASIDE: ("type", "received_at", "webhook_events WHERE status = 'set_aside'"),
+}
+_MANY: Final = " UNION ALL ".join(
+    f"SELECT '{kind}', count(*), min(at), mode() WITHIN GROUP (ORDER BY what)"  # noqa: S608 - our own words
+    f" FROM (SELECT {what} AS what, {at} AS at FROM {rows} LIMIT {_COUNTED}) many"
+    for kind, (what, at, rows) in _GATHERED.items()
+)
 
 
 def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
@@ -69,7 +75,8 @@ def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
     rows = connection.execute(_NEEDS).fetchall()
     needs = [Need(NeedKind(kind), *rest) for kind, *rest, _count in rows]
     total = sum({row[0]: row[-1] for row in rows}.values())
-    ((count, oldest, actor),) = connection.execute(_LETTERS).fetchall()
-    if count:
-        needs.append(Need(NeedKind.DEAD_LETTERS, what=actor, at=oldest, count=count))
-    return needs, total + bool(count)
+    for kind, count, oldest, what in connection.execute(_MANY):
+        if count:
+            needs.append(Need(NeedKind(kind), what=what, at=oldest, count=count))
+            total += 1
+    return needs, total

@@ -1,10 +1,11 @@
 """What happens becomes metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 
 from domain.attempt import AttemptCause
 from domain.payment import Note
@@ -117,6 +118,8 @@ class MetricsObserver:
     """Counts what use cases, the ingest process and the Stripe gateway tell."""
 
     metrics: Metrics
+    #: The counters of `received`: finding one by its labels costs 2 µs, and a webhook has 90.
+    _received: dict[tuple[str, str], Counter] = field(default_factory=dict, init=False, repr=False)
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
@@ -171,7 +174,10 @@ class MetricsObserver:
 
     def received(self, event_type: str, outcome: str) -> None:
         """A webhook was answered."""
-        self.metrics.webhooks_received.labels(event_type, outcome).inc()
+        counter = self._received.get((event_type, outcome))
+        if counter is None:
+            counter = self._received[event_type, outcome] = self.metrics.webhooks_received.labels(event_type, outcome)
+        counter.inc()
 
     def signature_failure(self, reason: str) -> None:
         """A webhook was not taken for Stripe's."""

@@ -50,16 +50,25 @@ class Batcher(Generic[T, R]):
             Exception: what its own work raised. One item's failure is none of the others', except that a
                 TransientError of a batch meets all that were in it.
         """
-        slot: _Slot[T, R] = _Slot(item)
-        with self._changed:
-            self._waiting.append(slot)
-        while not slot.done:
-            batch = self._next_batch(slot)
-            if batch:
-                self._lead(batch)
+        (slot,) = self._done([item])
         if slot.error is not None:
             raise slot.error
         return slot.answer
+
+    def all(self, items: Sequence[T]) -> list[R | Exception]:
+        """Have several items done; for each the answer, or what calling with it alone would have raised."""
+        return [slot.answer if slot.error is None else _passed_on(slot.error) for slot in self._done(items)]
+
+    def _done(self, items: Sequence[T]) -> list[_Slot[T, R]]:
+        slots: list[_Slot[T, R]] = [_Slot(item) for item in items]
+        with self._changed:
+            self._waiting.extend(slots)
+        for slot in slots:
+            while not slot.done:
+                batch = self._next_batch(slot)
+                if batch:
+                    self._lead(batch)
+        return slots
 
     def _next_batch(self, slot: _Slot[T, R]) -> list[_Slot[T, R]]:
         """The batch that the caller is to do; empty if another has done its item."""
@@ -99,3 +108,9 @@ class Batcher(Generic[T, R]):
             for slot in batch:
                 slot.error = error
             raise
+
+
+def _passed_on(error: BaseException) -> Exception:
+    if isinstance(error, Exception):
+        return error
+    raise error

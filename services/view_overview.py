@@ -13,13 +13,17 @@ from domain.clock import Clock
 from domain.errors import TransientError
 from domain.needs import Need, in_order, of_machinery
 from domain.overview import SUCCESS_WINDOW, Backlog, Endings, Frame, Lag, Span, Takings, lag_of
+from domain.processes import LiveProcess
 from models import needs
+from models.operating import Operating
 from models.overview import Overview as Reads
 
 #: What is open is sorted by the time it has left: less than each of these, or more.
 LEFT: Final = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 6 * 60, 12 * 60, 24 * 60))
 #: No figure is worth more of the database's time.
 _PATIENCE: Final = "SET LOCAL statement_timeout = '8s'"
+
+_MOST_PROCESSES: Final = 200
 
 T = TypeVar("T")
 Begin = Callable[[], AbstractContextManager[Connection[Any]]]
@@ -35,8 +39,7 @@ class Standing:
     #: Minor units that nobody can explain, by currency, and when the books were last compared.
     unexplained: Mapping[str, int]
     compared_at: datetime | None
-    #: How long ago each kind of process said something to the database.
-    processes: Mapping[str, timedelta]
+    processes: Sequence[LiveProcess]
     needs: Sequence[Need]
     #: How many things those stand for.
     needed: int
@@ -69,6 +72,8 @@ class ViewOverview:
     """
 
     begin: Begin
+    #: How long a window that is over may wait to be closed.
+    grace: timedelta
     now: Clock
     _kept: dict[str, Overview] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -91,7 +96,7 @@ class ViewOverview:
             endings=self._part(lambda reads: _endings(reads, frame)),
             lags=None if lags is None else _lags(lags, frame),
             lag=None if lags is None else lag_of([seconds for _, seconds in lags]),
-            standing=self._part(lambda reads: _standing(reads, frame.until)),
+            standing=self._part(lambda reads: _standing(reads, self.grace, frame.until)),
         )
 
     def _part(self, read: Callable[[Reads], T]) -> T | None:
@@ -142,11 +147,13 @@ def _lags(measured: Sequence[tuple[int, float]], frame: Frame) -> list[Lag]:
     return [lag_of(one) for one in seconds]
 
 
-def _standing(reads: Reads, now: datetime) -> Standing:
-    backlogs, processes = reads.backlogs(now), reads.processes()
+def _standing(reads: Reads, grace: timedelta, now: datetime) -> Standing:
+    operating, backlogs = Operating(reads.connection), reads.backlogs(now, grace)
+    processes = operating.processes(_MOST_PROCESSES)
+    workers = sum(one.role == "worker" and not one.is_gone(now) for one in processes)
     unexplained, compared_at = reads.unexplained()
     of_people, needed = needs.waiting(reads.connection)
-    of_ours = of_machinery(backlogs, unexplained, processes, now)
+    of_ours = of_machinery(backlogs, operating.pauses(now), unexplained, workers, now)
     return Standing(
         windows=reads.windows(now, LEFT),
         backlogs=backlogs,

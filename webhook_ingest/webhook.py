@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -10,6 +10,7 @@ from domain.messaging import StoredEvent
 from services.receive_events import NotAnEvent
 from webhook_ingest.asgi import Answer, BodyTooLarge, ClientGone, Header, Receive, Scope, Send, read_body
 from webhook_ingest.committer import Committer, Overloaded
+from webhook_ingest.deadlines import Deadlines
 from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import UNKNOWN_TYPE, IngestMetrics
@@ -30,6 +31,14 @@ class Webhook:
     limits: Limits
     #: Hears of each bad signature. It is called on the event loop and must not wait.
     forged: Callable[[str], None] = nobody_hears
+    #: Requests whose bodies are being read.
+    _reading: Deadlines["asyncio.Task[object]"] = field(init=False)
+    #: Events that wait for their commit.
+    _storing: Deadlines["asyncio.Future[Outcome]"] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_reading", Deadlines(self.limits.read_seconds, asyncio.Task.cancel))
+        object.__setattr__(self, "_storing", Deadlines(self.limits.store_seconds, _give_up))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,8 +54,7 @@ class Webhook:
     async def _take(self, headers: Iterable[Header], receive: Receive) -> Answer:
         declared, signature = _declared(headers)
         try:
-            async with asyncio.timeout(self.limits.read_seconds):
-                body = await read_body(receive, declared, self.limits.body_bytes)
+            body = await self._read(receive, declared)
         except BodyTooLarge:
             return self._counted(UNKNOWN_TYPE, Outcome.TOO_LARGE)
         except TimeoutError:
@@ -58,6 +66,24 @@ class Webhook:
             _log.info("webhook.refused", reason=problem.value)
             return REFUSALS[problem]
         return await self._take_verified(body)
+
+    async def _read(self, receive: Receive, declared: int) -> bytes:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request has a task of its own")
+        self._reading.watch(task)
+        try:
+            body = await read_body(receive, declared, self.limits.body_bytes)
+        except asyncio.CancelledError:
+            if self._reading.forget(task):
+                raise  # the server stops
+            task.uncancel()
+            raise TimeoutError from None
+        except BaseException:
+            self._reading.forget(task)
+            raise
+        self._reading.forget(task)
+        return body
 
     async def _take_verified(self, body: bytes) -> Answer:
         try:
@@ -75,12 +101,11 @@ class Webhook:
             answer = self.committer.submit(event)
         except Overloaded:
             return Outcome.OVERLOADED
-        # A fifth of what asyncio.timeout costs, which shows at this rate.
-        deadline = answer.get_loop().call_later(self.limits.store_seconds, _give_up, answer)
+        self._storing.watch(answer)
         try:
             return await answer
         finally:
-            deadline.cancel()
+            self._storing.forget(answer)
 
     def _counted(self, event_type: str, outcome: Outcome) -> Answer:
         self.metrics.received(event_type, outcome.value)

@@ -113,10 +113,10 @@ def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outc
     rate = min(FASTEST, asked.payments / seconds_of_round(asked.kinds or list(Kind)))
     with ExitStack() as exits:
         show = exits.enter_context(showing(asked.payments, quietly=asked.quietly))
-        found = exits.enter_context(attached(asked, rate))
-        if found is not None:
+        running = exits.enter_context(attached(asked, rate, stopping))
+        if running is not None:
             show.say(f"Drilling the system that runs in {asked.data_dir.absolute()}.")
-        target, sale = found or exits.enter_context(started(asked, rate, environ, stopping, show))
+        target, sale = running or exits.enter_context(started(asked, rate, environ, stopping, show))
         striker = Striker(target, target.run_file.parent / "logs")
         kinds = _possible(asked.kinds, striker)
         standings = exits.enter_context(Standings(target.database_url))
@@ -132,7 +132,8 @@ def _drill(asked: Asked, environ: Mapping[str, str], stopping: Stopping) -> Outc
         show.say("All books are read." if left is None else f"Not settled: {left}.", "" if left is None else "red")
         losses = read_losses(target, sale, standings)
         table = rows(drill.struck, losses, frozenset(sale.auctions))
-        return Outcome(table, losses, [*([f"Not settled: {left}."] if left else []), *complaints(table, losses)])
+        found = [*([f"Not settled: {left}."] if left else []), *striker.problems, *complaints(table, losses)]
+        return Outcome(table, losses, found)
 
 
 def _possible(asked: Sequence[Kind], striker: Striker) -> Sequence[Kind]:

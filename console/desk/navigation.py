@@ -1,5 +1,6 @@
 """What the console has pages for, in the order in which it is shown."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,8 +29,11 @@ PAGES: Final = (
     Page("Money", "Receipts", "/console/receipts", "i-receipt", "r"),
     Page("Money", "Reconciliation", "/console/reconciliation", "i-scale", "c"),
     Page("Machinery", "Webhook events", "/console/events", "i-webhook", "w"),
+    Page("Machinery", "Dead letters", "/console/dead-letters", "i-dead", "d"),
     Page("Machinery", "Queues and workers", "/console/queues", "i-queue", "q"),
     Page("Machinery", "Deliveries", "/console/deliveries", "i-delivery", "l"),
+    Page("Trust", "Risk and security", "/console/risk", "i-shield", "s"),
+    Page("Trust", "Audit", "/console/audit", "i-book", "a"),
 )
 
 
@@ -41,4 +45,4 @@ def groups() -> Iterator[tuple[str, list[Page]]]:
 
 def has(address: str) -> bool:
     """Whether there is a page at an address."""
-    return any(page.address == address.partition("?")[0] for page in PAGES)
+    return any(page.address == re.split("[?#]", address)[0] for page in PAGES)

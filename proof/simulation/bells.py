@@ -8,6 +8,7 @@ from actors.actor import Actor, Incoming, Intake
 from actors.app import App
 from actors.registry import ACTORS, INTAKES
 from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
+from domain.endpoint import BELL_OF
 from domain.errors import TransientError
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died, Fate
@@ -21,7 +22,7 @@ _AGAIN: Final = 8.0
 #: Pieces of work that one bell leads to at most.
 _MOST: Final = 400
 #: These do many pieces in one go; what is left is found by the next look.
-_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES})
+_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES, *BELL_OF.values()})
 
 
 class Bells:

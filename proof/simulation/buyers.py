@@ -71,7 +71,7 @@ class Buyers:
         if lot.habit == "asks_for_retry":
             self._loop.people_at(self._loop.now + wait + 30, lambda: self._retry(lot.name))
         if lot.habit == "pays_at_once":
-            self._later(0.0, lot, one, _GOOD)
+            self._later(0.0, lot, one, _GOOD, sharp=True)
         if lot.habit == "declined_then_pays":
             self._later(wait + 30, lot, one, _GOOD)
         if lot.habit == "three_ds":
@@ -117,16 +117,16 @@ class Buyers:
             wait += self._dice.between(5, 600, lot.name, "late by", page["id"] and len(self._pages[lot.name]))
         else:
             wait += self._dice.between(-_NEAR, _NEAR, lot.name, "near by", len(self._pages[lot.name]))
-        self._later(wait, lot, page["id"], _GOOD)
+        self._later(wait, lot, page["id"], _GOOD, sharp=True)
 
     def _window(self, lot: Lot) -> float:
         is_standard = lot.message["policy"] == "standard"
         return (self._rules.window if is_standard else self._rules.instant_window).total_seconds()
 
-    def _later(self, wait: float, lot: Lot, page: str, card: str) -> None:
-        self._act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card))
+    def _later(self, wait: float, lot: Lot, page: str, card: str, *, sharp: bool = False) -> None:
+        self._act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card), sharp=sharp)
 
-    def _act(self, wait: float, lot: Lot, words: str, act: Callable[[], object]) -> None:
+    def _act(self, wait: float, lot: Lot, words: str, act: Callable[[], object], *, sharp: bool = False) -> None:
         def do() -> None:
             try:
                 result: object = act()
@@ -137,4 +137,7 @@ class Buyers:
             self._log.add(lot.name, "buyer", words, result)
             self._calls.changed()
 
-        self._loop.people_at(self._loop.now + max(wait, 0.0), do)
+        when = self._loop.now + max(wait, 0.0)
+        if lot.in_crowd and not sharp:
+            when = -(-when // self._rules.crowd) * self._rules.crowd
+        self._loop.people_at(when, do)

@@ -67,6 +67,8 @@ class HouseRules:
     look: float
     #: What happens within so many seconds is told and heard together: how busy the house is.
     beat: float
+    #: Many buyers act in the same moment: at the next multiple of so many seconds.
+    crowd: float
     #: Whether people are written to.
     mails: bool
 
@@ -82,6 +84,8 @@ class Lot:
     act: str
     #: Seconds from the page's opening to the buyer's first step.
     hesitates: float
+    #: The buyer acts when many others do.
+    in_crowd: bool
     #: Seconds from the start to the operator's act.
     acts_at: float
     #: Another buyer asks for the same lot at the same time.
@@ -102,7 +106,8 @@ def draw_rules(dice: Dice) -> HouseRules:
         late_policy=LatePolicy(dice.choose({"refund": 2, "honor": 1}, "late policy")),
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
         look=float(dice.choose({"6": 2, "2": 0.5, "15": 1}, "look")),
-        beat=float(dice.choose({"1": 1, "3": 2, "6": 2}, "beat")),
+        beat=float(dice.choose({"1": 1, "3": 1, "6": 3, "15": 2}, "beat")),
+        crowd=float(dice.choose({"1": 1, "15": 2, "30": 4}, "crowd")),
         mails=dice.throw("mails") < _WITH_MAIL,
     )
 
@@ -130,6 +135,7 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
     # Most hesitate for a few beats, so that many act at the same time; some for any time.
     beats = 30.0 * int(1 + 3 * dice.throw(name, "beat"))
     any_time = dice.throw(name, "any time") * window
+    in_crowd = dice.throw(name, "steady") < _TOGETHER
     return Lot(
         name=name,
         # Auctions end together.
@@ -137,7 +143,8 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         message=message,
         habit=dice.choose(HABITS, name, "habit"),
         act=dice.choose(ACTS, name, "act"),
-        hesitates=min(beats, any_time) if dice.throw(name, "steady") < _TOGETHER else any_time,
+        hesitates=min(beats, any_time) if in_crowd else any_time,
+        in_crowd=in_crowd,
         acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
         rival=dice.throw(name, "rival") < _RIVALS,
         second_chance=dice.throw(name, "second") < _SECOND_CHANCES,

@@ -146,18 +146,16 @@ class Run:
 
     def _look(self) -> None:
         """What an idle worker's look finds is done; then nobody looks before something is due."""
-        due = self._ask_due()
+        self._due = due = self._ask_due()
         ripe = [name for name, when in due.items() if when <= self.loop.now]
         for name in ripe:
             self.house.bells.work(name)
-        self._due = due = self._ask_due() if ripe else due
-        if due:
-            soonest = min(due.values())
-            if soonest > self.loop.now:
-                look = self.rules.look
-                self.loop.once_at(max(self._look_time(), -(-soonest // look) * look), "look", self._look)
-            else:
-                self.loop.once_at(self._look_time() + 3 * self.rules.look, "look", self._look)
+        if ripe:
+            # What it did is looked at next time; what nobody can do now is not asked for at every look.
+            self.loop.once_at(self._look_time() + 3 * self.rules.look, "look", self._look)
+        elif due:
+            look = self.rules.look
+            self.loop.once_at(max(self._look_time(), -(-min(due.values()) // look) * look), "look", self._look)
 
     def _ask_due(self) -> dict[str, float]:
         found = next_due(self.house.app.database, self.rules.grace)

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import backlog, needs, overview, receipts, schema
+from models.backlogs import _WAITING
 from models.database import Database
+from models.dead_letters import WantedLetters
 from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
+from services.replay_events import WantedEvents
 
 ASKED = {
     "deliveries that are due": (
@@ -15,7 +18,7 @@ ASKED = {
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
-        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(())} ORDER BY due_at LIMIT 1",
         ["notifications_due"],
     ),
     "checkouts to be opened": (
@@ -23,7 +26,7 @@ ASKED = {
         ["checkout_attempts_urgent"],
     ),
     "receipts to be printed": (
-        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(())} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
     "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
@@ -31,6 +34,18 @@ ASKED = {
         backlog.BACKLOG,
         "payment_sessions_due payment_sessions_next_attempt checkout_attempts_due checkout_attempts_look_up"
         " webhook_events_waiting receipts_due notifications_due deliveries_due".split(),
+    ),
+    "what waits for each queue": (
+        " UNION ALL ".join(f"(SELECT since FROM ({rows} LIMIT 9) w)" for rows in _WAITING.values()),
+        ["checkout_attempts_due", "webhook_events_waiting", "deliveries_due", "notifications_due"],
+    ),
+    "dead letters that wait": (
+        f"SELECT 1 FROM dead_letters r WHERE {WantedLetters().condition} ORDER BY r.id DESC LIMIT 9",
+        ["dead_letters_waiting"],
+    ),
+    "events that were set aside": (
+        f"SELECT FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY received_at LIMIT 9",
+        ["webhook_events_set_aside"],
     ),
     "what metrics show": (
         gauges._STANDING,
@@ -41,10 +56,7 @@ ASKED = {
     "who did not": (overview._CLOSED, ["payment_sessions_closed"]),
     "how late webhooks were": (overview._LAGS, ["webhook_events_received"]),
     "what is open": (overview._WINDOWS, ["payment_sessions_due"]),
-    "what waits for work": (
-        overview._BACKLOGS,
-        ["webhook_events_waiting", "deliveries_due", "refunds_due"],
-    ),
+    "what gave up or was set aside": (needs._MANY, ["webhook_events_set_aside"]),
     "what waits for people": (
         needs._NEEDS,
         ["payment_sessions_held", "receipts_stuck", "disputes_open"],
@@ -62,7 +74,14 @@ def test_it_is(database_url: str, what: str) -> None:
             connection.execute("SET LOCAL enable_seqscan = off")
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
-            params = {"now": now, "endpoint": "queue", "edges": [0.0, 60.0], "grace": timedelta(seconds=10)} | span
+            params = {
+                "now": now,
+                "endpoint": "queue",
+                "edges": [0.0, 60.0],
+                "closed": now,
+                "grace": timedelta(seconds=10),
+            } | span
+            params["status"] = "dead" if "dead_letters" in statement else "set_aside"
             plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
     finally:
         database.close()

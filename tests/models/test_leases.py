@@ -106,3 +106,13 @@ def test_work_that_is_not_renewed_may_be_held_as_well(home: House) -> None:
     home.require()
     with unrenewed(ATTEMPT_WORK, claim(home)):
         assert left(home)[0] > 0
+
+
+def test_where_there_is_a_queue_those_come_first_whose_windows_end_first(home: House) -> None:
+    """Stripe takes so many calls a second; the order of claiming is the order in which they have their turns."""
+    for number, policy in enumerate(("standard", "instant", "standard", "instant")):
+        home.require(auction_id=f"auction-{number}", policy=policy)
+        home.forward(seconds=30)
+    windows = dict(home.app.database.rows("SELECT id, window_expires_at FROM payment_sessions"))
+    claimed = [windows[claim(home).session_id] for _ in windows]
+    assert claimed == sorted(windows.values())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.run.running import ROOT, environment, free_port_base
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
 SHORT = {"PAYMENT_WINDOW_MINUTES": "0.34", "PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
 
 

@@ -13,7 +13,7 @@ from runtime.settings import Role, load
 from services.check_invariants import CheckInvariants
 from tests.system.stack import Stack, at_once, eventually, message, running_stack
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
 WINDOWS = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
 
 

@@ -25,7 +25,7 @@ def main(url: str, port: int, limits: Limits) -> None:
     with BackgroundBell(lambda bells: None) as bell:
         store = Store(database, CIPHER, Endpoints({}, uuid4), bell)
         app = create_app(
-            receive=ReceiveEvents(store.begin),
+            receive=ReceiveEvents(store.begin_single),
             read=ReadEvent(now, uuid4),
             secrets=[SECRET],
             clock=now,

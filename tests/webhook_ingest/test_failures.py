@@ -47,7 +47,7 @@ def test_requests_during_a_commit_share_the_next_one(database_url: str) -> None:
     batches: list[int] = []
 
     def counting(store: Store) -> Callable[[Sequence[StoredEvent]], int]:
-        receive = ReceiveEvents(store.begin)
+        receive = ReceiveEvents(store.begin_single)
         return lambda events: receive(events) if not batches.append(len(events)) else 0  # type: ignore[func-returns-value]
 
     with Ingest(database_url, receive=counting) as ingest, ThreadPoolExecutor(20) as pool:
@@ -71,7 +71,7 @@ def test_a_commit_that_takes_too_long_is_503_though_the_event_may_be_stored(data
 
 def test_one_event_that_cannot_be_stored_does_not_fail_its_neighbors(database_url: str) -> None:
     def picky(store: Store) -> Callable[[Sequence[StoredEvent]], int]:
-        receive = ReceiveEvents(store.begin)
+        receive = ReceiveEvents(store.begin_single)
 
         def take(events: Sequence[StoredEvent]) -> int:
             names = {one.stripe_event_id for one in events}

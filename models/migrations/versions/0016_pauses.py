@@ -36,6 +36,7 @@ def upgrade() -> None:
     op.create_index(
         'webhook_events_set_aside', 'webhook_events', ['received_at'], postgresql_where=sa.text("status = 'set_aside'")
     )
+    op.create_index('dead_letters_waiting', 'dead_letters', ['id'], postgresql_where=sa.text("status = 'dead'"))
     op.add_column('dead_letters', sa.Column('corrected', sa.LargeBinary(), nullable=True))
 
 

@@ -47,6 +47,9 @@ def upgrade() -> None:
     op.create_index(
         'notifications_not_sent', 'notifications', ['id'], postgresql_where=sa.text("status IN ('refused', 'given_up')")
     )
+    op.create_index(
+        'transactions_held', 'transactions', ['session_id'], postgresql_where=sa.text("disposition = 'held'")
+    )
     op.create_index('security_events_at', 'security_events', ['at'])
     op.create_index('audit_entries_people', 'audit_entries', ['at'], postgresql_where=sa.text("actor LIKE '%:%'"))
     op.create_index('risk_signals_at', 'risk_signals', ['at'], postgresql_where=sa.text('points > 0'))

@@ -1,6 +1,6 @@
 """Three ways of taking webhooks, each a process with a database and a Redis of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -35,17 +35,25 @@ class Way:
     stored: int = 0
     _first: Iterator[int] = field(default_factory=lambda: count(0, 10_000_000))
 
-    def round(self, seconds: float, *, requests: int = 0) -> tuple[Sample, Result]:
-        """Take webhooks for so long, and count what is there afterwards."""
-        prepared = requests or min(int(seconds * _PREPARED), _MOST_PREPARED)
-        first = next(self._first)
-        plan = Plan(
-            self.running.port, self.events, seconds, CONNECTIONS, first, requests, min(prepared, _MOST_PREPARED)
-        )
+    def next_first(self) -> int:
+        """The number of an event after all that were sent so far."""
+        return next(self._first)
+
+    def round(self, seconds: float, *, requests: int = 0, others: Callable[[], Result] | None = None) -> Sample:
+        """Take webhooks for so long, and count what is there afterwards.
+
+        Args:
+            seconds: for which they are sent.
+            requests: at most so many.
+            others: gives what came back to others who send meanwhile; their events are counted as well.
+        """
+        prepared = min(requests or int(min(seconds, _MOST_PREPARED) * _PREPARED), _MOST_PREPARED)
+        plan = Plan(self.running.port, self.events, seconds, CONNECTIONS, self.next_first(), requests, prepared)
         with generator(plan) as load, self.ground.cpu(process=self.running.pid) as cpu:
             result = load()
-        wrong = [*result.complaints(), *self.missing(result.answers[200])]
-        return Sample(result.answers[200], result.seconds, cpu, result.latencies, wrong), result
+        also = others() if others else Result()
+        wrong = [*result.complaints(), *also.complaints(), *self.missing(result.answers[200] + also.answers[200])]
+        return Sample(result.answers[200], result.seconds, cpu, result.latencies, wrong)
 
     def missing(self, answered: int) -> list[str]:
         """What was lost or doubled, `answered` events after the last look."""

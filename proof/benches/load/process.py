@@ -13,6 +13,8 @@ from proof.benches.load.slow import dawdle
 
 #: Seconds to start, and to give up what is open.
 _PATIENCE: Final = 60.0
+#: Of a plan that ends by the number of its requests.
+_LONGEST: Final = 600.0
 
 
 class LoadFailed(Exception):
@@ -35,7 +37,7 @@ class _Generator:
         self._mine.send(True)
 
     def result(self) -> Result:
-        result = self._receive(self._seconds + _PATIENCE)
+        result = self._receive(min(self._seconds, _LONGEST) + _PATIENCE)
         self._process.join(_PATIENCE)
         if not isinstance(result, Result):
             raise LoadFailed("no result came")

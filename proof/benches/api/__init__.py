@@ -1,0 +1,1 @@
+"""The status endpoint, as auction service, buyers and makers poll it."""
