@@ -115,7 +115,7 @@ def _queue_paused(need: Need, now: datetime) -> Told:
     end = f" It goes on by itself {figures.relative(need.until, now)}." if need.until else ""
     facts = QUEUES.get(need.what)
     waits = f" {need.minor:,} {'waits' if need.minor == 1 else 'wait'}." if need.minor else ""
-    harm = f"{facts.stops if facts else ''}{waits} {need.why}, {_since(need, now)}.{end}".strip()
+    harm = f"{facts.stops if facts else ''}{waits} {need.why.rstrip('.')}, {_since(need, now)}.{end}".strip()
     return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", "/console/queues")
 
 
