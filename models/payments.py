@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
@@ -22,6 +22,9 @@ from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SI
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
+
+#: What is settled about an attempt before Stripe is asked for the first time.
+_REQUEST: Final = ("request", "destination", "application_fee_minor")
 
 
 @dataclass(slots=True)
@@ -123,7 +126,7 @@ class Payments:
 
     def save_requests(self, attempts: Sequence[CheckoutAttempt]) -> None:
         """Store what Stripe will be asked, before it is asked. These are leased, not locked with their payments."""
-        ATTEMPTS.update_all(self.connection, attempts, self.cipher)
+        ATTEMPTS.update_all(self.connection, attempts, self.cipher, _REQUEST)
 
     def save_sending(self, refund: Refund) -> None:
         """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
@@ -254,10 +257,12 @@ class Payments:
     def _write(self, table: RecordTable[R], records: Sequence[R]) -> list[R]:
         """Insert what is new and update what has changed; returns both."""
         new = [record for record in records if id(record) not in self._seen]
-        known = [record for record in records if id(record) in self._seen]
-        changed = [record for record in known if self._seen[id(record)] != table.snapshot(record)]
+        known = [(record, self._seen[id(record)]) for record in records if id(record) in self._seen]
+        differing = [(record, seen) for record, seen in known if seen != table.snapshot(record)]
+        changed = [record for record, _ in differing]
         if changed:  # first, for what is closed makes room for what is opened
-            table.update_all(self.connection, changed, self.cipher)
+            columns = table.changed(changed, [seen for _, seen in differing])
+            table.update_all(self.connection, changed, self.cipher, columns)
         self._insert(table, new)
         return new + changed
 
