@@ -26,6 +26,10 @@ R = TypeVar("R")
 LEASE: Final = timedelta(seconds=5)
 RENEWAL: Final = LEASE / 5
 
+#: Seconds before its deadline from which on a checkout cannot be opened in time, or not so that anybody could pay: it
+#: may wait five for a call's turn.
+HOPELESS: Final = 5
+
 _FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
 #: marked as late and has a line of its own: nothing waits for it but what is late as well.
@@ -53,6 +57,8 @@ class Work(Generic[R]):
     count_column: str = "tries"
     #: The columns by which those that are due are taken, where it is not how long they have been due.
     order: tuple[str, ...] = ()
+    #: Rows that are not so come last, whatever their order: their turn is worth less than any other's.
+    first: str = ""
 
     def without(self, column: str, words: Sequence[str]) -> "Work[R]":
         """The same work, but for rows whose column holds one of these words of our own."""
@@ -70,16 +76,32 @@ class Work(Generic[R]):
         """The statement that claims, where these columns must be as they are asked for."""
         name, identity = self.table.table.name, self.table.identity
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
-        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
+        # The server cannot know how few rows a limit leaves, and would read all of the table to join them.
+        by_id = f"WHERE t.{identity[0]} = ANY(ARRAY(SELECT {identity[0]} FROM c))"  # noqa: S608 - our own words
+        found = by_id if len(identity) == 1 else f"FROM c WHERE {same}"
         counting = f"{self.count_column} = {self.count_column} + 1"
         return f"""
-            WITH c AS (
-              SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {self._chosen(only)} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            WITH {self._choosing(only)}
             UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
-              FROM c WHERE {same}
-            RETURNING {self.table.selection_as("t")}
+            {found} RETURNING {self.table.selection_as("t")}
             """  # noqa: S608 - our own words
+
+    def _choosing(self, only: Iterable[str]) -> str:
+        """`c`: the rows to claim."""
+        chosen = self._chosen(only)
+        if not self.first:
+            return f"c AS ({self._locking(chosen, '%(limit)s')})"
+        rest = f"({chosen}) AND NOT ({self.first})"
+        return f"""
+            a AS ({self._locking(f"({chosen}) AND ({self.first})", "%(limit)s")}),
+            b AS ({self._locking(rest, "(SELECT %(limit)s - count(*) FROM a)")}),
+            c AS (SELECT * FROM a UNION ALL SELECT * FROM b)"""  # noqa: S608 - our own words
+
+    def _locking(self, condition: str, limit: str) -> str:
+        columns = ", ".join(f"r.{column}" for column in self.table.identity)
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
+        chosen = f"SELECT {columns} FROM {self.table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
+        return f"{chosen} ORDER BY {order} LIMIT {limit} FOR UPDATE SKIP LOCKED"
 
     def claim(
         self,
@@ -139,8 +161,13 @@ def _claiming(work: Work[Any], only: tuple[str, ...]) -> str:
     return work.claiming(only)
 
 
-#: Stripe takes only so many a second: who has the least time left to pay goes first.
-ATTEMPT_WORK: Final = Work(ATTEMPTS, order=("deadline", "due_at"))
+#: Stripe takes only so many a second: who has the least time left to pay goes first. Not who has none left: where there
+#: are more than can be saved, each turn for one that is lost would lose another. To close one is never too late.
+ATTEMPT_WORK: Final = Work(
+    ATTEMPTS,
+    order=("deadline", "due_at"),
+    first=f"r.status <> 'opening' OR coalesce(r.deadline > %(now)s + interval '{HOPELESS:d} seconds', true)",
+)
 FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
 DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)

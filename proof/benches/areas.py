@@ -15,6 +15,7 @@ AREAS: Final = {
     "api": "proof.benches.api.bench",
     "pipeline": "proof.benches.pipeline.bench",
     "sweep": "proof.benches.sweep.bench",
+    "burst": "proof.benches.burst.bench",
     "receipts": "proof.benches.receipts",
 }
 

@@ -65,6 +65,19 @@ def test_who_has_the_least_time_left_is_opened_first(home: House) -> None:
     assert home.actions(patient) == ["payment_required"]
 
 
+def test_who_can_no_longer_be_opened_in_time_waits_for_those_who_can(home: House) -> None:
+    late = home.require(auction_id="a-1")
+    home.forward(seconds=(home.payment(late).session.window_expires_at - home.time()).total_seconds() - 1)
+    timely = home.require(auction_id="a-2")
+
+    home.app.open_checkouts()
+    assert home.actions(timely) == ["payment_required", "checkout_created"]
+    assert home.actions(late) == ["payment_required"]
+
+    home.app.open_checkouts()
+    assert home.actions(late) == ["payment_required", "checkout_created"]
+
+
 def test_threads_that_come_together_have_checkouts_of_their_own(home: House) -> None:
     sessions = [home.require(auction_id=f"a-{number}") for number in range(24)]
     with ThreadPoolExecutor(8) as threads:
