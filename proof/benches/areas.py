@@ -16,6 +16,7 @@ AREAS: Final = {
     "pipeline": "proof.benches.pipeline.bench",
     "sweep": "proof.benches.sweep.bench",
     "burst": "proof.benches.burst.bench",
+    "idle": "proof.benches.idle",
     "receipts": "proof.benches.receipts",
 }
 
