@@ -20,6 +20,8 @@ from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
+from models.arrays import Packed
+
 _PLACE: Final = re.compile(r"%(?:\((\w+)\))?([sbt%])")
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 #: PostgreSQL's numbers of types, where a statement alone does not tell them.
@@ -128,7 +130,8 @@ class Line:
             self.pgconn.send_prepare(name, sql, types)
             self._sent.append(None)
         rows = Rows(self)
-        self.pgconn.send_query_prepared(name, list(map(_write, values)))
+        forms = [1 if type(value) is Packed else 0 for value in values]
+        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms)
         self._sent.append(rows)
         return rows
 
@@ -209,6 +212,8 @@ def _write(value: Any) -> bytes | None:
     if value is None:
         return None
     kind = type(value)
+    if kind is Packed:
+        return bytes(value)
     if kind is list:
         return _array(value).encode()
     write = _WRITTEN.get(kind)
