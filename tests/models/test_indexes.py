@@ -16,11 +16,11 @@ from services.replay_events import WantedEvents
 
 ASKED = {
     "deliveries that are due": (
-        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen({'endpoint': 'queue'})} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen(['endpoint'])} ORDER BY due_at LIMIT 1",
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
-        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(())} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["notifications_due"],
     ),
     "checkouts to be opened": (
@@ -28,7 +28,7 @@ ASKED = {
         ["checkout_attempts_urgent"],
     ),
     "receipts to be printed": (
-        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(())} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
     "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
