@@ -1,6 +1,13 @@
-"""Who acts through the command."""
+"""Who acts through the command, and why."""
 
 from getpass import getuser
+from typing import Final
+
+import click
+
+#: An act is shown first, or done with a reason.
+dry_run: Final = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+why: Final = click.option("--reason", help="Why; it is kept in the audit trail. Needed for whatever is done.")
 
 
 def acting_user() -> str:
@@ -9,3 +16,10 @@ def acting_user() -> str:
         return f"cli:{getuser()}"
     except (KeyError, OSError):  # a user without a name, as in some containers
         return "cli"
+
+
+def given(reason: str | None) -> str:
+    """The reason of an act that is to be done."""
+    if not reason:
+        raise click.UsageError("Say why, with --reason.")
+    return reason

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import click
 
+from cli.acting import acting_user
+from cli.audit_entries import export_entries, list_entries
 from cli.opening import open_store
 from cli.printing import PlainGroup, as_json, print_json, screen, sentence
 from cli.progress import showing_progress
@@ -24,6 +26,10 @@ def audit() -> None:
     Every entry holds the hash of the one before it, so none can be changed unseen. Signed heads, kept elsewhere, also
     show entries that were removed from the end, and whole chains that are gone.
     """
+
+
+audit.add_command(list_entries)
+audit.add_command(export_entries)
 
 
 @audit.command(epilog="Example: gavelpay audit verify --heads heads-2026-11-20.jsonl")
@@ -49,7 +55,7 @@ def heads(*, out: Path | None) -> None:
     """Verify every chain and sign where it ends. Keep the result where nobody who can write to the database can."""
     with open_store() as (store, clock), showing_progress() as progress, _writing(out) as file:
         chains = -2
-        for line in SignAuditHeads(store.begin, clock)(progress):
+        for line in SignAuditHeads(store.begin, clock)(progress, actor=acting_user()):
             file.write(line)
             chains += 1
     if out is not None:

@@ -2,21 +2,19 @@
 
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import click
 
-from cli.acting import acting_user
+from cli.letter_acts import MOST, discard_letters, filtering, requeue_letters
 from cli.opening import open_app
-from cli.printing import PlainGroup, as_json, colored, harmless, print_facts, print_json, print_table, sentence
-from domain.errors import PermanentError
+from cli.printing import PlainGroup, as_json, colored, harmless, print_facts, print_json, print_table
 from domain.messaging import DeadLetter
+from models.dead_letters import WantedLetters
+from models.paging import Place
 from models.tables.messaging import DEAD_LETTER_STATES
 
-#: Letters that one `--all` takes.
-_MOST: Final = 100_000
 _SHOWN: Final = 80
 
 
@@ -29,12 +27,14 @@ def dead_letters() -> None:
 @click.option(
     "--status", type=click.Choice([*DEAD_LETTER_STATES, "all"]), default="dead", show_default=True, help="Which ones."
 )
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, _MOST), help="How many at most.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, MOST), help="How many at most.")
+@filtering
 @as_json
-def list_letters(*, status: str, limit: int, as_json: bool) -> None:
+def list_letters(*, status: str, limit: int, as_json: bool, **narrow: Any) -> None:
     """List dead letters, newest first."""
+    wanted = WantedLetters(None if status == "all" else status, **narrow)
     with open_app() as app:
-        found = app.dead_letters.listed(status=None if status == "all" else status, limit=limit)
+        found = app.operating.letters.page(wanted, Place(), limit).rows
     if as_json:
         print_json([_document(letter) for letter in found])
         return
@@ -78,6 +78,7 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
         "resolution": letter.resolution,
         "resolvedBy": letter.resolved_by,
         "resolvedAt": letter.resolved_at,
+        "corrected": None if letter.corrected is None else letter.corrected.decode(errors="replace"),
     }
 
 
@@ -113,42 +114,5 @@ def show_letter(*, letter_id: UUID, as_json: bool) -> None:
     click.echo(text if sys.stdout.isatty() else letter.message)
 
 
-@dead_letters.command("requeue", epilog="Example: gavelpay dead-letters requeue --all")
-@click.argument("letter_ids", nargs=-1, type=click.UUID, metavar="[LETTER_ID]…")
-@click.option("--all", "every", is_flag=True, help="Every letter that is dead.")
-@click.option("--reason", default="put back", show_default=True, help="Why, for the record.")
-def requeue_letters(*, letter_ids: tuple[UUID, ...], every: bool, reason: str) -> None:
-    """Put dead letters back on their queues."""
-    if every == bool(letter_ids):
-        raise click.UsageError("Name letters, or give --all.")
-    with open_app() as app:
-        office = app.dead_letters
-        # Oldest first, as they once came.
-        chosen = [letter.id for letter in reversed(office.listed(limit=_MOST))] if every else letter_ids
-        _each(chosen, lambda letter_id: office.requeue(letter_id, acting_user(), reason), "put back")
-
-
-@dead_letters.command(
-    "discard", epilog="Example: gavelpay dead-letters discard --reason 'a test' 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11"
-)
-@click.argument("letter_ids", nargs=-1, required=True, type=click.UUID, metavar="LETTER_ID…")
-@click.option("--reason", required=True, help="Why, for the record.")
-def discard_letters(letter_ids: tuple[UUID, ...], reason: str) -> None:
-    """Let dead letters go. They stay on record."""
-    with open_app() as app:
-        office = app.dead_letters
-        _each(letter_ids, lambda letter_id: office.discard(letter_id, acting_user(), reason), "discarded")
-
-
-def _each(letter_ids: Sequence[UUID], act: Callable[[UUID], object], done: str) -> None:
-    """Do something with each letter; where one cannot be done it is told why, and the others go on."""
-    failed = 0
-    for letter_id in letter_ids:
-        try:
-            act(letter_id)
-        except PermanentError as error:
-            click.echo(f"Error: {letter_id}: {sentence(error)}", err=True)
-            failed += 1
-    click.echo(f"{len(letter_ids) - failed} {done}" + (f", {failed} not." if failed else "."))
-    if failed:
-        raise click.exceptions.Exit(1)
+dead_letters.add_command(requeue_letters)
+dead_letters.add_command(discard_letters)

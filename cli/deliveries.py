@@ -1,12 +1,13 @@
 """`gavelpay deliveries`: look at outgoing events on their way, send them again, and stop or resume an endpoint."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import click
 
-from cli.acting import acting_user
+from cli.acting import acting_user, dry_run, given, why
 from cli.opening import open_app
 from cli.printing import PlainGroup, as_json, colored, print_facts, print_json, print_table
 from domain.endpoint import ENDPOINTS
@@ -14,6 +15,7 @@ from domain.messaging import Delivery, OutgoingEvent
 from gateways.downstream import body_of, message_id
 from models.deliveries import Wanted
 from models.tables.messaging import DELIVERY_STATES
+from runtime.app import App
 
 _SHOWN: Final = 60
 _EVENT_ID: Final = 32
@@ -123,9 +125,16 @@ def list_endpoints(*, as_json: bool) -> None:
 @click.option("--endpoint", type=_endpoint, help="Only to this one.")
 @click.option("--since", type=_moment, help="All events from then on (UTC), instead of named ones.")
 @click.option("--until", type=_moment, help="And before then (UTC).")
-@_reason
+@why
+@dry_run
 def resend(
-    *, events: tuple[UUID, ...], endpoint: str | None, since: datetime | None, until: datetime | None, reason: str
+    *,
+    events: tuple[UUID, ...],
+    endpoint: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    reason: str | None,
+    dry_run: bool,
 ) -> None:
     """Send events again under their ids, marked as late."""
     if bool(events) == (since is not None):
@@ -133,12 +142,15 @@ def resend(
     if since is not None and endpoint is None:
         raise click.UsageError("Say with --endpoint to whom.")
     with open_app() as app:
-        office = app.manage_deliveries
+        office, wanted = app.manage_deliveries, Wanted(endpoint, since=_utc(since), until=_utc(until))
+        if dry_run:
+            count = app.desk.deliveries.over(wanted) if since else _over(app, events, endpoint)
+            click.echo(f"{count} would be on their way again. Nothing was changed.")
+            return
         if since is not None:
-            wanted = Wanted(endpoint, since=_utc(since), until=_utc(until))
-            done = office.replay(wanted, acting_user(), reason)
+            done = office.replay(wanted, acting_user(), given(reason))
         else:
-            done = sum(office.resend(event, endpoint, acting_user(), reason) for event in events)
+            done = sum(office.resend(event, endpoint, acting_user(), given(reason)) for event in events)
     click.echo(f"{done} on their way again.")
 
 
@@ -171,6 +183,12 @@ def resume(*, endpoint: str, reason: str) -> None:
     with open_app() as app:
         app.manage_endpoints.resume(endpoint, acting_user(), reason)
     click.echo("Resumed.")
+
+
+def _over(app: App, events: Sequence[UUID], endpoint: str | None) -> int:
+    """To how many endpoints these events could go again."""
+    told = [one for event in events for one in app.desk.deliveries.one(event)]
+    return sum(one.delivery.status != "waiting" and endpoint in (None, one.delivery.endpoint) for one in told)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

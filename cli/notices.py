@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from cli.acting import acting_user
+from cli.acting import acting_user, dry_run, given, why
 from cli.opening import open_app
 from cli.printing import PlainGroup, as_json, colored, print_facts, print_json, print_table
 from domain.notice import Notice, NoticeStatus
@@ -68,11 +68,19 @@ def show_notice(*, notice_id: UUID, as_json: bool) -> None:
 
 @notices.command("resend", epilog="Example: gavelpay notices resend 0199c2f0-… --reason 'asked by telephone'")
 @click.argument("notice_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why; it is kept in the audit trail.")
-def resend_notice(*, notice_id: UUID, reason: str) -> None:
+@why
+@dry_run
+def resend_notice(*, notice_id: UUID, reason: str | None, dry_run: bool) -> None:
     """Send a notice once more, in today's words, if it is still true."""
     with open_app() as app:
-        fresh = app.notices.resend(notice_id, reason, acting_user())
+        if dry_run:
+            one, before = app.notices.preview(app.notices.show(notice_id).session_id, notice_id)
+            click.echo(
+                f"{one.kind} would go to the {one.recipient} by {one.channel} again, after {before} times before."
+            )
+            click.echo("Nothing was changed.")
+            return
+        fresh = app.notices.resend(notice_id, given(reason), acting_user())
     click.echo(f"It goes out again as {fresh.id}.")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from cli.acting import acting_user, dry_run, given, why
 from cli.opening import open_app, open_store, read_settings
 from cli.printing import (
     PlainGroup,
@@ -25,6 +26,7 @@ from domain.receipt import ReceiptStatus
 from runtime.receipts import build_verify_receipts
 from runtime.settings import Role
 from runtime.storage import build_storage
+from services.receipt_office import check_stuck
 from services.verify_receipts import BrokenReceipt, VerifiedReceipts, VerifyReceipts
 from services.view_receipts import ShownReceipt
 
@@ -88,6 +90,25 @@ def show_receipt(*, receipt: str, as_json: bool) -> None:
             ("works until", shown.expires_at),
         ]
     )
+
+
+@receipts.command(
+    "reissue", epilog="Example: gavelpay receipts reissue CRAFT-2026-000001 --reason 'the bucket is back'"
+)
+@click.argument("receipt", metavar="ID_OR_NUMBER")
+@why
+@dry_run
+def reissue_receipt(*, receipt: str, reason: str | None, dry_run: bool) -> None:
+    """Have a document that is stuck printed and stored again, under the number that it has."""
+    with open_app() as app:
+        view, receipt_id = app.receipts.view, _id(receipt)
+        one = (view.one(receipt_id) if receipt_id else view.by_number(receipt)).receipt
+        if dry_run:
+            check_stuck(one)
+            click.echo(f"{one.number} would be printed and stored again. Nothing was changed.")
+            return
+        app.receipts.office.reissue(one.id, given(reason), acting_user())
+    click.echo(f"{one.number} is being printed and stored again.")
 
 
 @receipts.command("verify", epilog="Example: gavelpay receipts verify --reprint")

@@ -6,21 +6,25 @@ from datetime import UTC, datetime
 import click
 
 from cli.acting import acting_user
-from cli.events import Since
 from cli.opening import open_app
-from cli.printing import PlainCommand, as_json, money, print_facts, print_json, print_table, screen
+from cli.printing import PlainCommand, as_json, colored, money, print_facts, print_json, print_table, screen
+from cli.since import Since
 from services.reconcile import DEFAULT_SPAN, Report
 
 
 @click.command(cls=PlainCommand, epilog="Examples: gavelpay reconcile; gavelpay reconcile --since 7d --json")
 @click.option("--since", type=Since(), help="How far back: 90m, 2h, 7d, or a time.  [default: 1d]")
+@click.option("--runs", is_flag=True, help="Compare nothing: list what was asked for before, and what it found.")
 @as_json
-def reconcile(*, since: datetime | None, as_json: bool) -> None:
+def reconcile(*, since: datetime | None, runs: bool, as_json: bool) -> None:
     """Compare with Stripe now, and repair what can be repaired.
 
     Finds webhooks that were lost and has them processed, looks up attempts and refunds that are past due, and compares
     every movement of money with Stripe's books. Exits with 1 if money stays unexplained.
     """
+    if runs:
+        _list_runs(as_json=as_json)
+        return
     with open_app() as app:
         report = app.reconcile_asked.at_once(since or app.now() - DEFAULT_SPAN, acting_user(), "asked by hand")
     if as_json:
@@ -29,6 +33,25 @@ def reconcile(*, since: datetime | None, as_json: bool) -> None:
         _print(report)
     if report.is_unexplained:
         raise click.exceptions.Exit(1)
+
+
+def _list_runs(*, as_json: bool) -> None:
+    with open_app() as app:
+        found = app.reconcile_asked.books().runs
+    if as_json:
+        print_json([
+            {"id": one.id, "status": one.status, "askedBy": one.asked_by, "reason": one.reason, "since": one.since,
+             "askedAt": one.asked_at, "finishedAt": one.finished_at, "lastError": one.last_error, "found": one.found}
+            for one in found
+        ])  # fmt: skip
+        return
+    rows = [
+        [one.id, colored(one.status), one.asked_at, one.asked_by, one.reason,
+         one.found.get("money", {}).get("compared"), one.last_error]
+        for one in found
+    ]  # fmt: skip
+    columns = ("id", "status", "asked (UTC)", "by", "why", ">compared", "error")
+    print_table(columns, rows, empty="Nobody has asked for one.")
 
 
 def _print(report: Report) -> None:

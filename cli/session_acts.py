@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from cli.acting import acting_user
+from cli.acting import acting_user, dry_run, given, why
 from cli.opening import open_app
 from cli.sessions import sessions
 from domain.money import Money
@@ -55,9 +55,14 @@ def release(*, session_id: UUID, reason: str) -> None:
 
 @sessions.command(epilog="Example: gavelpay sessions accept 0199c2f0-… --reason 'agreed with the maker'")
 @click.argument("session_id", type=click.UUID)
-@click.option("--reason", required=True, help="Why; it is kept in the audit trail.")
-def accept(*, session_id: UUID, reason: str) -> None:
+@why
+@dry_run
+def accept(*, session_id: UUID, reason: str | None, dry_run: bool) -> None:
     """Sell the lot for the amount that came, although another was asked."""
     with open_app() as app:
-        session = app.accept_other_amount(session_id, acting_user(), reason)
+        if dry_run:
+            came, asked = app.accept_other_amount.preview(session_id)
+            click.echo(f"{came} would pay for the lot, although {asked} were asked. Nothing was changed.")
+            return
+        session = app.accept_other_amount(session_id, acting_user(), given(reason))
     click.echo(f"The payment is {session.status}.")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import click
 
+from cli.exporting import export_sessions
 from cli.opening import open_app
 from cli.printing import (
     PlainGroup,
@@ -35,6 +36,7 @@ def sessions() -> None:
 
 
 sessions.add_command(refund_session)
+sessions.add_command(export_sessions)
 
 
 @sessions.command("list", epilog="Example: gavelpay sessions list --status failed --limit 20")

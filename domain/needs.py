@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.overview import Backlog
+from domain.overview import DEAD_LETTERS, Backlog
+from domain.queues import Pause
 
 #: Work that is younger than this may wait its turn.
 STUCK_AFTER: Final = timedelta(minutes=2)
@@ -19,6 +20,8 @@ class NeedKind(StrEnum):
     #: Due work has waited for longer than `STUCK_AFTER`.
     STUCK = "stuck"
     NO_WORKER = "no_worker"
+    #: A person has paused a queue.
+    QUEUE_PAUSED = "queue_paused"
     #: Our books and Stripe's differ.
     UNEXPLAINED = "unexplained"
     #: A payment is held: its amount differs, or it is risky.
@@ -31,10 +34,14 @@ class NeedKind(StrEnum):
     #: Money that must go back, and whose refund failed.
     REFUND_STUCK = "refund_stuck"
     RECEIPT_STUCK = "receipt_stuck"
+    #: Stripe said something that we do not know; nothing was guessed.
+    SET_ASIDE = "set_aside"
     DEAD_LETTERS = "dead_letters"
     DISPUTE = "dispute"
 
 
+#: Many of these are one thing to do.
+GATHERED: Final = frozenset({NeedKind.SET_ASIDE, NeedKind.DEAD_LETTERS})
 _RANKS: Final = {kind: rank for rank, kind in enumerate(NeedKind)}
 
 
@@ -52,7 +59,7 @@ class Need:
     at: datetime | None = None
     #: What happens then if nobody does anything.
     until: datetime | None = None
-    #: What came, is to go back, or is in question.
+    #: What came, is to go back, or is in question; of a queue, how many pieces wait.
     minor: int | None = None
     currency: str | None = None
     #: What was asked instead.
@@ -75,16 +82,39 @@ def _seconds(at: datetime | None) -> float:
 
 
 def of_machinery(
-    backlogs: Sequence[Backlog], unexplained: Mapping[str, int], processes: Mapping[str, timedelta], now: datetime
+    backlogs: Sequence[Backlog], pauses: Sequence[Pause], unexplained: Mapping[str, int], workers: int, now: datetime
 ) -> list[Need]:
-    """What the machinery itself asks for."""
-    late = [one for one in backlogs if one.name != "dead letters" and one.oldest and now - one.oldest > STUCK_AFTER]
-    needs = [Need(NeedKind.STUCK, what=one.name, at=one.oldest, count=1, minor=one.count) for one in late]
+    """What the machinery itself asks for.
+
+    Args:
+        backlogs: what waits.
+        pauses: queues that somebody has stopped.
+        unexplained: minor units that nobody can explain, by currency.
+        workers: how many are alive.
+        now: the time.
+    """
+    waiting = {one.name: one for one in backlogs if one.name != DEAD_LETTERS and one.count}
+    paused = {pause.queue for pause in pauses}
+    needs = [
+        Need(NeedKind.STUCK, what=one.name, at=one.oldest, minor=one.count)
+        for one in waiting.values()
+        if one.name not in paused and one.oldest and now - one.oldest > STUCK_AFTER
+    ]
+    if waiting and not workers:
+        needs.append(Need(NeedKind.NO_WORKER))
     needs += [
         Need(NeedKind.UNEXPLAINED, what=currency, minor=minor, currency=currency)
         for currency, minor in unexplained.items()
         if minor
     ]
-    if "worker" not in processes and any(one.count for one in backlogs if one.name != "dead letters"):
-        needs.append(Need(NeedKind.NO_WORKER))
-    return needs
+    return needs + [
+        Need(
+            NeedKind.QUEUE_PAUSED,
+            what=pause.queue,
+            why=f"{pause.paused_by}: {pause.reason}",
+            at=pause.paused_at,
+            until=pause.until,
+            minor=waiting[pause.queue].count if pause.queue in waiting else 0,
+        )
+        for pause in pauses
+    ]

@@ -158,10 +158,15 @@ def share(good: int, bad: int) -> float | None:
     return good / (good + bad) if good + bad else None
 
 
+#: What gave up waits, too, though for no queue.
+DEAD_LETTERS: Final = "dead_letters"
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """Work that waits."""
 
+    #: A queue, or `DEAD_LETTERS`.
     name: str
     #: Counted up to a bound.
     count: int

@@ -49,14 +49,29 @@ def accept_other_amount(
     """
     if not reason.strip():
         raise ActRefused("reason_missing", "say why it is accepted")
+    money = _other_money(payment)
+    came = Money(money.currency, money.amount_minor)
+    payment.note("other_amount_accepted", now, actor, reason=reason, came=str(came), asked=str(payment.session.amount))
+    accept(payment, money, now, fee_basis_points, new_id, actor=actor)
+
+
+def acceptable(payment: Payment) -> Money:
+    """What has come and could be accepted, although another amount was asked.
+
+    Raises:
+        ActRefused: there is none; `code` is why.
+    """
+    money = _other_money(payment)
+    return Money(money.currency, money.amount_minor)
+
+
+def _other_money(payment: Payment) -> Transaction:
     if payment.session.reason != AMOUNT_DIFFERS:
         raise ActRefused("nothing_held", "no money of another amount is held for this payment")
     money = next(one for one in payment.transactions if one.disposition is Disposition.HELD)
     if left_of(payment, money).minor < money.amount_minor:
         raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
-    came = Money(money.currency, money.amount_minor)
-    payment.note("other_amount_accepted", now, actor, reason=reason, came=str(came), asked=str(payment.session.amount))
-    accept(payment, money, now, fee_basis_points, new_id, actor=actor)
+    return money
 
 
 def _held_money(payment: Payment) -> Transaction | None:

@@ -1,14 +1,15 @@
 """Messages that gave up, and messages that never were ones, kept whole until a person decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.messaging import DeadLetter
+from models.paging import Ordering, Paged, Place
 from models.records import DEAD_LETTERS
 from models.sealing import FieldCipher
 
@@ -17,6 +18,53 @@ _ONCE: Final = """
        SET copies = dead_letters.copies + excluded.copies, error = excluded.error,
            last_at = greatest(coalesce(excluded.last_at, excluded.created_at), dead_letters.last_at)
 """
+
+LETTER_ORDER: Final = Ordering((("r.id", UUID),))
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLetters:
+    """Which letters somebody wants to see; None: any."""
+
+    status: str | None = "dead"
+    queue: str | None = None
+    actor: str | None = None
+    reason: str | None = None
+    #: When they gave up: from, and before.
+    since: datetime | None = None
+    until: datetime | None = None
+    #: Only those with ids after this one, and up to that one: what comes meanwhile was not looked at.
+    after: UUID | None = None
+    upto: UUID | None = None
+
+    @property
+    def condition(self) -> str:
+        """As a condition on `dead_letters r`."""
+        parts = (
+            ("r.status = %(status)s", self.status),
+            ("r.queue = %(queue)s", self.queue),
+            ("r.actor = %(actor)s", self.actor),
+            ("r.reason = %(reason)s", self.reason),
+            ("r.created_at >= %(since)s", self.since),
+            ("r.created_at < %(until)s", self.until),
+            ("r.id > %(after)s", self.after),
+            ("r.id <= %(upto)s", self.upto),
+        )
+        return " AND ".join(["true", *(part for part, value in parts if value is not None)])
+
+
+class LetterGroup(NamedTuple):
+    """Letters that gave up for one cause."""
+
+    queue: str
+    actor: str
+    reason: str
+    letters: int
+    copies: int
+    first: datetime
+    last: datetime
+    #: What the newest of them says.
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +93,46 @@ class DeadLetters:
         )
         rows = self.connection.execute(sql, params | {"limit": limit})
         return [DEAD_LETTERS.load(row, self.cipher) for row in rows]
+
+    def groups(self, limit: int) -> list[LetterGroup]:
+        """What waits for a person, by where it came from and why, most first."""
+        rows = self.connection.execute(
+            "SELECT queue, actor, reason, count(*), sum(copies), min(created_at), max(coalesce(last_at, created_at)),"
+            " (array_agg(error ORDER BY id DESC))[1] FROM dead_letters WHERE status = 'dead'"
+            " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT %s",
+            (limit,),
+        )
+        return [LetterGroup(*row) for row in rows]
+
+    def page(self, wanted: WantedLetters, place: Place, limit: int) -> Paged[DeadLetter]:
+        """One page, newest first."""
+        sql = f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE "  # noqa: S608 - our own words
+
+        def fetch(tail: str, keys: dict[str, Any]) -> list[DeadLetter]:
+            rows = self.connection.execute(sql + tail, asdict(wanted) | keys)
+            return [DEAD_LETTERS.load(row, self.cipher) for row in rows]
+
+        return LETTER_ORDER.page(fetch, wanted.condition, place, limit)
+
+    def count(self, wanted: WantedLetters) -> int:
+        """How many there are."""
+        sql = f"SELECT count(*) FROM dead_letters r WHERE {wanted.condition}"  # noqa: S608 - our own words
+        ((count,),) = self.connection.execute(sql, asdict(wanted)).fetchall()
+        return int(count)
+
+    def oldest(self, wanted: WantedLetters, limit: int) -> list[DeadLetter]:
+        """The first that match, in the order in which they gave up."""
+        sql = (
+            f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {wanted.condition} ORDER BY r.id LIMIT %(most)s"  # noqa: S608
+        )
+        rows = self.connection.execute(sql, asdict(wanted) | {"most": limit})
+        return [DEAD_LETTERS.load(row, self.cipher) for row in rows]
+
+    def dead_again(self, letter: DeadLetter) -> UUID | None:
+        """The letter that waits for a person because the same message gave up again for the same reason."""
+        sql = "SELECT id FROM dead_letters WHERE content_index = %s AND status = 'dead'"
+        row = self.connection.execute(sql, (self.cipher.index(letter.content),)).fetchone()
+        return row[0] if row else None
 
     def take(self, letter_id: UUID) -> DeadLetter | None:
         """Lock one letter that nobody has dealt with yet."""

@@ -43,7 +43,11 @@ class RecordTable(Generic[R]):
             raise TypeError(f"{table.name} and {record.__name__} differ")
         hints = get_type_hints(record)
         self._enums = {name: _enum_in(hints[name]) for name in self.names}
-        self._enums_at = [(at, enum) for at, name in enumerate(self.names) if (enum := self._enums[name]) is not None]
+        self._enums_at = [
+            (at, {one.value: one for one in enum})
+            for at, name in enumerate(self.names)
+            if (enum := self._enums[name]) is not None
+        ]
         self._sealed_at = [(at, column) for at, column in enumerate(self.columns) if SEALED in column.info]
         self._identity_at = [self.names.index(name) for name in identity]
         self._in_order = _several(itemgetter, [self.names.index(field.name) for field in fields(record)])  # type: ignore[arg-type]
@@ -97,9 +101,9 @@ class RecordTable(Generic[R]):
         one such row must not stop the others of its batch. The cipher tells whoever watches.
         """
         values = list(row)
-        for at, enum in self._enums_at:
+        for at, choices in self._enums_at:
             if values[at] is not None:
-                values[at] = enum(values[at])
+                values[at] = choices[values[at]]
         if self._sealed_at:
             identity = [values[at] for at in self._identity_at]
             for at, column in self._sealed_at:

@@ -58,18 +58,25 @@ _NEEDS: Final = " UNION ALL ".join(
     f" LIMIT {_NAMED})"
     for kind, rows in _EACH.items()
 )
-_LETTERS: Final = f"""
-    SELECT count(*), min(created_at), mode() WITHIN GROUP (ORDER BY actor)
-      FROM (SELECT created_at, actor FROM dead_letters WHERE status = 'dead' LIMIT {_COUNTED}) letters
-"""  # noqa: S608 - our own words
+#: One act mends many of these at once: how many there are, since when, and of what most are.
+_GATHERED: Final = {
+    NeedKind.DEAD_LETTERS: ("actor", "created_at", "dead_letters WHERE status = 'dead'"),
+    NeedKind.SET_ASIDE: ("type", "received_at", "webhook_events WHERE status = 'set_aside'"),
+}
+_MANY: Final = " UNION ALL ".join(
+    f"SELECT '{kind}', count(*), min(at), mode() WITHIN GROUP (ORDER BY what)"  # noqa: S608 - our own words
+    f" FROM (SELECT {what} AS what, {at} AS at FROM {rows} LIMIT {_COUNTED}) many"
+    for kind, (what, at, rows) in _GATHERED.items()
+)
 
 
-def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
-    """What waits for a person, the first of each kind by name; and how many there are, counted up to a bound."""
+def waiting(connection: Connection[Any]) -> tuple[list[Need], dict[NeedKind, int]]:
+    """What waits for a person, the first of each kind by name; and how many there are of each, up to a bound."""
     rows = connection.execute(_NEEDS).fetchall()
     needs = [Need(NeedKind(kind), *rest) for kind, *rest, _count in rows]
-    total = sum({row[0]: row[-1] for row in rows}.values())
-    ((count, oldest, actor),) = connection.execute(_LETTERS).fetchall()
-    if count:
-        needs.append(Need(NeedKind.DEAD_LETTERS, what=actor, at=oldest, count=count))
-    return needs, total + bool(count)
+    counts = {NeedKind(row[0]): int(row[-1]) for row in rows}
+    for kind, count, oldest, what in connection.execute(_MANY):
+        if count:
+            needs.append(Need(NeedKind(kind), what=what, at=oldest, count=count))
+            counts[NeedKind(kind)] = count
+    return needs, counts

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.overview import CLASSES_PER_E, Backlog, Frame
+from domain.overview import CLASSES_PER_E, DEAD_LETTERS, Backlog, Frame
+from domain.queues import QUEUES
+from models.backlogs import MOST, Backlogs
 from models.differences import UNEXPLAINED
 
-#: More of one kind of waiting work is not counted.
-MOST_WAITING: Final = 10_000
 #: Events whose lag is measured, at most, in each of these slices of a span: a bound that a busy month keeps, too.
 SLICES: Final = 240
 _EVENTS_PER_SLICE: Final = 100
@@ -51,25 +51,10 @@ _WINDOWS: Final = """
     SELECT width_bucket(date_part('epoch', window_expires_at - %(now)s), %(edges)s::float8[]), count(*)
       FROM payment_sessions WHERE status IN ('pending', 'failed') GROUP BY 1
 """
-#: Of each kind of work: rows that wait, and since when. Where work comes due later, only what is due counts.
-_WAITING: Final = {
-    "checkouts": "SELECT due_at AS at FROM checkout_attempts WHERE due_at <= %(now)s",
-    "inbox": "SELECT due_at AS at FROM webhook_events WHERE status = 'waiting' AND due_at <= %(now)s",
-    "deliveries": "SELECT due_at AS at FROM deliveries WHERE status = 'waiting' AND due_at <= %(now)s",
-    "notices": "SELECT due_at AS at FROM notifications WHERE status = 'queued' AND due_at <= %(now)s",
-    "receipts": "SELECT due_at AS at FROM receipts WHERE status = 'numbered' AND due_at <= %(now)s",
-    "refunds": "SELECT due_at AS at FROM refunds WHERE due_at <= %(now)s AND"
-    " (approval_until IS NULL OR approved_by IS NOT NULL)",
-    "dead letters": "SELECT created_at AS at FROM dead_letters WHERE status = 'dead'",
-}
-_BACKLOGS: Final = " UNION ALL ".join(
-    f"SELECT '{name}', count(*), min(at) FROM ({rows} LIMIT {MOST_WAITING + 1}) waiting"  # noqa: S608 - our own words
-    for name, rows in _WAITING.items()
+#: The oldest ones, and how many there are.
+_LETTERS: Final = (
+    f"SELECT count(*), min(created_at) FROM (SELECT created_at FROM dead_letters WHERE status = 'dead' LIMIT {MOST}) l"  # noqa: S608
 )
-_PROCESSES: Final = """
-    SELECT split_part(application_name, ' ', 2), now() - max(greatest(state_change, backend_start))
-      FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'gavelpay %%' GROUP BY 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +91,17 @@ class Overview:
         found = dict(self.connection.execute(_WINDOWS, {"now": now, "edges": seconds}).fetchall())
         return [found.get(n, 0) for n in range(len(seconds) + 1)]
 
-    def backlogs(self, now: datetime) -> list[Backlog]:
-        """Work that is due and waits, counted up to `MOST_WAITING`."""
-        return [Backlog(*row) for row in self.connection.execute(_BACKLOGS, {"now": now})]
+    def backlogs(self, now: datetime, grace: timedelta) -> list[Backlog]:
+        """Work that waits, by queue, and dead letters; counted up to a bound."""
+        waiting = Backlogs(self.connection).of(now, grace)
+        found = [Backlog(name, waiting[name].waiting, waiting[name].oldest) for name in QUEUES if name in waiting]
+        ((letters, oldest),) = self.connection.execute(_LETTERS).fetchall()
+        return [*found, Backlog(DEAD_LETTERS, letters, oldest)]
 
     def unexplained(self) -> tuple[dict[str, int], datetime | None]:
         """Money that nobody can explain by currency, and when the books were last compared."""
         rows = self.connection.execute("SELECT updated_at FROM cursors WHERE name = 'stripe_balance'").fetchall()
         return dict(self.connection.execute(UNEXPLAINED).fetchall()), rows[0][0] if rows else None
-
-    def processes(self) -> dict[str, timedelta]:
-        """Our processes as the database sees them, by role: how long ago one of them said something."""
-        return dict(self.connection.execute(_PROCESSES).fetchall())
 
     def any_payment(self) -> bool:
         """Whether there has ever been one."""

@@ -131,6 +131,8 @@ class Payments:
 
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
+        if not self._held:
+            return
         payments = list(self._held.values())
         for payment in payments:
             lookups.plan(payment)

@@ -5,9 +5,10 @@ over. Each claim raises the row's `fence`: who holds an older number may not wri
 All lease times are the database's (`lease_now()`), whatever a worker's own clock says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection
@@ -62,8 +63,23 @@ class Work(Generic[R]):
     def _free(self) -> str:
         return _FREE.format(due=self.due_column)
 
-    def _chosen(self, only: dict[str, Any] | None) -> str:
-        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or {})])
+    def _chosen(self, only: Iterable[str] | None) -> str:
+        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
+
+    def claiming(self, only: Iterable[str]) -> str:
+        """The statement that claims, where these columns must be as they are asked for."""
+        name, identity = self.table.table.name, self.table.identity
+        same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
+        counting = f"{self.count_column} = {self.count_column} + 1"
+        return f"""
+            WITH c AS (
+              SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
+               WHERE {self._chosen(only)} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
+              FROM c WHERE {same}
+            RETURNING {self.table.selection_as("t")}
+            """  # noqa: S608 - our own words
 
     def claim(
         self,
@@ -75,21 +91,8 @@ class Work(Generic[R]):
         only: dict[str, Any] | None = None,
     ) -> list[R]:
         """Take up to `limit` due rows, in this kind's order; rows that others hold are passed by."""
-        name, identity = self.table.table.name, self.table.identity
-        chosen = self._chosen(only)
-        same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
-        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
-        counting = f"{self.count_column} = {self.count_column} + 1"
         rows = connection.execute(
-            f"""
-            WITH c AS (
-              SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {chosen} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
-              FROM c WHERE {same}
-            RETURNING {self.table.selection_as("t")}
-            """,  # noqa: S608 - our own words
-            {"now": now, "limit": limit, "lease": LEASE} | (only or {}),
+            _claiming(self, tuple(only or ())), {"now": now, "limit": limit, "lease": LEASE} | (only or {})
         )
         return [self.table.load(row, cipher) for row in rows]
 
@@ -129,6 +132,11 @@ class Work(Generic[R]):
         """Rows by a condition on the table as `r`."""
         statement = f"SELECT {self.table.selection} FROM {self.table.table.name} r WHERE {condition}"  # noqa: S608
         return [self.table.load(row, cipher) for row in connection.execute(statement, params)]
+
+
+@cache
+def _claiming(work: Work[Any], only: tuple[str, ...]) -> str:
+    return work.claiming(only)
 
 
 #: Stripe takes only so many a second: who has the least time left to pay goes first.

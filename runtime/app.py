@@ -188,7 +188,7 @@ def build_app(
     opening = OpenCheckouts(store.begin, stripe, policies, terms, links, leases.hold, now, new_id, rng)
     read, receive = ReadEvent(now, new_id), ReceiveEvents(store.begin)
     process = ProcessEvents(store.begin, terms, settings.stripe.key_mode is KeyMode.LIVE, observer, now, rng)
-    sweep = settings.windows.sweep
+    sweep, office = settings.windows.sweep, DeadLetterOffice(store.begin, put_back, now)
     events = ReconcileEvents(store.begin, stripe, read, receive, leases.hold, sweep, now, rng)
     attempts = ReconcileAttempts(store.begin, stripe, terms, leases.hold, now, rng)
     refunds = ReconcileRefunds(store.begin, stripe, terms, leases.hold, now, rng)
@@ -220,7 +220,7 @@ def build_app(
         deliver_events=DeliverEvents(
             store.begin, downstream, leases.hold, observer, now, new_id, rng, ENDPOINTS, senders
         ),
-        dead_letters=DeadLetterOffice(store.begin, put_back, now),
+        dead_letters=office,
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
         mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
@@ -248,10 +248,10 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
-        desk=Desk.over(database, store.begin, now),
+        desk=Desk.over(database, store.begin, settings.windows.grace, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
         show_life=ShowLife(database, now, new_id, role, leases.held),
-        operating=build_operating(settings, store.begin, process, now),
+        operating=build_operating(settings, store.begin, process, office, now),
         _closers=(
             senders.close,
             leases.stop,

@@ -1,15 +1,19 @@
 """The use cases that only the operator's console has."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.clock import Clock
 from models.database import Database
 from models.unit_of_work import Begin
 from services.act_as_seen import ActAsSeen
+from services.export_payments import ExportPayments
 from services.find_payments import FindPayments
+from services.view_audit import ViewAudit
 from services.view_deliveries import ViewDeliveries
 from services.view_overview import ViewOverview
 from services.view_timeline import ViewTimeline
+from services.view_trust import ViewTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +21,25 @@ class Desk:
     """Reads for pages, and acts that are done only to what was looked at."""
 
     find_payments: FindPayments
+    export_payments: ExportPayments
     timeline: ViewTimeline
     act_as_seen: ActAsSeen
-    deliveries: ViewDeliveries
+    trust: ViewTrust
+    audit: ViewAudit
     overview: ViewOverview
+    deliveries: ViewDeliveries
 
     @classmethod
-    def over(cls, database: Database, begin: Begin, now: Clock) -> "Desk":
+    def over(cls, database: Database, begin: Begin, grace: timedelta, now: Clock) -> "Desk":
         """Wire them."""
+        find_payments = FindPayments(begin, now)
         return cls(
-            FindPayments(begin, now),
-            ViewTimeline(begin),
-            ActAsSeen(begin),
-            ViewDeliveries(begin, now),
-            ViewOverview(database.transaction, now),
+            find_payments=find_payments,
+            export_payments=ExportPayments(begin, find_payments, now),
+            timeline=ViewTimeline(begin),
+            act_as_seen=ActAsSeen(begin),
+            overview=ViewOverview(database.transaction, grace, now),
+            deliveries=ViewDeliveries(begin, now),
+            trust=ViewTrust(begin),
+            audit=ViewAudit(begin, now),
         )

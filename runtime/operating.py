@@ -6,6 +6,10 @@ from domain.clock import Clock
 from gateways.queue.connect import open_depths
 from models.unit_of_work import Begin
 from runtime.settings import Settings, given
+from services.correct_letter import CorrectLetter
+from services.dead_letters import DeadLetterOffice
+from services.letter_desk import LetterDesk
+from services.letter_outcomes import LetterOutcomes
 from services.pause_queue import PauseQueue
 from services.process_events import ProcessEvents
 from services.replay_events import ReplayEvents
@@ -19,9 +23,14 @@ class OperatingDesk:
     pauses: PauseQueue
     queues: ViewQueues
     replay: ReplayEvents
+    letters: LetterDesk
+    correct: CorrectLetter
+    outcomes: LetterOutcomes
 
 
-def build_operating(settings: Settings, begin: Begin, process: ProcessEvents, now: Clock) -> OperatingDesk:
+def build_operating(
+    settings: Settings, begin: Begin, process: ProcessEvents, office: DeadLetterOffice, now: Clock
+) -> OperatingDesk:
     """Wire them."""
     url = given(settings.redis.broker_url, "BROKER_URL").reveal()
     depths = open_depths(url, ca_file=settings.redis.ca_file)
@@ -29,4 +38,7 @@ def build_operating(settings: Settings, begin: Begin, process: ProcessEvents, no
         PauseQueue(begin, now),
         ViewQueues(begin, depths, settings.windows.grace, now),
         ReplayEvents(begin, process, now),
+        LetterDesk(begin, office, now),
+        CorrectLetter(begin, office.put_back, now),
+        LetterOutcomes(begin),
     )

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from domain.clock import Clock
 from domain.errors import ActRefused, NotFound
-from domain.releasing import accept_other_amount
+from domain.money import Money
+from domain.releasing import accept_other_amount, acceptable
 from domain.retries import replan
 from domain.session import PaymentSession
 from domain.settlement import Terms
@@ -19,6 +20,19 @@ class AcceptOtherAmount:
     begin: Begin
     terms: Terms
     now: Clock
+
+    def preview(self, session_id: UUID) -> tuple[Money, Money]:
+        """What came, and what was asked; nothing is changed.
+
+        Raises:
+            NotFound: there is no such payment.
+            ActRefused: it cannot be accepted.
+        """
+        with self.begin() as uow:
+            found = uow.payments.read([session_id])
+        if not found:
+            raise NotFound("there is no such payment")
+        return acceptable(found[0]), found[0].session.amount
 
     def __call__(self, session_id: UUID, actor: str, reason: str) -> PaymentSession:
         """Keep the money that was held because it differs.

@@ -18,6 +18,8 @@ from domain.errors import PermanentError
 
 #: What the signing key is derived for.
 PURPOSE: Final = b"audit heads 1"
+#: The first line and the last.
+FRAME: Final = 2
 _FORMAT: Final = "gavelpay-audit-heads-1"
 
 
@@ -75,12 +77,8 @@ def open_heads(file: BinaryIO, key: bytes) -> HeadsFile:
         genuine = hmac.compare_digest(str(end["signature"]), mac.hexdigest())
         file.seek(0)
         first = orjson.loads(file.readline())
-        if genuine and first["format"] == _FORMAT and end["chains"] == lines - _FRAME:
+        if genuine and first["format"] == _FORMAT and end["chains"] == lines - FRAME:
             return HeadsFile(file, datetime.fromisoformat(first["signedAt"]), end["chains"])
     except (ValueError, KeyError, TypeError):
         pass
     raise HeadsNotOurs("the heads were not signed with our key, or were changed since")
-
-
-#: The first line and the last.
-_FRAME: Final = 2

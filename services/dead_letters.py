@@ -80,7 +80,7 @@ class DeadLetterOffice:
             raise NotPutBack(f"it is {letter.status} already")
         if isinstance(letter.message, Unreadable):
             raise NotPutBack(f"it cannot be read: {letter.message.why}")
-        again = _AGAIN.get(letter.queue)
+        again = _AGAIN[letter.queue] if names_a_row(letter) else None
         if again is None:
             self.put_back(letter.queue, letter.message)
         with self.begin() as uow:
@@ -125,6 +125,19 @@ _AGAIN: Final[Mapping[str, Callable[[UnitOfWork, dict[str, str], datetime], None
     NOTICES_QUEUE: _send_again,
     RECEIPTS_QUEUE: _issue_again,
 }
+#: What their messages name the row by. A queue of the same name may have letters of its own, whose messages do not.
+_NAMED_BY: Final = {DELIVERIES_QUEUE: "event_id", NOTICES_QUEUE: "notice_id", RECEIPTS_QUEUE: "receipt_id"}
+
+
+def names_a_row(letter: DeadLetter) -> bool:
+    """Whether what gave up is a row of ours rather than a message of a queue."""
+    if letter.queue not in _NAMED_BY or isinstance(letter.message, Unreadable):
+        return False
+    try:
+        named = orjson.loads(letter.message)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(named, dict) and _NAMED_BY[letter.queue] in named
 
 
 def _masked(letter: DeadLetter) -> DeadLetter:

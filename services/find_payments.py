@@ -1,70 +1,23 @@
-"""Find payments by what an operator has in hand: an id of ours or of Stripe's, an e-mail address, a name, a state."""
+"""Find payments by what an operator has in hand, count them, and say what of a page has changed since."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from domain.clock import Clock
+from domain.errors import TransientError
 from domain.payment import Payment
+from models.payment_search import Wish, conditions
 from models.unit_of_work import Begin
 
 PAGE: Final = 25
 _MOST: Final = 200
-#: Of which a longer text is none of ours.
-_LONGEST: Final = 255
-#: What begins so is Stripe's, and stands there.
-_STRIPE: Final = {
-    "cs_": "SELECT session_id FROM checkout_attempts WHERE stripe_checkout_id = %(q)s",
-    "pi_": (
-        "SELECT session_id FROM checkout_attempts WHERE stripe_payment_intent_id = %(q)s"
-        " UNION SELECT session_id FROM transactions WHERE stripe_payment_intent_id = %(q)s"
-    ),
-    "ch_": "SELECT session_id FROM transactions WHERE stripe_charge_id = %(q)s",
-    "py_": "SELECT session_id FROM transactions WHERE stripe_charge_id = %(q)s",
-    "re_": "SELECT session_id FROM refunds WHERE stripe_refund_id = %(q)s",
-    "evt_": "SELECT session_id FROM webhook_events WHERE stripe_event_id = %(q)s",
-}
-_BY_ID: Final = """
-    SELECT %(id)s::uuid UNION SELECT session_id FROM checkout_attempts WHERE id = %(id)s
-    UNION SELECT session_id FROM transactions WHERE id = %(id)s UNION SELECT session_id FROM refunds WHERE id = %(id)s
-    UNION SELECT session_id FROM receipts WHERE id = %(id)s UNION SELECT session_id FROM outbox WHERE id = %(id)s
-    UNION SELECT session_id FROM webhook_events WHERE id = %(id)s
-"""
-#: Unions, not alternatives: each part walks along an index of its own.
-_BY_NAME: Final = """
-    SELECT id FROM payment_sessions WHERE auction_id = %(q)s
-    UNION SELECT id FROM payment_sessions WHERE buyer_id = %(q)s
-    UNION SELECT session_id FROM receipts WHERE number = upper(%(q)s)
-"""
-#: On hold, or a refund that a second person must agree to: those come due when they are forgotten.
-_WAITING: Final = """
-    SELECT id FROM payment_sessions WHERE held_at IS NOT NULL
-    UNION SELECT session_id FROM refunds
-     WHERE due_at IS NOT NULL AND status = 'requested' AND approval_until IS NOT NULL AND approved_by IS NULL
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which payments somebody wants to see; None: any."""
-
-    #: Any id, an e-mail address, or the name of an auction, a buyer or a maker.
-    q: str | None = None
-    status: str | None = None
-    policy: str | None = None
-    currency: str | None = None
-    auction: str | None = None
-    buyer: str | None = None
-    maker: str | None = None
-    #: Only those that wait for a person.
-    needs_operator: bool = False
-    #: Only those whose window ends within this time.
-    left_under: timedelta | None = None
-    #: The ids of the last row of the page before, or of the first row of the page after.
-    after: UUID | None = None
-    before: UUID | None = None
+#: Newer payments than those of a page are counted up to here.
+_MOST_NEWER: Final = 99
+#: A number that takes longer is not worth it.
+_PATIENCE: Final = "SET LOCAL statement_timeout = '3s'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +37,12 @@ class FindPayments:
     now: Clock
 
     def __call__(self, wish: Wish, limit: int = PAGE) -> Found:
-        """One page. Every condition but a state alone walks along an index; a state alone along the ids."""
+        """One page. Nearly every condition walks along an index; policy, currency and maker alone along the ids."""
         limit = min(limit, _MOST)
         with self.begin() as uow:
-            conditions, params = self._conditions(wish, uow.cipher.index)
+            where, params = conditions(wish, self.now(), uow.cipher.index)
             backwards = wish.before is not None and wish.after is None
             order = "ASC" if backwards else "DESC"
-            where = " AND ".join(conditions) or "true"
             page = f"{where} ORDER BY r.id {order} LIMIT %(limit)s"
             sessions = uow.payments.find(page, limit=limit + 1, **params)
             more, ids = len(sessions) > limit, [one.id for one in sessions[:limit]]
@@ -101,42 +53,35 @@ class FindPayments:
             has_older=True if backwards else more,
         )
 
-    def _conditions(self, wish: Wish, index: Callable[[str], bytes]) -> tuple[list[str], dict[str, Any]]:
-        plain = {
-            "status": wish.status,
-            "policy": wish.policy,
-            "currency": wish.currency,
-            "auction_id": wish.auction,
-            "buyer_id": wish.buyer,
-            "maker_id": wish.maker,
-        }
-        params: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
-        conditions = [f"r.{name} = %({name})s" for name in params]
-        if wish.q:
-            conditions.append(self._search(wish.q.strip()[:_LONGEST], params, index))
-        if wish.needs_operator:
-            conditions.append(f"r.id IN ({_WAITING})")
-        if wish.left_under is not None:
-            conditions.append("r.status IN ('pending', 'failed') AND r.window_expires_at <= %(ends)s")
-            params["ends"] = self.now() + wish.left_under
-        if wish.after is not None:
-            conditions.append("r.id < %(after)s")
-            params["after"] = wish.after
-        elif wish.before is not None:
-            conditions.append("r.id > %(before)s")
-            params["before"] = wish.before
-        return conditions, params
-
-    def _search(self, text: str, params: dict[str, Any], index: Callable[[str], bytes]) -> str:
-        params["q"] = text
-        for prefix, ids in _STRIPE.items():
-            if text.startswith(prefix):
-                return f"r.id IN ({ids})"
-        if "@" in text:
-            params["email"] = index(text)
-            return "r.buyer_email_index = %(email)s"
+    def count(self, wish: Wish, most: int) -> int | None:
+        """How many there are on all pages, counted up to `most` and one; None if that takes too long."""
+        everywhere = replace(wish, after=None, before=None)
         try:
-            params["id"] = UUID(text)
-        except ValueError:
-            return f"r.id IN ({_BY_NAME})"
-        return f"r.id IN ({_BY_ID})"
+            with self.begin() as uow:
+                where, params = conditions(everywhere, self.now(), uow.cipher.index)
+                uow.connection.execute(_PATIENCE)
+                sql = f"SELECT count(*) FROM (SELECT 1 FROM payment_sessions r WHERE {where} LIMIT %(limit)s) f"  # noqa: S608
+                ((count,),) = uow.connection.execute(sql, params | {"limit": most + 1}).fetchall()
+        except TransientError:
+            return None
+        return int(count)
+
+    def news(self, wish: Wish, shown: Collection[UUID], since: datetime) -> tuple[int, int]:
+        """How many payments of a page have changed since then, and how many newer ones belong on it.
+
+        Args:
+            wish: what the page was asked for.
+            shown: what it shows.
+            since: when it was made.
+        """
+        is_first = wish.after is None and wish.before is None
+        with self.begin() as uow:
+            sql = "SELECT count(*) FROM payment_sessions WHERE id = ANY(%s) AND updated_at > %s"
+            ((changed,),) = uow.connection.execute(sql, (list(shown), since)).fetchall()
+            newer = 0
+            if is_first:
+                beyond = replace(wish, before=max(shown)) if shown else wish
+                where, params = conditions(beyond, self.now(), uow.cipher.index)
+                sql = f"SELECT count(*) FROM (SELECT 1 FROM payment_sessions r WHERE {where} LIMIT {_MOST_NEWER}) f"  # noqa: S608
+                ((newer,),) = uow.connection.execute(sql, params).fetchall()
+        return changed, newer

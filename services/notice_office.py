@@ -1,6 +1,7 @@
 """Notices: what was told to whom; and telling it again, in an operator's name."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,17 @@ from services.acting import act
 
 #: As often as one notice is sent again at most. Whoever needs more should telephone.
 MOST_RESENT: Final = 5
+#: Why a notice is not true any more.
+_MOOT: Final = {
+    "paid": "it is paid",
+    "over": "the payment is over",
+    "payment_in_flight": "money is on its way",
+    "window_over": "the time is over",
+    "window_changed": "there is another end of the time to pay",
+    "not_over": "the payment is not over",
+    "sale_taken_back": "the sale was taken back",
+    "refund_failed": "the refund did not arrive",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +62,37 @@ class NoticeOffice:
             raise NotFound("there is no such notice")
         return found[0]
 
-    def resend(self, notice_id: UUID, reason: str, actor: str) -> Notice:
+    def preview(self, session_id: UUID, notice_id: UUID) -> tuple[Notice, int]:
+        """Which notice of a payment would go out again, and how often it has before; nothing is changed.
+
+        Raises:
+            ActRefused: it cannot; `no_such_notice`, or as `resend`.
+        """
+        notice = self._of(session_id, notice_id)
+        _, before = self._sent_before(notice)
+        with self.begin() as uow:
+            (payment,) = uow.payments.read([notice.session_id])
+        _check(payment, notice, before, self.now())
+        return notice, before
+
+    def resend(self, notice_id: UUID, reason: str, actor: str, *, of: UUID | None = None) -> Notice:
         """Send it once more, in today's words, under a new Message-ID. It is audited, also if it is refused.
+
+        Args:
+            notice_id: which one.
+            reason: why, for the record.
+            actor: who asks, such as `admin:alice`.
+            of: the payment that it must belong to, where one was looked at.
 
         Raises:
             NotFound: there is no such notice.
-            ActRefused: `still_queued`, `not_true_any_more`, `no_address` or `too_often`.
+            ActRefused: `still_queued`, `not_true_any_more`, `no_address` or `too_often`; `no_such_notice`.
         """
-        notice, now = self.show(notice_id), self.now()
-        first = notice.dedupe_key.partition(":again:")[0]
-        before = len(self._again(notice.session_id, first))
+        notice, now = self.show(notice_id) if of is None else self._of(of, notice_id), self.now()
+        first, before = self._sent_before(notice)
 
         def do(payment: Payment) -> Notice:
-            if notice.status is NoticeStatus.QUEUED:
-                raise ActRefused("still_queued", "it is still to be sent")
-            if (moot := why_moot(payment, notice, now)) is not None:
-                raise ActRefused("not_true_any_more", f"it is not true any more ({moot})")
-            if not _has_address(payment, notice):
-                raise ActRefused("no_address", "no address is known")
-            if before >= MOST_RESENT:
-                raise ActRefused("too_often", f"it was sent again {before} times already")
+            _check(payment, notice, before, now)
             fresh = replace(
                 notice,
                 id=self.new_id(),
@@ -100,20 +123,43 @@ class NoticeOffice:
             notice=str(notice.id),
         )
 
-    def _again(self, session_id: UUID, first: str) -> list[Notice]:
+    def _of(self, session_id: UUID, notice_id: UUID) -> Notice:
+        try:
+            notice = self.show(notice_id)
+        except NotFound:
+            notice = None
+        if notice is None or notice.session_id != session_id:
+            raise ActRefused("no_such_notice", "this payment has no such letter")
+        return notice
+
+    def _sent_before(self, notice: Notice) -> tuple[str, int]:
+        """The key of the first of its kind, and how often that was sent again."""
+        first = notice.dedupe_key.partition(":again:")[0]
         with self.begin() as uow:
-            return notices.find(
+            again = notices.find(
                 uow.connection,
                 uow.cipher,
                 "r.session_id = %(id)s AND starts_with(r.dedupe_key, %(again)s)",
-                id=session_id,
+                id=notice.session_id,
                 again=f"{first}:again:",
             )
+        return first, len(again)
 
 
 def about(notice: Notice) -> dict[str, str]:
     """What the audit trail says of a notice."""
     return {"notice": str(notice.id), "kind": notice.kind, "channel": notice.channel}
+
+
+def _check(payment: Payment, notice: Notice, before: int, now: datetime) -> None:
+    if notice.status is NoticeStatus.QUEUED:
+        raise ActRefused("still_queued", "it is still to be sent")
+    if (moot := why_moot(payment, notice, now)) is not None:
+        raise ActRefused("not_true_any_more", f"it is not true any more: {_MOOT.get(moot, moot)}")
+    if not _has_address(payment, notice):
+        raise ActRefused("no_address", "no address is known")
+    if before >= MOST_RESENT:
+        raise ActRefused("too_often", f"it was sent again {before} times already")
 
 
 def _has_address(payment: Payment, notice: Notice) -> bool:

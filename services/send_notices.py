@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
+from uuid import UUID
 
 import orjson
 import structlog
@@ -21,6 +22,7 @@ from domain.ids import NewId
 from domain.messaging import DeadLetter
 from domain.moot import why_moot
 from domain.notice import Channel, Notice, NoticeStatus
+from domain.payment import Payment
 from gateways.letters import Carrier, CarrierAway, Letter
 from models import notices
 from models.leases import Hold
@@ -61,7 +63,7 @@ class SendNotices:
     def __call__(self, limit: int = _BATCH) -> int:
         """Send one batch; returns how many were due. Channels that are away are left in peace for a while."""
         claimed = self._claim(limit)
-        begun = self.now()
+        begun, known = self.now(), self._read(claimed)
         try:
             with ExitStack() as stack:
                 holds = [stack.enter_context(ExitStack()) for _ in claimed]
@@ -72,7 +74,7 @@ class SendNotices:
                         if self.rests.rest_of(notice.channel, self.now()) or self.now() - begun > _BATCH_TIME:
                             self._give_back(notice)
                         else:
-                            self._send(notice)
+                            self._send(notice, self._as_it_stands(known[notice.session_id]))
         finally:
             for carrier in self.carriers.values():
                 carrier.finish()
@@ -88,11 +90,24 @@ class SendNotices:
         # Topics and telephones first: a mail server may be slow.
         return sorted(claimed, key=lambda one: (one.channel is Channel.EMAIL, one.due_at, one.id))
 
-    def _send(self, notice: Notice) -> None:
+    def _read(self, claimed: Sequence[Notice]) -> dict[UUID, Payment]:
+        if not claimed:
+            return {}
+        with self.begin() as uow:
+            found = uow.payments.read(sorted({one.session_id for one in claimed}))
+        return {payment.session.id: payment for payment in found}
+
+    def _as_it_stands(self, known: Payment) -> Payment:
+        """A payment as it stands now: the letters before it may have taken long, and the buyer may have paid meanwhile.
+
+        Whatever changes in a payment leaves its mark in its session, which alone is read where nothing has.
+        """
+        with self.begin() as uow:
+            (session,) = uow.payments.find("r.id = %(id)s", id=known.session.id)
+            return known if session == known.session else uow.payments.read([session.id])[0]
+
+    def _send(self, notice: Notice, payment: Payment) -> None:
         with bound_contextvars(session_id=str(notice.session_id), notice_id=str(notice.id)):
-            # Only now: the letters before it may have taken long, and the buyer may have paid meanwhile.
-            with self.begin() as uow:
-                (payment,) = uow.payments.read([notice.session_id])
             moot = why_moot(payment, notice, self.now())
             if moot is not None:
                 self._finish(notice, NoticeStatus.DROPPED, last_error=moot)

@@ -8,10 +8,10 @@ from uuid import UUID
 from domain.audit import BrokenLink, ChainHead
 from domain.clock import Clock
 from domain.errors import NotFound, PermanentError
-from domain.security import SECURITY_CHAIN
+from domain.security import SECURITY_CHAIN, SecurityEventKind
 from models.chains import CheckedChain, check_chains, count_rows
 from models.unit_of_work import Begin
-from services.audit_heads import PURPOSE, HeadsFile, sign_heads
+from services.audit_heads import FRAME, PURPOSE, HeadsFile, sign_heads
 from services.progress import Progress, unwatched
 
 #: Broken chains that are named one by one.
@@ -84,8 +84,10 @@ class SignAuditHeads:
     begin: Begin
     now: Clock
 
-    def __call__(self, progress: Progress = unwatched) -> Iterator[bytes]:
+    def __call__(self, progress: Progress = unwatched, *, actor: str = "system") -> Iterator[bytes]:
         """The lines of a file that `open_heads` reads. Each chain is verified before it is signed.
+
+        That they were signed, by whom and how many, is a security event, behind what was signed.
 
         Raises:
             AuditBroken: a chain is broken; what was given so far has no signature.
@@ -94,7 +96,12 @@ class SignAuditHeads:
             total = count_rows(uow.connection)
             with closing(check_chains(uow.connection, uow.cipher)) as checked:
                 heads = _unbroken(_watched(checked, total, progress))
-                yield from sign_heads(heads, uow.cipher.derive(PURPOSE), self.now())
+                lines = 0
+                for line in sign_heads(heads, uow.cipher.derive(PURPOSE), self.now()):
+                    lines += 1
+                    yield line
+            signed = SecurityEventKind.AUDIT_HEADS_SIGNED
+            uow.security.note(signed, self.now(), actor, chains=lines - FRAME)
 
 
 def _unbroken(chains: Iterator[CheckedChain]) -> Iterator[ChainHead]:

@@ -4,6 +4,7 @@
 makes more of them, `redis_url` is a flushed Valkey database that no other xdist worker uses.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +23,9 @@ COUNTER_INPUT = "test_server_counter"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The usual renderer draws every local of every frame: ten seconds for one error inside the web framework.
-    processors = structlog.get_config()["processors"]
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[*processors[:-1], plain])
+    config.addinivalue_line(
+        "markers", "long(kind): takes many seconds: begun before all others, one of a kind at a time."
+    )
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
 
@@ -42,6 +42,38 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[COUNTER].close()
     if SERVERS in config.stash:
         config.stash[SERVERS].stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes long begins first: begun last, it would be waited for with one core idle. xdist deals equal pieces of
+    # the list, so each begins with the long tests of some kinds: whole systems side by side would run out of patience.
+    kinds = {item: mark.args[0] for item in items if (mark := item.get_closest_marker("long"))}
+    order = sorted(set(kinds.values()))
+    short = [item for item in items if item not in kinds]
+    workers, left = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
+    items.clear()
+    for number in range(workers):
+        share = [item for item, kind in kinds.items() if order.index(kind) % workers == number]
+        size = left // (workers - number)
+        fill = max(0, size - len(share)) if number < workers - 1 else len(short)
+        items += [*share, *short[:fill]]
+        short, left = short[fill:], left - size
+
+
+def pytest_collection_finish() -> None:
+    # Hundreds of megabytes of tests and libraries are no garbage: each full collection need not look at them again.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    # Whoever tests logging leaves the usual renderer behind. It draws every local of every frame: thirty seconds for
+    # one error inside the web framework.
+    if not structlog.is_configured():
+        processors = structlog.get_config()["processors"]
+        plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[*processors[:-1], plain])
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,13 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from sandbox.embedded import PostgresServer, ValkeyServer
+from sandbox.embedded.cluster import ROLE
 
 #: A first start takes a second here; a busy machine gets its time.
 START_SECONDS = 90.0
@@ -38,7 +43,8 @@ class SharedServers:
                 self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-"))
                 self._directory.chmod(0o711)  # as root, PostgreSQL runs as somebody else
             if self._postgres is None:
-                self._postgres = PostgresServer(self._directory).start()
+                self._postgres = PostgresServer(self._directory, durable=False).start()
+                _sign_in_quickly(self._postgres)
             if self._valkey is None:
                 self._valkey = ValkeyServer(self._directory).start()
             return Urls(self._postgres.url_of("postgres"), self._valkey.url)
@@ -52,6 +58,14 @@ class SharedServers:
             if self._directory:
                 shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+
+
+def _sign_in_quickly(server: PostgresServer) -> None:
+    """Keep the password in a form that takes no work to check: tests connect thousands of times, 2 ms each."""
+    password = urlsplit(server.url).password
+    with psycopg.connect(server.superuser_url, autocommit=True) as admin:
+        admin.execute("SET scram_iterations = 1")
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ROLE), sql.Literal(password)))
 
 
 class Counter:

@@ -115,34 +115,55 @@ class Binder:
         batcher = Batcher(take_all)
 
         def handle(received: Received) -> None:
+            waiting = received.together
             if self.gate.is_shut(INTAKE_QUEUE) and received.queue_name == INTAKE_QUEUE:
-                received.give_back()  # it was fetched before we heard of the pause
+                give_back(waiting)  # it was fetched before we heard of the pause
                 return
             taken = self.taken.get(received.queue_name) or Taken()
-            taken.begin()
+            taken.begin(len(waiting))
             try:
-                if not persist(lambda: self._take_or_keep(batcher, received), self.stopping):
-                    received.give_back()
+                if not persist(lambda: self._take_or_keep(batcher, waiting), self.stopping):
+                    give_back(waiting)
             finally:
-                taken.end()
+                taken.end(len(received.together))
 
         return handle
 
-    def _take_or_keep(self, batcher: Batcher[Received, None], received: Received) -> None:
+    def _take_or_keep(self, batcher: Batcher[Received, None], waiting: list[Received]) -> None:
+        """Do what can be done of these, and leave in the list what heals by itself."""
+        outcomes = list(zip(list(waiting), batcher.all(waiting), strict=True))
+        waiting.clear()
+        heals: TransientError | None = None
+        for received, outcome in outcomes:
+            try:
+                if isinstance(outcome, TransientError):
+                    raise outcome
+                if outcome is not None:
+                    self._keep(received, outcome)
+            except TransientError as error:
+                waiting.append(received)
+                heals = error
+            else:
+                received.is_done = True
+        if heals is not None:
+            raise heals
+
+    def _keep(self, received: Received, cause: Exception) -> None:
+        log.error("message.gave_up", queue=received.queue_name, actor=received.actor_name, exc_info=cause)
         try:
-            batcher(received)
+            keep_given_up(self.app, [_incoming(received)], cause)
         except TransientError:
             raise
-        except Exception as cause:
-            log.exception("message.gave_up", queue=received.queue_name, actor=received.actor_name)
-            try:
-                keep_given_up(self.app, [_incoming(received)], cause)
-            except TransientError:
-                raise
-            except Exception:
-                # The broker's own dead letters are the last place there is.
-                log.exception("message.not_kept", queue=received.queue_name, actor=received.actor_name)
-                received.fail()
+        except Exception:
+            # The broker's own dead letters are the last place there is.
+            log.exception("message.not_kept", queue=received.queue_name, actor=received.actor_name)
+            received.fail()
+
+
+def give_back(messages: Sequence[Received]) -> None:
+    """Let them return to their queue."""
+    for one in messages:
+        one.give_back()
 
 
 def _incoming(received: Received) -> Incoming:

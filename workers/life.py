@@ -79,16 +79,16 @@ class Taken:
         self.busy = 0
         self.done = 0
 
-    def begin(self) -> None:
-        """One is in hand."""
+    def begin(self, messages: int) -> None:
+        """So many are in hand."""
         with self._lock:
-            self.busy += 1
+            self.busy += messages
 
-    def end(self) -> None:
-        """It is done."""
+    def end(self, messages: int) -> None:
+        """They are done."""
         with self._lock:
-            self.busy -= 1
-            self.done += 1
+            self.busy -= messages
+            self.done += messages
 
 
 class Life:

@@ -11,8 +11,11 @@ from typing import Any, Final
 
 from cli.drill.asking import Asked
 from cli.drill.target import Target
+from cli.run.data_dir import is_held
 from cli.run.errors import CannotRun
 from cli.run.sale import Sale, read_books
+from cli.run.stack import READY_SECONDS
+from cli.run.stopping import LOOK, Stopping
 from runtime.settings import Role, Settings, load
 from sandbox.auction_house import AuctionHouse, Habit, Lot, plan_lots
 
@@ -24,13 +27,16 @@ _PROC: Final = Path("/proc")
 
 
 @contextmanager
-def attached(asked: Asked, rate: float) -> Iterator[tuple[Target, Sale] | None]:
+def attached(asked: Asked, rate: float, stopping: Stopping) -> Iterator[tuple[Target, Sale] | None]:
     """The system that runs in this data directory, with a sale for it; None if none does.
 
     Raises:
         CannotRun: it runs and cannot be drilled, for it uses Stripe itself, or is not ours to look at.
+        StopAsked: somebody asked to stop while it was starting.
     """
-    target = find(asked.data_dir.absolute() / "run.json")
+    directory = asked.data_dir.absolute()
+    stopping.until(lambda: (directory / "run.json").exists() or not is_held(directory), int(READY_SECONDS / LOOK))
+    target = find(directory / "run.json")
     if target is None:
         yield None
         return

@@ -8,8 +8,6 @@ from functools import partial
 from itertools import takewhile
 from typing import Final
 
-import httpx
-
 from cli.drill.ending import End
 from cli.drill.showing import Show, told
 from cli.drill.striking import Striker
@@ -30,8 +28,6 @@ EVERY: Final = 0.2
 CALM: Final = 2.5
 #: A pool's connections that a fault has broken are found out one by one.
 TRIES: Final = 3
-#: Seconds that a process may take to say that it is well.
-HEALTH_TIMEOUT: Final = 1.0
 
 
 @dataclass
@@ -70,6 +66,7 @@ class Drill:
         while settled < LOOKS:
             self.stopping.nap(2 * EVERY)
             self.target.check()
+            self._tell_house()
             look = self._look()
             if look is not None and not look.house_waits.get("buyers at work"):
                 self.end(look.payments)
@@ -119,20 +116,13 @@ class Drill:
 
     def _ill(self, before: Mapping[str, Sequence[int]], fault: Fault) -> str:
         """The processes that are still the old ones, that are missing, or do not answer soon."""
-        urls = self.target.urls
-        pages = {
-            "ingest": f"{urls['ingest']}/healthz",
-            "api": f"{urls['api']}/healthz",
-            "worker": (urls["worker_metrics"] or "").replace("/metrics", "/healthz"),
-            "scheduler": (urls["scheduler_metrics"] or "").replace("/metrics", "/healthz"),
-        }
-        return ", ".join(role for role, pids in before.items() if not self._is_well(role, pids, fault, pages.get(role)))
+        return ", ".join(role for role, pids in before.items() if not self._is_well(role, pids, fault))
 
-    def _is_well(self, role: str, before: Sequence[int], fault: Fault, page: str | None) -> bool:
+    def _is_well(self, role: str, before: Sequence[int], fault: Fault) -> bool:
         now = self.target.heads(role)
         if len(now) < len(before) or (role in _struck(fault) and set(now) & set(before)):
             return False
-        return page is None or _answers(page)
+        return self.target.answers(role)
 
     def _under_way(self) -> frozenset[str]:
         asked = frozenset(record.lot.auction_id for record in self.sale.report().records if record.asked)
@@ -159,13 +149,6 @@ class Drill:
             return None
         self.show.over(sum(payment.over for payment in look.payments), len(self.struck))
         return look
-
-
-def _answers(page: str) -> bool:
-    try:
-        return httpx.get(page, timeout=HEALTH_TIMEOUT, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _struck(fault: Fault) -> Sequence[str]:

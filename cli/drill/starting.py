@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from cli.drill.asking import Asked
+from cli.drill.secrets import SecretFiles
 from cli.drill.showing import Show
 from cli.drill.surroundings import surroundings
 from cli.drill.target import Target
@@ -43,7 +44,8 @@ def started(
         keys = keep_keys(directory / "keys.json", directory / "postgres")
         show.say(f"Starting a system with {SIZE.workers} worker processes. Data are in {directory}.")
         around = exits.enter_context(surroundings(directory, ports))
-        given = around.environment(environ)
+        secrets = SecretFiles(directory / "secrets")
+        given = around.environment(environ) | secrets.environment(keys)
         check_free(Own.of(given).wanted_ports(ports))
         options = Options(asked.payments, rate, True, directory, asked.port_base, asked.seed)
         sale = exits.enter_context(prepared_sale(options, given, keys))
@@ -60,5 +62,6 @@ def started(
             redis_url=around.valkey.url,
             check=stack.supervisor.raise_failure,
             around=around,
+            secrets=secrets,
         )
         yield target, sale

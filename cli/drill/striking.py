@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +14,14 @@ import psycopg
 from redis import Redis
 
 from cli.drill.processes import frozen, kill
+from cli.drill.rotating import Rotation
 from cli.drill.target import Target
 from cli.run.ports import url
 from proof.drill.kinds import RULES, SUPERVISED, WIRED, Kind
 from proof.drill.plan import Fault
+from proof.drill.sending import Sender
 from proof.drill.wire import Wire
+from runtime.settings import Role, load
 from sandbox.embedded.ports import free_port
 from sandbox.supervisor import Child, Supervisor, http_ready
 
@@ -28,6 +31,9 @@ SLOW: Final = 0.05
 WRONG: Final = 300.0
 #: Seconds that the sandbox may take for a word about its faults.
 TIMEOUT: Final = 10.0
+#: Forged webhooks in a second, and valid ones among them.
+FLOOD: Final = 1000.0
+AMONG: Final = 50.0
 SKEWED: Final = "skewed-worker"
 _TERMINATE: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()
@@ -40,11 +46,15 @@ class Striker:
 
     target: Target
     directory: Path
+    #: What went wrong with a fault itself, in sentences.
+    problems: list[str] = field(default_factory=list)
 
     def can(self, kind: Kind) -> bool:
         """Whether this kind can be done to this system."""
         if kind in SUPERVISED and not self.target.has(SUPERVISED[kind]):
             return False
+        if kind is Kind.ROTATED:
+            return self.target.secrets is not None
         return kind not in WIRED or self.target.around is not None
 
     @contextmanager
@@ -59,6 +69,8 @@ class Striker:
         }
         lasting: Mapping[Kind, Callable[[], AbstractContextManager[None]]] = {
             Kind.FROZEN: lambda: frozen(self._one_worker()),
+            Kind.ROTATED: self._rotated,
+            Kind.FORGED: self._forged,
             Kind.RECEIPTS: lambda: full_disk(self.target.pids("worker")),
             Kind.CLOCK_AHEAD: lambda: self._wrong_clock(WRONG),
             Kind.CLOCK_BEHIND: lambda: self._wrong_clock(-WRONG),
@@ -113,6 +125,23 @@ class Striker:
                 yield
             finally:
                 client.delete(faults).raise_for_status()
+
+    @contextmanager
+    def _rotated(self) -> Iterator[None]:
+        if self.target.secrets is not None:
+            self.problems.extend(Rotation(self.target, self.target.secrets)())
+        yield
+
+    @contextmanager
+    def _forged(self) -> Iterator[None]:
+        """A flood of webhooks that nobody signed, among them some that Stripe might have sent."""
+        ingest, (secret, *_) = self.target.urls["ingest"] or "", load(self.target.env, Role.RUN).stripe.webhook_secrets
+        forged, valid = Sender(ingest, "whsec_forged", FLOOD), Sender(ingest, secret.reveal(), AMONG)
+        with forged.sending(), valid.sending():
+            yield
+        for sender, right in ((forged, 400), (valid, 200)):
+            if wrong := {status: count for status, count in sender.answers.items() if status != right}:
+                self.problems.append(f"In a flood of forgeries, {right} was due, and these came: {wrong}.")
 
     @contextmanager
     def _wrong_clock(self, seconds: float) -> Iterator[None]:

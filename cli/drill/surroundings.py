@@ -13,7 +13,7 @@ from sandbox.embedded import PostgresServer, ValkeyServer
 
 #: What would let a drill reach servers of somebody else, or people.
 _OUTSIDE: Final = re.compile(
-    r"(DATABASE|REDIS|BROKER|SMTP|SMS|AUTH_JWKS|RECEIPT_STORAGE|AUCTION_WEBHOOK|ORDER_WEBHOOK|SEGMENT|STRIPE)_.*"
+    r"(DATABASE|REDIS|BROKER|SMTP|SMS|AUTH_JWKS|RECEIPT_STORAGE|AUCTION_WEBHOOK|ORDER_WEBHOOK|SEGMENT|STRIPE|FIELD_ENCRYPTION)_.*"
 )
 
 

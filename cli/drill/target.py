@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from cli.drill.processes import families
+from cli.drill.secrets import SecretFiles
 from cli.drill.surroundings import Surroundings
 from runtime.settings import Settings
 
+#: Seconds that a process may take to say that it is well.
+HEALTH_TIMEOUT: Final = 1.0
 #: The roles of the system's own processes.
 ROLES: Final = ("ingest", "api", "worker", "scheduler")
 
@@ -30,6 +35,7 @@ class Target:
         redis_url: Redis, past any wire.
         check: raises what makes it end: a process that gave up, a supervisor that is gone.
         around: the servers and wires that the drill itself has put around it, if it has.
+        secrets: where its secrets are, if the drill may rotate them.
     """
 
     run_file: Path
@@ -42,6 +48,20 @@ class Target:
     redis_url: str
     check: Callable[[], None]
     around: Surroundings | None = None
+    secrets: SecretFiles | None = None
+
+    def answers(self, role: str) -> bool:
+        """Whether a role's process says, and soon, that it is well; servers are not asked."""
+        base = {
+            "ingest": self.urls["ingest"],
+            "api": self.urls["api"],
+            "worker": (self.urls["worker_metrics"] or "").removesuffix("/metrics"),
+            "scheduler": (self.urls["scheduler_metrics"] or "").removesuffix("/metrics"),
+        }.get(role)
+        try:
+            return base is None or httpx.get(f"{base}/healthz", timeout=HEALTH_TIMEOUT, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
 
     @property
     def sandbox(self) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,8 @@ class Processes:
     data_dir: Path
     #: The secret of tokens is this run's own: whoever is at this machine may be whom they like.
     makes_tokens: bool = False
+    #: What Stripe's stand-in signs with.
+    webhook_secret: str = field(default="", repr=False)
 
     @property
     def logs(self) -> Path:
@@ -40,7 +42,9 @@ class Processes:
         hook = url(self.ports.ingest, "/payments/webhooks/stripe")
         options = ("--port", str(self.ports.sandbox), "--webhook-url", hook)
         kept = ("--data-file", str(self.data_dir / "stripe.journal"))
-        return self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process", *options, *kept)
+        child = self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process", *options, *kept)
+        # In its environment, where nobody else sees it; ours may name a file instead.
+        return replace(child, env={**self.env, "STRIPE_WEBHOOK_SECRET": self.webhook_secret})
 
     def ingest(self) -> Child:
         """Takes Stripe's webhooks."""

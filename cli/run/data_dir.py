@@ -33,6 +33,21 @@ def held(directory: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+def is_held(directory: Path) -> bool:
+    """Whether a run uses this directory now, be it that it only starts."""
+    try:
+        lock = os.open(directory / "run.lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _open(directory: Path) -> int:
     try:
         if not directory.exists():

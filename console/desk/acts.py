@@ -1,14 +1,15 @@
 """Acts on a payment, each a page of its own: what will happen first, and then, if nothing has moved, doing it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.desk.catalog import ACTS, Act, Confirmed
+from console.desk.money_plans import waiting_refund
 from console.desk.operators import Operator, TheForm, TheOperator
-from console.desk.plans import Plan, waiting_refund
+from console.desk.plans import Plan
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
 from console.problems import Problem, not_found, sentence
@@ -81,6 +82,7 @@ def _page(
     refund = waiting_refund(payment, form)
     if "\x00" in "".join(form.values()):
         raise Problem(422, "invalid_request", "This text has a sign in it that is none.")
+    choices = _choices(app, act, payment)
     plan: Plan = act.plan(app, payment, form)
     return show(
         request,
@@ -97,6 +99,15 @@ def _page(
         reason=form.get("reason", ""),
         minutes=form.get("minutes") or "120",
         amount=form.get("amount", ""),
-        intent=form.get("intent", ""),
+        choices=choices,
+        chosen=form.get(act.choice.name, "") if act.choice else "",
         refund=refund.id if refund else "",
     )
+
+
+def _choices(app: App, act: Act, payment: Payment) -> Sequence[tuple[str, str]]:
+    """What the form lets one choose from."""
+    if act.choice is None:
+        return []
+    found = act.choice.of(app, payment)
+    return [] if act.choice.only_many and len(found) < 2 else found  # noqa: PLR2004 - one is no choice

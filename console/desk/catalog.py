@@ -1,23 +1,14 @@
 """The acts on a payment: who may do them, what plans them, and which use case does them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from console.desk.plans import (
-    Plan,
-    minutes_of,
-    plan_agree,
-    plan_decline,
-    plan_extend,
-    plan_refund,
-    plan_release,
-    plan_retry,
-    plan_terminate,
-    waiting_refund,
-)
+from console.desk.letter_plans import letters, notice_of, plan_resend
+from console.desk.money_plans import monies, plan_accept, plan_agree, plan_decline, plan_refund, waiting_refund
+from console.desk.plans import Plan, minutes_of, plan_extend, plan_release, plan_retry, plan_terminate
 from domain.ids import SessionId
 from domain.payment import Payment
 from models.unit_of_work import Begin
@@ -56,6 +47,19 @@ class Act:
     #: What the form asks beside the reason.
     asks: str | None = None
     destroys: bool = False
+    #: What the form lets one choose from: the field's name, its label, and what gives values with words.
+    choice: "Choice | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things that an act may be about."""
+
+    name: str
+    label: str
+    of: Callable[[App, Payment], Sequence[tuple[str, str]]]
+    #: It is asked only where there is more than one.
+    only_many: bool = False
 
 
 def _decide(*, agrees: bool) -> Callable[[App, Begin, Confirmed], object]:
@@ -113,6 +117,26 @@ _LISTED: Final = (
         ),
         "The refund was asked for.",
         asks="amount",
+        choice=Choice("intent", "Which money", monies, only_many=True),
+    ),
+    Act(
+        "accept",
+        "Accept the amount",
+        _ADMIN,
+        plan_accept,
+        lambda app, begin, asked: replace(app.accept_other_amount, begin=begin)(asked.id, asked.actor, asked.reason),
+        "The lot is sold for what came.",
+    ),
+    Act(
+        "resend",
+        "Send a letter again",
+        _BOTH,
+        plan_resend,
+        lambda app, begin, asked: replace(app.notices, begin=begin).resend(
+            notice_of(asked.form), asked.reason, asked.actor, of=asked.id
+        ),
+        "The letter goes out again.",
+        choice=Choice("notice", "Which letter", letters),
     ),
     Act(
         "terminate",

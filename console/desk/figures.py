@@ -68,6 +68,14 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
+def masked(address: str | None) -> str | None:
+    """Enough of an e-mail address to recognise it, and not more."""
+    if not address:
+        return None
+    name, _, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}"
+
+
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "span": span,
     "relative": relative,

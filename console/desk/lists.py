@@ -46,7 +46,13 @@ class Filters:
     @classmethod
     def of(cls, request: Request, base: str, names: Sequence[str]) -> "Filters":
         """Read an address; raises 422 for text that is none."""
-        asked = {name: value.strip() for name, value in request.query_params.items()}
+        return cls.read(base, names, request.query_params)
+
+    @classmethod
+    def read(cls, base: str, names: Sequence[str], given: Mapping[str, str]) -> "Filters":
+        """Read what an address or a form says; raises 422 for text that is none."""
+        places = ("after", "before")
+        asked = {name: value.strip() for name, value in given.items() if name in names or name in places}
         if any("\x00" in value or len(value) > _LONGEST for value in asked.values()):
             raise unknown_filter()
         values = {name: asked.get(name, "") for name in names}

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 
 from console.desk import standing, timeline
 from console.desk.catalog import ACTS
+from console.desk.figures import masked
 from console.desk.operators import Operator, TheOperator
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
+from domain.completion import AMOUNT_DIFFERS
 from domain.lifecycle import UNPAID
 from domain.payment import Payment
 from runtime.app import App
@@ -62,7 +64,7 @@ def payment_page(request: Request, operator: TheOperator, app: TheApp, *, sessio
         buttons=_buttons(app, operator, payment),
         deliveries=happened.deliveries,
         receipts=app.receipts.view.of_payment(session.id),
-        email=_masked(session.buyer_email),
+        email=masked(session.buyer_email),
         left=left if session.status in UNPAID else None,
         done=ACTS[done].done if done in ACTS else None,
     )
@@ -76,6 +78,7 @@ def _buttons(app: App, operator: Operator, payment: Payment) -> Sequence[Button]
     held = payment.session.held_at is not None
     hidden = set() if waits else {"agree", "decline"}
     hidden |= set() if held else {"release"}
+    hidden |= set() if payment.session.reason == AMOUNT_DIFFERS else {"accept"}
     made = []
     for act in ACTS.values():
         if act.name in hidden:
@@ -88,11 +91,3 @@ def _buttons(app: App, operator: Operator, payment: Payment) -> Sequence[Button]
             restore()
         made.append(Button(act.name, act.title, act.destroys, refused))
     return made
-
-
-def _masked(address: str | None) -> str | None:
-    """Enough of an e-mail address to recognise it, and not more."""
-    if not address:
-        return None
-    name, _, host = address.rpartition("@")
-    return f"{name[:1]}•••@{host}"

@@ -7,12 +7,11 @@ from typing import Final
 
 from console.desk.figures import clock, span
 from domain import windows
-from domain.errors import ActRefused, InvalidMoney, OfferRefused
+from domain.errors import ActRefused, OfferRefused
 from domain.lifecycle import CANCELED, Trigger, permits
 from domain.payment import Payment
 from domain.releasing import release
 from domain.retries import attempts_left, why_not
-from domain.transaction import Refund
 from runtime.app import App
 
 _LONGEST: Final = 60 * 24 * 365
@@ -40,14 +39,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will happen; or why it cannot."""
+    """What will happen; why it cannot; or what must be said first."""
 
     button: str
     effects: tuple[Effect, ...] = ()
     refused: str | None = None
+    #: What the form still asks.
+    question: str | None = None
 
 
-_AUDIT: Final = Effect("i-book", "An entry in the audit trail, with your name and reason.")
+#: The entry that every act leaves behind.
+AUDIT: Final = Effect("i-book", "An entry in the audit trail, with your name and reason.")
 
 
 def minutes_of(form: Mapping[str, str]) -> int:
@@ -66,7 +68,7 @@ def plan_extend(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
         by = timedelta(minutes=minutes_of(form))
         windows.extend(session, policy, by, now)  # this payment is a copy
     except OfferRefused as refused:
-        return Plan("Extend", refused=_sentence(refused))
+        return Plan("Extend", refused=in_words(refused))
     used, most = session.extended_seconds // 60, int(policy.max_extension.total_seconds()) // 60
     if session.max_extension_minutes is not None:
         most = min(most, session.max_extension_minutes)
@@ -80,7 +82,7 @@ def plan_extend(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
             ),
             Effect("i-call", "No call to Stripe now. Where the checkout ends earlier, a fresh one follows it."),
             Effect("i-mail", "A letter to the buyer: there is more time."),
-            _AUDIT,
+            AUDIT,
             Effect("i-alert", "The maker cannot sell the lot to anyone else in this time.", warns=True),
         ),
     )
@@ -100,7 +102,7 @@ def plan_terminate(_app: App, payment: Payment, _form: Mapping[str, str]) -> Pla
             Effect("i-call", "Stripe is asked to close what the buyer could still pay through."),
             Effect("i-delivery", "The auction is told to reopen the lot. Money that comes all the same is sent back."),
             Effect("i-mail", "Letters to the buyer, who owes nothing, and to the maker."),
-            _AUDIT,
+            AUDIT,
         ),
     )
 
@@ -131,7 +133,7 @@ def plan_retry(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
             ),
             Effect("i-timer", planned + after),
             Effect("i-mail", "A letter to the buyer with the fresh link."),
-            _AUDIT,
+            AUDIT,
         ),
     )
 
@@ -143,68 +145,17 @@ def plan_release(app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
     try:
         release(payment, app.now(), fee, app.new_id, actor="plan", reason="plan")  # this payment is a copy
     except ActRefused as refused:
-        return Plan("Release", refused=_sentence(refused))
+        return Plan("Release", refused=in_words(refused))
     effect = (
         Effect("i-completed", f"The money that is held is kept: {session.amount}. The lot is sold.")
         if money
         else Effect("i-call", "The checkout is opened at Stripe, and the buyer can pay.")
     )
-    return Plan("Release the hold", (effect, Effect("i-mail", "The letters that follow from that."), _AUDIT))
+    return Plan("Release the hold", (effect, Effect("i-mail", "The letters that follow from that."), AUDIT))
 
 
-def plan_refund(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
-    """Of money that goes back."""
-    if not payment.transactions:
-        return Plan("Refund", refused="Nothing has been paid yet.")
-    try:
-        plan = app.request_refund.preview(
-            payment.session.id, amount=form.get("amount") or None, payment_intent=form.get("intent") or None
-        )
-    except (ActRefused, InvalidMoney) as refused:
-        return Plan("Refund", refused=_sentence(refused))
-    effects = [
-        Effect("i-refund", f"{plan.amount} go back to the buyer; {plan.left} stay."),
-        Effect("i-scale", f"{plan.from_maker} of it is the maker’s, {plan.from_platform} the platform’s."),
-    ]
-    if plan.needs_second:
-        effects.insert(
-            0,
-            Effect("i-operator", "It waits 72 hours for a second admin to agree; nothing is sent before.", warns=True),
-        )
-    if plan.takes_sale_back:
-        effects.append(Effect("i-delivery", "The order is canceled, and the lot may be sold again.", warns=True))
-    effects += [Effect("i-receipt", "A credit note, and a letter to the buyer with it."), _AUDIT]
-    verb = "Ask to refund" if plan.needs_second else "Refund"
-    return Plan(f"{verb} {plan.amount}", tuple(effects))
-
-
-def plan_agree(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
-    """Of a second person's consent."""
-    one = waiting_refund(payment, form)
-    if one is None:
-        return Plan("Agree", refused="No refund waits for consent.")
-    return Plan(
-        "Agree to the refund",
-        (Effect("i-refund", f"{one.requested_by} asked for it: “{one.reason}”. It is sent at once."), _AUDIT),
-    )
-
-
-def plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
-    """Of a second person's refusal."""
-    if waiting_refund(payment, form) is None:
-        return Plan("Decline", refused="No refund waits for consent.")
-    return Plan(
-        "Decline the refund", (Effect("i-canceled", "It is called off; the money can be asked for again."), _AUDIT)
-    )
-
-
-def waiting_refund(payment: Payment, form: Mapping[str, str]) -> Refund | None:
-    """The refund that waits for a second person: the one that the form names, or the first one."""
-    named = form.get("refund")
-    return next((one for one in payment.refunds if one.awaits_approval and named in (None, "", str(one.id))), None)
-
-
-def _sentence(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """What an error says, as a sentence."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 

@@ -104,13 +104,13 @@ def _audit(entry: AuditEntry) -> Item:
         text=f"{entry.actor.partition(':')[2] or entry.actor}: {phrase.text}" if person else phrase.text,
         tint="op" if person else phrase.tint,
         name=entry.action,
-        quote=_words_of(entry) if person else None,
+        quote=words_of(entry) if person else None,
         raw=("entry", str(entry.seq)),
         causes=person or entry.action == "payment_required",
     )
 
 
-def _words_of(entry: AuditEntry) -> str | None:
+def words_of(entry: AuditEntry) -> str | None:
     """The reason that a person gave. What was asked of a retry or a termination stands under another name."""
     name = "why" if entry.action in ("retry_requested", "retry_refused", "payment_canceled") else "reason"
     said = entry.data.get(name)

@@ -20,7 +20,8 @@ _LONG_UNKNOWN: Final = timedelta(minutes=10)
 #: Fewer checkouts than this are no line: they are opened within seconds.
 _LINE: Final = 20
 
-_REASONS: Final = {
+#: What signals mean, as people say it.
+RISK_REASONS: Final = {
     Kind.MANY_SESSIONS: "many payments were begun within an hour",
     Kind.MANY_DECLINES: "many declines were collected within a day",
     Kind.MANY_BUYERS_ON_DEVICE: "several buyers use the same device",
@@ -40,7 +41,7 @@ def _risk_hold(case: Case) -> Said | None:
     if session.status not in UNPAID or session.held_at is None or session.hold_reason != RISK_SCORE:
         return None
     reasons = assess(one.kind for one in case.payment.signals).reasons
-    named = ", ".join(_REASONS[kind] for kind in reasons if kind in _REASONS) or "of its risk signals"
+    named = ", ".join(RISK_REASONS[kind] for kind in reasons if kind in RISK_REASONS) or "of its risk signals"
     live = case.payment.live_attempt
     payable = live is not None and live.status is AttemptStatus.OPEN
     stays = "The page that was open before stays open." if payable else "The buyer cannot pay."

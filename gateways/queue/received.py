@@ -57,6 +57,15 @@ class Received(MessageProxy):
         self.handle = handle
         #: True if it goes back to its queue instead of being acknowledged.
         self.is_returned = False
+        #: Others for the same actor that came with it: they are in the same hand, and each is settled for itself.
+        self.also: list[Received] = []
+        #: True if it needs nobody any more. Of those that came with another, all that are not done go back.
+        self.is_done = False
+
+    @property
+    def together(self) -> list["Received"]:
+        """It, and those that came with it."""
+        return [self, *self.also]
 
     @property
     def args(self) -> tuple[Any, ...]:  # type: ignore[override]

@@ -23,6 +23,8 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 2.0
 #: Seconds between two tries to look at a server that is away. The consumers tell of it.
 BLIND_SECONDS: Final = 0.25
+#: Messages that are taken in as one batch at most: one transaction.
+TOGETHER: Final = 200
 #: Seconds between two signs of life.
 BEAT_SECONDS: Final = 1.0
 
@@ -66,6 +68,7 @@ class RedisWorkBroker(RedisBroker, WorkBroker):
             prefetch=prefetch,
             timeout=timeout / 1000,
             is_open=lambda: self._is_open and not self._is_paused(queue_name),
+            together=TOGETHER if queue_name == INTAKE_QUEUE else 1,
         )
 
     def start_upkeep(self, queues: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Final
 
 import structlog
@@ -32,7 +32,7 @@ class Desk:
         #: Ids of the messages that were taken and not settled yet.
         self.held: set[bytes] = set()
         #: Acknowledgements that the server did not hear yet. They wait here, and not in the threads that could work.
-        self.unsettled: deque[tuple[bytes, Settle]] = deque()
+        self.unsettled: deque[tuple[Sequence[bytes], Settle]] = deque()
         #: Bells that were rung within the process.
         self.local: deque[Received] = deque()
         #: Set when there may be something to take.
@@ -46,7 +46,17 @@ class RedisConsumer(Consumer):
 
     Differs from Dramatiq's consumer in that it holds on: an unreadable message is passed on as such instead of
     ending the consumer, a server that is away is waited for, a lost answer is made good, and an idle consumer is woken
-    instead of sleeping for up to a second.
+    instead of sleeping for up to a second. Where messages come in batches they are handed over in batches, for whoever
+    takes one of them in hand takes them all.
+
+    Args:
+        store: the server.
+        desk: what the process holds of the queue.
+        actors: those that messages may name.
+        prefetch: how many messages are taken ahead, where they come one by one.
+        timeout: seconds that an empty queue is waited for.
+        is_open: whether messages may be taken now.
+        together: how many messages make a batch at most.
     """
 
     def __init__(
@@ -58,11 +68,14 @@ class RedisConsumer(Consumer):
         prefetch: int,
         timeout: float,
         is_open: Callable[[], bool],
+        together: int = 1,
     ) -> None:
         self._store = store
         self._desk = desk
         self._actors = actors
-        self._prefetch = prefetch
+        #: One batch in hand and one ahead: what one process holds, no other can do.
+        self._prefetch = prefetch if together == 1 else 2 * together
+        self._together = together
         self._timeout = timeout
         self._is_open = is_open
         self._cache: deque[Received] = deque()
@@ -80,24 +93,34 @@ class RedisConsumer(Consumer):
             if not self._cache:
                 self._desk.wake.wait(AWAY_SECONDS if self._away else self._timeout)
                 return None
-        return self._cache.popleft()
+        first = self._cache.popleft()
+        while self._cache and len(first.also) + 1 < self._together and self._cache[0].actor_name == first.actor_name:
+            first.also.append(self._cache.popleft())
+        return first
 
     def ack(self, message: MessageProxy) -> None:
-        """Settle a message: delete it, or give it back if it asks for that."""
-        queue, handle = self._desk.queue, message.handle
-        if message.is_returned:
-            self._settle(handle, lambda: self._store.give_back(queue, [handle]))
-        else:
-            self._settle(handle, lambda: self._store.ack(queue, handle))
+        """Settle a batch: delete each message, put it aside, or give it back, as it asks for."""
+        queue = self._desk.queue
+        returned, failed, done = list[bytes](), list[bytes](), list[bytes]()
+        for one in message.together:
+            if one.handle is None:
+                continue
+            if one.is_returned or (one is not message and not one.is_done and not one.failed):
+                returned.append(one.handle)
+            else:
+                (failed if one.failed else done).append(one.handle)
+        if returned:
+            self._settle(returned, lambda: self._store.give_back(queue, returned))
+        if failed:
+            self._settle(failed, lambda: self._store.reject(queue, failed))
+        if done:
+            self._settle(done, lambda: self._store.ack(queue, done))
 
-    def nack(self, message: MessageProxy) -> None:
-        """Put a message aside."""
-        queue, handle = self._desk.queue, message.handle
-        self._settle(handle, lambda: self._store.reject(queue, handle))
+    nack = ack
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Give back messages that were not begun. Those that the server does not hear of it misses within seconds."""
-        handles = [message.handle for message in messages if message.handle is not None]
+        handles = [one.handle for message in messages for one in message.together if one.handle is not None]
         try:
             self._store.give_back(self._desk.queue, handles)
         except RedisError as error:
@@ -153,26 +176,24 @@ class RedisConsumer(Consumer):
             log.warning("queue.away", queue=self._desk.queue, error=str(error))
         self._away = True
 
-    def _settle(self, handle: bytes | None, settle: Settle) -> None:
-        """Tell the server, or have the consumer tell it once it is back. Until then the message counts as held."""
-        if handle is None:
-            return
+    def _settle(self, handles: Sequence[bytes], settle: Settle) -> None:
+        """Tell the server, or have the consumer tell it once it is back. Until then the messages count as held."""
         desk = self._desk
         try:
             if not self._away:
                 settle()
-                desk.held.discard(handle)
+                desk.held.difference_update(handles)
                 desk.wake.set()
                 return
         except RedisError as error:
             log.debug("queue.not_settled", queue=desk.queue, error=str(error))
-        desk.unsettled.append((handle, settle))
+        desk.unsettled.append((handles, settle))
         desk.wake.set()
 
     def _settle_late(self) -> None:
         unsettled = self._desk.unsettled
         while unsettled:
-            handle, settle = unsettled[0]
+            handles, settle = unsettled[0]
             settle()
             unsettled.popleft()
-            self._desk.held.discard(handle)
+            self._desk.held.difference_update(handles)

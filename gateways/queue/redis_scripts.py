@@ -48,20 +48,24 @@ return found
 ACK: Final = (
     _NAMES
     + """
-if redis.call("srem", acks, ARGV[3]) > 0 then redis.call("hdel", msgs, ARGV[3]) end
+for i = 3, #ARGV do
+  if redis.call("srem", acks, ARGV[i]) > 0 then redis.call("hdel", msgs, ARGV[i]) end
+end
 """
 )
 
 REJECT: Final = (
     _NAMES
     + """
-if redis.call("srem", acks, ARGV[3]) > 0 then
-  local message = redis.call("hget", msgs, ARGV[3])
-  if message then
-    local time = redis.call("time")
-    redis.call("zadd", list .. ".XQ", time[1] * 1000, ARGV[3])
-    redis.call("hset", list .. ".XQ.msgs", ARGV[3], message)
-    redis.call("hdel", msgs, ARGV[3])
+local time = redis.call("time")
+for i = 3, #ARGV do
+  if redis.call("srem", acks, ARGV[i]) > 0 then
+    local message = redis.call("hget", msgs, ARGV[i])
+    if message then
+      redis.call("zadd", list .. ".XQ", time[1] * 1000, ARGV[i])
+      redis.call("hset", list .. ".XQ.msgs", ARGV[i], message)
+      redis.call("hdel", msgs, ARGV[i])
+    end
   end
 end
 """

@@ -38,13 +38,13 @@ class RedisStore:
         found = self._call("FETCH", self.worker, queue, count)
         return list(zip(found[::2], found[1::2], strict=True))
 
-    def ack(self, queue: str, message_id: bytes) -> None:
-        """Delete a message that is done."""
-        self._call("ACK", self.worker, queue, message_id)
+    def ack(self, queue: str, message_ids: Sequence[bytes]) -> None:
+        """Delete messages that are done."""
+        self._call("ACK", self.worker, queue, *message_ids)
 
-    def reject(self, queue: str, message_id: bytes) -> None:
-        """Put a message aside where Dramatiq keeps dead letters."""
-        self._call("REJECT", self.worker, queue, message_id)
+    def reject(self, queue: str, message_ids: Sequence[bytes]) -> None:
+        """Put messages aside where Dramatiq keeps dead letters."""
+        self._call("REJECT", self.worker, queue, *message_ids)
 
     def give_back(self, queue: str, message_ids: Sequence[bytes]) -> None:
         """Put messages back to the head of their queue."""

@@ -73,8 +73,15 @@ def session_id_in(document: Document) -> SessionId | None:
 
 
 def moment(timestamp: int) -> datetime:
-    """Stripe's whole seconds as an aware time."""
-    return datetime.fromtimestamp(timestamp, UTC)
+    """Stripe's whole seconds as an aware time.
+
+    Raises:
+        TypeError, ValueError: it is none, or none that a calendar has.
+    """
+    try:
+        return datetime.fromtimestamp(timestamp, UTC)
+    except (OverflowError, OSError):
+        raise ValueError("it is no time that a calendar has") from None
 
 
 def checkout_fact(session: Document, at: datetime) -> Fact | None:

@@ -148,4 +148,6 @@ DEAD_LETTERS: Final = Table(
 Index(
     "dead_letters_content", DEAD_LETTERS.c.content_index, unique=True, postgresql_where="status = 'dead'"
 )  # who resends what is refused every minute has one letter, not a thousand
+# Lists go by ids.
+Index("dead_letters_waiting", DEAD_LETTERS.c.id, postgresql_where="status = 'dead'")
 Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")

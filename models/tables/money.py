@@ -69,6 +69,9 @@ Index(
     TRANSACTIONS.c.amount_minor,
     postgresql_where="disposition = 'kept'",
 )  # what was collected in a span of time: along this alone
+Index(
+    "transactions_held", TRANSACTIONS.c.session_id, postgresql_where="disposition = 'held'"
+)  # money that waits for a person
 Index("transactions_fee_missing", TRANSACTIONS.c.created_at, postgresql_where="stripe_fee_minor IS NULL")
 
 REFUNDS: Final = Table(

@@ -13,6 +13,7 @@ Measure = Callable[[Ground, Effort], Area]
 AREAS: Final = {
     "ingest": "proof.benches.ingest.bench",
     "api": "proof.benches.api.bench",
+    "pipeline": "proof.benches.pipeline.bench",
     "receipts": "proof.benches.receipts",
 }
 

@@ -74,16 +74,22 @@ class Ground:
         """Stop the servers, and remove everything."""
         self._stack.__exit__(kind, error, at)
 
-    def database(self) -> str:
-        """The address of a new database with all tables and no row."""
+    def database(self, like: str | None = None) -> str:
+        """The address of a new database: a copy of one that nobody is connected to, or all tables and no row."""
         name = f"bench_{next(self._numbers)}"
+        template = urlsplit(like).path[1:] if like else _TEMPLATE
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as admin:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY WAL_LOG").format(
-                    sql.Identifier(name), sql.Identifier(_TEMPLATE), sql.Identifier(self._role)
+                    sql.Identifier(name), sql.Identifier(template), sql.Identifier(self._role)
                 )
             )
         return self.postgres.url_of(name)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        with psycopg.connect(self.postgres.superuser_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(urlsplit(database).path[1:])))
 
     def redis(self) -> str:
         """The address of an empty Redis database that nobody else uses. There are 64."""
@@ -111,19 +117,27 @@ class Ground:
         return self._keys
 
     @contextmanager
-    def house(self, *arguments: str, env: Mapping[str, str], health: str = "/healthz") -> Iterator[Running]:
+    def house(
+        self, *arguments: str, env: Mapping[str, str], health: str = "/healthz", option: str = "--port"
+    ) -> Iterator[Running]:
         """Run a process of ours, such as `house("ingest", env=…)`, on a free port, until the block ends.
 
         `health` is asked until it answers 200; empty for a process that takes no `--port`, which counts as ready at
         once.
         """
         module = ("-m", "cli", *arguments)
-        with self.process(arguments[0], module, env=env, health=health) as running:
+        with self.process(arguments[0], module, env=env, health=health, option=option) as running:
             yield running
 
     @contextmanager
     def process(
-        self, name: str, module: Sequence[str], *, env: Mapping[str, str], health: str | None = None
+        self,
+        name: str,
+        module: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        health: str | None = None,
+        option: str = "--port",
     ) -> Iterator[Running]:
         """Run `python …` until the block ends.
 
@@ -133,9 +147,10 @@ class Ground:
                 is empty, `--port` and a free one are added.
             env: all of its environment.
             health: the path that answers 200 when it is ready; None: it is ready when its port is open.
+            option: what the port is given as.
         """
         port = free_port() if health != "" else 0
-        options = ("--port", str(port)) if port else ()
+        options = (option, str(port)) if port else ()
         ready: Callable[[int], bool] = always_ready
         if port:
             ready = http_ready(f"http://{LOOPBACK}:{port}{health}") if health else port_ready(port)
@@ -172,9 +187,10 @@ class Ground:
                 used[name] = ended - begun
 
     def rows(self, database: str, query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of one query."""
+        """The rows of one query; none where it is a statement that gives none."""
         with psycopg.connect(database, autocommit=True) as connection:
-            return connection.execute(query.encode(), params).fetchall()
+            found = connection.execute(query.encode(), params)
+            return found.fetchall() if found.description else []
 
     @property
     def _role(self) -> str:

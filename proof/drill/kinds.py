@@ -29,6 +29,8 @@ class Kind(StrEnum):
     RECEIPTS = "receipts-disk-full"
     CLOCK_AHEAD = "clock-ahead"
     CLOCK_BEHIND = "clock-behind"
+    ROTATED = "secrets-rotated"
+    FORGED = "flood-of-forgeries"
     STRIPE_LIMITED = "stripe-429"
     STRIPE_LOCKED = "stripe-lock-timeout"
     STRIPE_ERRORS = "stripe-5xx"
@@ -105,6 +107,9 @@ LASTS: Final = {
     Kind.REDIS_CUT: 3.0,
     Kind.REDIS_SILENT: 3.0,
     Kind.RECEIPTS: 5.0,
+    # After a rotation, which takes as long as restarting everything three times.
+    Kind.ROTATED: 1.0,
+    Kind.FORGED: 4.0,
     Kind.CLOCK_AHEAD: 6.0,
     Kind.CLOCK_BEHIND: 6.0,
     **dict.fromkeys(RULES, 4.0),

@@ -8,7 +8,8 @@ from actors.actor import Actor, Incoming, Intake
 from actors.app import App
 from actors.registry import ACTORS, INTAKES
 from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
-from domain.errors import TransientError
+from domain.endpoint import BELL_OF
+from domain.errors import GavelpayError, TransientError
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died, Fate
 from proof.simulation.stage import Stage
@@ -21,7 +22,7 @@ _AGAIN: Final = 8.0
 #: Pieces of work that one bell leads to at most.
 _MOST: Final = 400
 #: These do many pieces in one go; what is left is found by the next look.
-_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES})
+_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES, *BELL_OF.values()})
 
 
 class Bells:
@@ -102,6 +103,19 @@ class Bells:
             self._calls.by_worker = asked
         self.worked()
         return 0
+
+    def serve(self, lot: str, name: str, act: Callable[[], object]) -> None:
+        """Do what somebody asks for by HTTP; the process that does it may die like any worker, and nobody hears why."""
+        self._job.append(name)
+        asked, self._calls.by_worker = self._calls.by_worker, True
+        try:
+            self._log.add(lot, name, act())
+        except (Died, GavelpayError) as error:
+            self._log.add(lot, name, getattr(error, "code", "no answer"))
+        finally:
+            self._job.pop()
+            self._calls.by_worker = asked
+        self.worked()
 
     def send(self, lot: str, message: Mapping[str, Any]) -> None:
         """Put an intake message on its queue."""

@@ -33,6 +33,8 @@ _CARDS: Final = {
 #: How near to the end somebody pays who pays at the last second.
 _NEAR: Final = 3.0
 _DEBIT_SECONDS: Final = 240.0
+#: How often more is paid than was asked, and how often a bank decides for us.
+_MORE, _WON = 0.5, 0.5
 
 
 class Buyers:
@@ -71,7 +73,7 @@ class Buyers:
         if lot.habit == "asks_for_retry":
             self._loop.people_at(self._loop.now + wait + 30, lambda: self._retry(lot.name))
         if lot.habit == "pays_at_once":
-            self._later(0.0, lot, one, _GOOD)
+            self._later(0.0, lot, one, _GOOD, sharp=True)
         if lot.habit == "declined_then_pays":
             self._later(wait + 30, lot, one, _GOOD)
         if lot.habit == "three_ds":
@@ -79,6 +81,20 @@ class Buyers:
         if lot.habit == "three_ds_fails_then_pays":
             self._act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
             self._later(wait + 90, lot, one, _GOOD)
+        self._trouble(lot, page)
+
+    def _trouble(self, lot: Lot, page: Obj) -> None:
+        """What some do to the money, and their banks after them."""
+        wait = lot.hesitates
+        if lot.habit == "pays_other_amount":
+            self._act(wait, lot, "pays another amount", lambda: self._pay_other(lot, page))
+        if lot.habit == "disputes_later":
+            after = self._dice.between(60, 7200, lot.name, "disputes")
+            self._later(wait, lot, page["id"], _GOOD)
+            self._act(wait + after, lot, "disputes", lambda: self._dispute(lot))
+        if lot.habit in ("disputed", "disputes_later"):
+            after = self._dice.between(60, 14400, lot.name, "bank")
+            self._act(wait + after, lot, "bank decides", lambda: self._decide(lot))
 
     def _further(self, lot: Lot, page: Obj, number: int) -> None:
         one, old = page["id"], self._pages[lot.name][0]
@@ -117,16 +133,16 @@ class Buyers:
             wait += self._dice.between(5, 600, lot.name, "late by", page["id"] and len(self._pages[lot.name]))
         else:
             wait += self._dice.between(-_NEAR, _NEAR, lot.name, "near by", len(self._pages[lot.name]))
-        self._later(wait, lot, page["id"], _GOOD)
+        self._later(wait, lot, page["id"], _GOOD, sharp=True)
 
     def _window(self, lot: Lot) -> float:
         is_standard = lot.message["policy"] == "standard"
         return (self._rules.window if is_standard else self._rules.instant_window).total_seconds()
 
-    def _later(self, wait: float, lot: Lot, page: str, card: str) -> None:
-        self._act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card))
+    def _later(self, wait: float, lot: Lot, page: str, card: str, *, sharp: bool = False) -> None:
+        self._act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card), sharp=sharp)
 
-    def _act(self, wait: float, lot: Lot, words: str, act: Callable[[], object]) -> None:
+    def _act(self, wait: float, lot: Lot, words: str, act: Callable[[], object], *, sharp: bool = False) -> None:
         def do() -> None:
             try:
                 result: object = act()
@@ -137,4 +153,38 @@ class Buyers:
             self._log.add(lot.name, "buyer", words, result)
             self._calls.changed()
 
-        self._loop.people_at(self._loop.now + max(wait, 0.0), do)
+        when = self._loop.now + max(wait, 0.0)
+        if lot.in_crowd and not sharp:
+            when = -(-when // self._rules.crowd) * self._rules.crowd
+        self._loop.people_at(when, do)
+
+    def _pay_other(self, lot: Lot, page: Obj) -> object:
+        """What was agreed with Stripe was changed in its dashboard before the buyer came."""
+        store = self._core.world.store
+        row = store.get(page["object"], page["id"])
+        name = "amount_total" if page["object"] == "checkout.session" else "amount"
+        if row["status"] not in ("open", "requires_payment_method"):
+            return "too late"
+        row[name] += 100 if self._dice.throw(lot.name, "more") < _MORE else -100
+        store.save(row)
+        return self._core.pay(page["id"], _GOOD)
+
+    def _dispute(self, lot: Lot) -> object:
+        for charge in self._of_lot("charge", lot):
+            left = charge["amount"] - charge["amount_refunded"]
+            if charge["paid"] and not charge["disputed"] and left:
+                return self._core.dispute(charge["id"], "product_not_received")["status"]
+        return "nothing to dispute"
+
+    def _decide(self, lot: Lot) -> object:
+        """The bank decides what is disputed; some things it never does."""
+        for charge in self._of_lot("charge", lot):
+            for made in list(self._core.world.store.table("dispute").oldest()):
+                if made["charge"] == charge["id"] and made["status"] not in ("won", "lost"):
+                    won = self._dice.throw(lot.name, "dispute") < _WON
+                    return self._core.close_dispute(made["id"], won=won)["status"]
+        return "nothing to decide"
+
+    def _of_lot(self, kind: str, lot: Lot) -> list[Obj]:
+        rows = self._core.world.store.table(kind).oldest()
+        return [row for row in rows if (row["metadata"] or {}).get("auction_id") == lot.name]

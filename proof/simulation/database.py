@@ -1,16 +1,15 @@
 """The real database in virtual time, whose users may die or be cut off at any commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import psycopg
-from psycopg.pq import ExecStatus
 
 from models.database import Database, DatabaseUnavailable
+from proof.simulation.line import Line
 
 
 class Died(BaseException):
@@ -30,17 +29,6 @@ class Fate(StrEnum):
     CUT_AFTER = "cut_after_commit"
 
 
-@dataclass(slots=True)
-class _Line:
-    """A connection that is kept open."""
-
-    driver: psycopg.Connection[Any]
-    #: What SQLAlchemy's pool wants back in the end.
-    raw: Any
-    #: The time that it was told last.
-    told: datetime | None = None
-
-
 class MortalDatabase(Database):
     """PostgreSQL whose leases run by the virtual clock.
 
@@ -56,7 +44,9 @@ class MortalDatabase(Database):
         super().__init__(url, pool_size=8, application="gavelpay simulate")
         self._now = now
         self._fate = fate
-        self._free: list[_Line] = []
+        self._free: list[Line] = []
+        #: What SQLAlchemy's pool wants back in the end.
+        self._taken: list[Any] = []
         #: Transactions that are open now; none may be while the world outside is asked.
         self.open = 0
 
@@ -65,17 +55,18 @@ class MortalDatabase(Database):
         """One transaction, whose commit may be its user's last act."""
         line = self._free.pop() if self._free else self._connected()
         now = self._now()
-        begin = "BEGIN" if line.told == now else f"BEGIN; SELECT set_config('gavelpay.now', '{now.isoformat()}', false)"
-        self._do(line, begin)
+        line.execute("BEGIN")
+        if line.told != now:
+            line.execute("SELECT set_config('gavelpay.now', %s, false)", (now.isoformat(),))
         self.open += 1
         try:
-            yield line.driver
+            yield cast("psycopg.Connection[Any]", line)
             fate = self._fate()
             _suffer(fate, Fate.DIED_BEFORE, Fate.CUT_BEFORE)
-            self._do(line, "COMMIT")
+            line.commit()
             line.told = now
         except BaseException:
-            line.driver.pgconn.exec_(b"ROLLBACK")
+            line.rollback()
             line.told = None
             raise
         finally:
@@ -83,26 +74,28 @@ class MortalDatabase(Database):
             self._free.append(line)
         _suffer(fate, Fate.DIED_AFTER, Fate.CUT_AFTER)
 
+    def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one query, which needs neither a begin nor a commit. Nobody dies of reading."""
+        line = self._free.pop() if self._free else self._connected()
+        try:
+            return line.execute(sql, params).fetchall()
+        finally:
+            self._free.append(line)
+
     def close(self) -> None:
         """Close all connections."""
-        for line in self._free:
-            line.raw.invalidate()
+        for raw in self._taken:
+            raw.invalidate()
         self._free.clear()
+        self._taken.clear()
         super().close()
 
-    def _connected(self) -> _Line:
+    def _connected(self) -> Line:
         raw = self.engine.raw_connection()
-        driver: psycopg.Connection[Any] = raw.driver_connection  # type: ignore[assignment]
+        self._taken.append(raw)
+        driver = cast("psycopg.Connection[Any]", raw.driver_connection)
         driver.autocommit = True
-        return _Line(driver, raw)
-
-    @staticmethod
-    def _do(line: _Line, command: str) -> None:
-        result = line.driver.pgconn.exec_(command.encode())
-        said = result.command_status
-        done = result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-        if not done or (command == "COMMIT" and said != b"COMMIT"):
-            raise psycopg.InternalError(f"{command}: {result.error_message.decode()} {said!r}")
+        return Line(driver)
 
 
 def _suffer(fate: Fate | None, death: Fate, cut: Fate) -> None:

@@ -91,7 +91,7 @@ def opened_jobs(count: int, superuser_url: str | None = None) -> Iterator[Jobs]:
     with ExitStack() as stack:
         urls = context.Queue()
         for _ in range(count):
-            urls.put(superuser_url or stack.enter_context(throw_away_server()).superuser_url)
+            urls.put(superuser_url or stack.enter_context(throw_away_server()))
         os.environ[_HASHES] = "0"
         try:
             pool = context.Pool(count, _open, (urls,))

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import ssl
 from contextlib import suppress
+from functools import cache
 from typing import Final
 
 import httpx
@@ -16,6 +18,12 @@ LONGEST_NAP: Final = 0.25
 #: An endpoint that has not answered by then has failed.
 PATIENCE: Final = 10.0
 AT_ONCE: Final = 32
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom HTTPS endpoints may be signed by. Reading it takes longer than all else of a sandbox's start, so once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Courier:
@@ -40,7 +48,7 @@ class Courier:
         """Deliver until cancelled."""
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         # Proxies of the environment are not for loopback.
-        async with httpx.AsyncClient(timeout=PATIENCE, limits=limits, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=_trusted(), timeout=PATIENCE, limits=limits, trust_env=False) as client:
             try:
                 while True:
                     try:

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from domain.messaging import StoredEvent
+from domain.messaging import DeadLetter, StoredEvent
+from domain.queues import INTAKE
 from services.show_life import ShowLife
 from tests.browser.conftest import open_page
 from tests.browser.street import Street
 from tests.browser.test_desk import look, sign_in
+from tests.house import message
 
 _WIDE = {"width": 1440, "height": 900}
 PAGES = {
@@ -22,7 +24,8 @@ PAGES = {
     "pause-queue": "/console/queues/windows/pause",
     "events": "/console/events",
     "event": "/console/events/{aside}",
-    "replay": "/console/events/{done}/replay",
+    "dead-letters": "/console/dead-letters?cause=invalid_message&queue=payment_required&actor=payment_required",
+    "dead-letter": "/console/dead-letters/{corrected}",
 }
 
 
@@ -33,6 +36,7 @@ def test_everything_can_be_read_by_everybody(browser: Browser, street: Street) -
         for name, path in PAGES.items():
             page.goto(street.url + path.format(**known))
             look(page, name)
+        correct(page, street, known["wrong"])
     street.home.app.operating.pauses.resume("receipts", "admin:ines.k", "it is back")
 
 
@@ -48,8 +52,48 @@ def furnished(street: Street) -> dict[str, str]:
     home.app.operating.pauses.pause(
         "receipts", "admin:ines.k", "the storage is moved", home.time() + timedelta(minutes=50)
     )
+    known = {"aside": set_aside(street), **letters(street)}
     workers(street)
-    return {"aside": set_aside(street), "done": str(done(street, session_id))}
+    return known
+
+
+def correct(page: Page, street: Street, letter_id: str) -> None:
+    """Correct a message by keyboard and eye: what is wrong is said, and what changes is shown."""
+    page.goto(f"{street.url}/console/dead-letters/{letter_id}/correct")
+    page.get_by_role("button", name="Check it").click()
+    page.get_by_role("alert").wait_for()
+    box = page.get_by_label("Message")
+    box.fill(box.input_value().replace("275,50", "275.50"))
+    page.get_by_role("button", name="Check it").click()
+    page.get_by_label("Reason").fill("A comma where a point belongs.")
+    look(page, "correct")
+    page.get_by_role("button", name="Put back corrected").click()
+    page.get_by_text("The corrected message was put back.").wait_for()
+
+
+def letters(street: Street) -> dict[str, str]:
+    """Dead letters of three causes; one of them was corrected."""
+    known = {}
+    for name, amount, auction in (("corrected", "12,00", "lot-19"), ("wrong", "275,50", "A-3F0C77")):
+        known[name] = letter(
+            street, "invalid_message", f"amount: must be a decimal such as 275.50, not {amount}", amount, auction
+        )
+    for number in range(4):
+        street.home.forward(minutes=2)
+        letter(street, "seller_is_buyer", "a seller cannot pay for their own lot", "80.00", f"lot-{number}")
+    desk, one = street.home.app.operating, UUID(known["corrected"])
+    draft = desk.correct.draft(street.home.app.dead_letters.show(one))
+    desk.correct(one, draft.text.replace("12,00", "12.00"), "admin:tomas.w", "A comma where a point belongs.")
+    return known
+
+
+def letter(street: Street, reason: str, error: str, amount: str, auction: str) -> str:
+    """One of them."""
+    kwargs = message(amount=amount, auction_id=auction, title="Stoneware jug, tall")
+    body = {"queue_name": INTAKE, "actor_name": INTAKE, "args": [], "kwargs": kwargs, "options": {}}
+    one = DeadLetter(street.home.app.new_id(), INTAKE, INTAKE, orjson.dumps(body), reason, error, street.home.time())
+    street.home.app.keep_dead_letters([one])
+    return str(one.id)
 
 
 def set_aside(street: Street) -> str:
@@ -59,11 +103,6 @@ def set_aside(street: Street) -> str:
     street.home.app.receive_events([street.home.app.read_event(orjson.dumps(event))])
     street.home.process()
     return str(event["id"])
-
-
-def done(street: Street, session_id: UUID) -> str:
-    """The event that completed a payment."""
-    return str(_events(street, "r.session_id = %(id)s AND r.status = 'done'", id=session_id)[0].stripe_event_id)
 
 
 def done_body(street: Street) -> bytes:

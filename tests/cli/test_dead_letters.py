@@ -1,6 +1,7 @@
 """`gavelpay dead-letters`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from click.testing import Result
 from redis import Redis
 
 from domain.messaging import DeadLetter
-from tests.house import House
+from tests.house import House, message
 
 Run = Callable[..., Result]
 Told = Callable[..., Any]
@@ -119,3 +120,32 @@ def test_while_the_broker_is_away_letters_stay_where_they_are(run: Run, told: To
     assert result.exit_code == 1
     assert "broker did not answer" in result.stderr
     assert [letter["id"] for letter in told("dead-letters", "list")] == [letter_id]
+
+
+def test_many_are_counted_before_they_are_put_back_and_only_those_that_match(
+    run: Run, told: Told, keep: Callable[..., str]
+) -> None:
+    good = orjson.dumps({**orjson.loads(MESSAGE), "args": [], "options": {}, "kwargs": message()})
+    keep(), keep(good)
+    plan = told("dead-letters", "requeue", "--all", "--cause", "invalid_message", "--dry-run")
+    assert (plan["count"], plan["toQueues"], sum(plan["wouldGiveUpAgain"].values())) == (2, {"payment_required": 1}, 1)
+    assert "Nothing has changed yet. 2 would be put back" in run("dead-letters", "requeue", "--all", "--dry-run").output
+    assert run("dead-letters", "requeue", "--all", "--queue", "windows").output == "0 put back.\n"
+    assert len(told("dead-letters", "list", "--queue", "payment_required")) == 2
+    assert run("dead-letters", "discard", "--all", "--reason", "x", "--dry-run").output == "2 would be discarded.\n"
+    assert told("dead-letters", "discard", "--all", "--reason", "a test") == {"done": 2, "failed": 0}
+
+
+def test_a_message_is_edited_from_a_file(run: Run, told: Told, keep: Callable[..., str], tmp_path: Path) -> None:
+    letter_id = keep(orjson.dumps({**orjson.loads(MESSAGE), "args": [], "options": {}}))
+    edited = tmp_path / "message.json"
+    edited.write_text("{")
+    wrong = run("dead-letters", "requeue", letter_id, "--edit", str(edited))
+    assert (wrong.exit_code, "It is no JSON" in wrong.stderr) == (1, True)
+    edited.write_bytes(orjson.dumps(message()))
+    arguments = ("dead-letters", "requeue", letter_id, "--edit", str(edited), "--reason", "a comma")
+    assert run(*arguments, "--dry-run").output == "1 would be put back.\n"
+    assert run(*arguments).output == "1 put back.\n"
+    (letter,) = told("dead-letters", "list", "--status", "requeued")
+    assert orjson.loads(letter["corrected"])["kwargs"] == message()
+    assert orjson.loads(letter["message"])["kwargs"] == {"amount": 1.5}

@@ -6,6 +6,7 @@ import pytest
 
 from domain.needs import Need, NeedKind, in_order, of_machinery
 from domain.overview import SPANS, Backlog, Endings, Lengths, lag_of
+from domain.queues import Pause
 
 NOW = datetime(2026, 11, 19, 14, 32, 8, tzinfo=UTC)
 
@@ -46,10 +47,17 @@ def test_ninety_nine_of_a_hundred_are_within_the_99th() -> None:
 
 
 def test_the_most_urgent_comes_first() -> None:
-    late = Backlog("inbox", 3, NOW - timedelta(minutes=3))
-    young = Backlog("deliveries", 9, NOW - timedelta(seconds=5))
-    ours = of_machinery([late, young], {"USD": 0, "EUR": 5}, {}, NOW)
+    late = Backlog("events", 3, NOW - timedelta(minutes=3))
+    young = Backlog("notices", 9, NOW - timedelta(seconds=5))
+    pause = Pause("receipts", NOW, "ines.k", "storage answers 503", None)
+    ours = of_machinery([late, young], [pause], {"USD": 0, "EUR": 5}, 0, NOW)
     needs = in_order([Need(NeedKind.DISPUTE), *reversed(ours)])
     kinds = [need.kind for need in needs]
-    assert kinds == [NeedKind.STUCK, NeedKind.NO_WORKER, NeedKind.UNEXPLAINED, NeedKind.DISPUTE]
-    assert of_machinery([young], {"USD": 0}, {"worker": timedelta(0)}, NOW) == []
+    assert kinds == [
+        NeedKind.STUCK,
+        NeedKind.NO_WORKER,
+        NeedKind.QUEUE_PAUSED,
+        NeedKind.UNEXPLAINED,
+        NeedKind.DISPUTE,
+    ]
+    assert of_machinery([young], [], {"USD": 0}, 1, NOW) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.leases import LeaseRenewer, unrenewed
-from models.work import ATTEMPT_WORK, LEASE
+from models.work import ATTEMPT_WORK, LEASE, RENEWAL
 from tests.databases import Databases
 from tests.house import House, house, prepare
 
@@ -93,10 +93,10 @@ def test_the_renewer_keeps_what_is_held_and_forgets_it_afterwards(home: House) -
     try:
         with renewer.hold(ATTEMPT_WORK, attempt):
             age(home)
-            threading.Event().wait(LEASE.total_seconds() / 3 + 1)
+            threading.Event().wait(1.5 * RENEWAL.total_seconds())
             assert left(home)[0] > 2
         age(home)
-        threading.Event().wait(LEASE.total_seconds() / 3 + 1)
+        threading.Event().wait(1.5 * RENEWAL.total_seconds())
         assert left(home)[0] < 1
     finally:
         renewer.stop()
@@ -106,3 +106,13 @@ def test_work_that_is_not_renewed_may_be_held_as_well(home: House) -> None:
     home.require()
     with unrenewed(ATTEMPT_WORK, claim(home)):
         assert left(home)[0] > 0
+
+
+def test_where_there_is_a_queue_those_come_first_whose_windows_end_first(home: House) -> None:
+    """Stripe takes so many calls a second; the order of claiming is the order in which they have their turns."""
+    for number, policy in enumerate(("standard", "instant", "standard", "instant")):
+        home.require(auction_id=f"auction-{number}", policy=policy)
+        home.forward(seconds=30)
+    windows = dict(home.app.database.rows("SELECT id, window_expires_at FROM payment_sessions"))
+    claimed = [windows[claim(home).session_id] for _ in windows]
+    assert claimed == sorted(windows.values())

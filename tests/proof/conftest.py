@@ -12,7 +12,7 @@ from proof.simulation.servers import throw_away_server
 def simulation_server() -> Iterator[str]:
     """Its superuser's address."""
     with throw_away_server() as server:
-        yield server.superuser_url
+        yield server
 
 
 @pytest.fixture(scope="session")

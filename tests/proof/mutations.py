@@ -1,6 +1,7 @@
 """Deliberate bugs: one change of the source each, in a copy of the house. Each must be found."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,21 +25,27 @@ class Mutation:
     #: The first of its fifty seeds: that which found it, counted from 1, so that the suite is quick.
     first_seed: int = 1
 
-    def plant(self, folder: Path) -> None:
-        """Make a copy of the house with this bug."""
-        changes = [(self.file, self.right, self.wrong), *self.also]
-        mutated = {file.partition("/")[0] for file, _, _ in changes}
-        for package in PACKAGES:
-            if package in mutated:
-                shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                (folder / package).symlink_to(ROOT / package, target_is_directory=True)
-        for file, right, wrong in changes:
-            source = folder / file
-            text = source.read_text()
-            if text.count(right) != 1:
-                raise AssertionError(f"{self.name}: {file} has changed; find another place for this bug")
-            source.write_text(text.replace(right, wrong))
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """File, what stands there, and what is to stand there."""
+        return [(self.file, self.right, self.wrong), *self.also]
+
+
+def plant(folder: Path, bugs: Iterable[Mutation]) -> None:
+    """Make a copy of the house with these bugs."""
+    changes = [(bug.name, *change) for bug in bugs for change in bug.changes]
+    mutated = {file.partition("/")[0] for _, file, _, _ in changes}
+    for package in PACKAGES:
+        if package in mutated:
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (folder / package).symlink_to(ROOT / package, target_is_directory=True)
+    for name, file, right, wrong in changes:
+        source = folder / file
+        text = source.read_text()
+        if text.count(right) != 1:
+            raise AssertionError(f"{name}: {file} has changed; find another place for this bug")
+        source.write_text(text.replace(right, wrong))
 
 
 MUTATIONS = (
@@ -111,13 +118,13 @@ MUTATIONS = (
     Mutation(
         "an inbox row that is done before its effects are kept",
         "services/process_events.py",
-        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
         "                for event in events:\n"
         "                    self._finish(event, 'done', None)\n"
         "                uow.inbox.save(events)\n"
         "            with self.begin() as uow:\n"
-        "                self._process(uow, events)\n        except TransientError:\n            raise\n"
+        "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
         first_seed=3,
     ),
@@ -136,8 +143,9 @@ MUTATIONS = (
     Mutation(
         "a worker who writes after another took over",
         "services/open_checkout.py",
-        "            if mine.fence != attempt.fence:\n"
-        "                return  # Another worker has taken over, and records what it finds under the same key.\n",
+        "                if mine.fence != attempt.fence:\n"
+        "                    continue"
+        "  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
         first_seed=5,
     ),

@@ -9,7 +9,7 @@ import pytest
 from cli.simulate import _document, _print
 from proof.simulation.run import Plan, Result
 from proof.simulation.watching import Broken
-from tests.proof.mutations import MUTATIONS, ROOT
+from tests.proof.mutations import MUTATIONS, ROOT, plant
 
 
 def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,7 +19,7 @@ def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsy
     )
     small = Result(Plan(17, 40, frozenset({3})), 1, 1, 4, ["lost_after/y#1"], "cd", broken, ["00:00:01 lot-3 paid"])
 
-    _print([failed], failed, small, whole=True)
+    _print([failed], failed, small)
     printed = capsys.readouterr().out
 
     assert "seed 17 with 40 lots is broken" in printed
@@ -29,11 +29,25 @@ def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsy
     assert _document([failed], failed, small)["broken"]["smallest"]["faults"] == ["lost_after/y#1"]
 
 
+@pytest.mark.long("simulation")
 def test_a_planted_bug_is_printed_cut_down_and_exits_with_one(simulation_server: str, tmp_path: Path) -> None:
-    next(one for one in MUTATIONS if one.name == "a ledger line booked twice").plant(tmp_path)
+    plant(tmp_path, [next(one for one in MUTATIONS if one.name == "a ledger line booked twice")])
 
     ran = subprocess.run(
-        [sys.executable, "-m", "cli", "simulate", "--seeds", "3", "--payments", "4", "--jobs", "1"],
+        [
+            sys.executable,
+            "-m",
+            "cli",
+            "simulate",
+            "--first-seed",
+            "3",
+            "--seeds",
+            "3",
+            "--payments",
+            "2",
+            "--jobs",
+            "1",
+        ],
         cwd=tmp_path,
         env={"PATH": "", "GAVELPAY_SIMULATE_SERVER": simulation_server, "PYTHONPATH": str(tmp_path)},
         capture_output=True,

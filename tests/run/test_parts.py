@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.run.data_dir import held
+from cli.run.data_dir import held, is_held
 from cli.run.errors import CannotRun, StopAsked
 from cli.run.ports import check_free
 from cli.run.run_file import RunFile
@@ -42,6 +42,9 @@ def test_a_data_directory_is_held_by_one(tmp_path: Path) -> None:
         assert (directory / "logs").is_dir()
         with pytest.raises(CannotRun, match=f"process {os.getpid()}"), held(directory):
             raise AssertionError
+        assert is_held(directory)
+    assert not is_held(tmp_path / "data")
+    assert not is_held(tmp_path / "elsewhere")
     with held(tmp_path / "data"):
         pass
 

@@ -19,6 +19,7 @@ from domain.documents import DocumentKind
 from tests.house import House, house
 from tests.services import receipt_worker
 from tests.services.paid_lots import pay_lots
+from tests.unmeasured import unmeasured
 
 LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "100"))
 REFUND_EVERY = 10
@@ -43,7 +44,7 @@ class Staff:
         self.killed = 0
 
     def hire(self) -> None:
-        environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        environ = unmeasured() | {"PYTHONPATH": str(Path(__file__).parents[2])}
         self._working.append(subprocess.Popen(self._command, stdout=subprocess.PIPE, env=environ))
         assert self._working[-1].stdout is not None
 
@@ -75,6 +76,7 @@ def left(home: House) -> int:
     return int(waiting)
 
 
+@pytest.mark.long("sale")
 @pytest.mark.timeout(PATIENCE + 120)
 def test_receipts_of_killed_processes_are_numbered_without_gap_or_repeat(
     home: House, database_url: str, tmp_path: Path

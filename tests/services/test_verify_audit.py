@@ -148,12 +148,12 @@ def test_the_security_chain_is_verified_like_any_other(sold: House) -> None:
     heads = signed(sold)
     assert verify(sold).intact
 
-    tamper(sold, "DELETE FROM audit_entries WHERE session_id = %s AND seq = 3", SECURITY_CHAIN)
+    tamper(sold, "DELETE FROM audit_entries WHERE session_id = %s AND seq >= 3", SECURITY_CHAIN)
     (link,) = verify(sold).broken
     assert (link.chain, link.seq) == (SECURITY_CHAIN, 3)
     assert "chain of security events" in describe(link)
 
-    tamper(sold, "DELETE FROM security_events WHERE audit_seq = 3")
+    tamper(sold, "DELETE FROM security_events WHERE audit_seq >= 3")
     assert verify(sold, only=SECURITY_CHAIN).intact
     assert not verify(sold, opened(sold, heads)).intact
 

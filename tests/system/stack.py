@@ -18,6 +18,7 @@ import httpx
 import psycopg
 
 from sandbox.auction_house.channels import RedisIntake
+from tests.unmeasured import unmeasured
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,7 +104,7 @@ def running_stack(data_dir: Path, **environ: str) -> Iterator[Stack]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cli", "run", "--auctions", "0", "--data-dir", data_dir, "--port-base", str(_ports())],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environ,
+        env=unmeasured() | {"PYTHONPATH": str(ROOT)} | environ,
         stdout=log,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import hmac
 import itertools
 import json
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -119,17 +120,19 @@ class Ingest:
         new_id: Callable[[], UUID] = uuid4,
         forged: Callable[[Store, Clock], Callable[[str], None]] = lambda _store, _clock: nobody_hears,
         read_secrets: Callable[[], Sequence[str]] | None = None,
+        secrets: Sequence[str] = (SECRET, OLD_SECRET),
+        cipher: FieldCipher = CIPHER,
     ) -> None:
         self.clock = Clock()
         self.counts = Counts()
         self.bells = Bells()
         self.url = url
         self.database = Database(url, pool_size=2)
-        store = Store(self.database, CIPHER, Endpoints({}, new_id), ring or self.bells)
+        store = Store(self.database, cipher, Endpoints({}, new_id), ring or self.bells)
         self.app = create_app(
             receive=receive(store) if receive else ReceiveEvents(store.begin_single),
             read=ReadEvent(self.clock, new_id),
-            secrets=[SECRET, OLD_SECRET],
+            secrets=secrets,
             clock=self.clock,
             metrics=self.counts,
             ready=ready,
@@ -147,6 +150,8 @@ class Ingest:
             timeout=PATIENCE,
             limits=httpx.Limits(max_connections=100),
             trust_env=False,
+            # It speaks plain HTTP: reading whom to trust would take longer than most tests of ingest.
+            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         )
 
     def __enter__(self) -> Self:
@@ -241,6 +246,8 @@ class Wire:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._port = 0
+        #: Bytes, both ways.
+        self.carried = 0
         self.mend()
         user = parts.netloc.rpartition("@")[0]
         self.url = parts._replace(netloc=f"{user}@127.0.0.1:{self._port}").geturl()
@@ -282,5 +289,6 @@ class Wire:
         with suppress(OSError):
             while piece := source.recv(65536):
                 sink.sendall(piece)
+                self.carried += len(piece)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)

@@ -101,7 +101,7 @@ def test_it_tells_what_is_in_hand_and_what_was_done() -> None:
     life = alive(listener, gate, doorbell, taken)
     life.beat()
     doorbell.answer()
-    taken.begin()
+    taken.begin(1)
     life.start()
     life.stop()
     assert listener.reports[1] | {"seconds": 0} == {

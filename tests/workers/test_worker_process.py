@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS, PROCESS_EVENTS
 from domain.messages import MAX_TEXT
+from gateways.queue.redis_broker import TOGETHER
 from sandbox.embedded import ValkeyServer, ports
 from tests.workers.house import House, request, wait_until
 
@@ -134,7 +135,8 @@ def test_told_to_stop_while_the_database_is_away_it_gives_its_messages_back(hous
 def test_told_to_stop_it_finishes_what_is_in_hand_and_nothing_is_lost_or_done_twice(house: House) -> None:
     (house.root / "slow").write_text("0.3")
     process = house.start(threads=2)
-    for number in range(20):
+    sent = 3 * TOGETHER
+    for number in range(sent):
         house.send(request(number))
     wait_until(lambda: house.values("begin"))
     process.send_signal(signal.SIGTERM)
@@ -142,11 +144,11 @@ def test_told_to_stop_it_finishes_what_is_in_hand_and_nothing_is_lost_or_done_tw
     assert process.wait(15) == 0
     begun = house.values("begin")
     assert begun == house.values("required")
-    assert house.redis.llen("dramatiq:payment_required") == 20 - len(begun) > 0
+    assert house.redis.llen("dramatiq:payment_required") == sent - len(begun) > 0
     (house.root / "slow").unlink()
     house.start()
     wait_until(house.is_drained)
-    assert sorted(house.values("required")) == sorted(f"auction-{number}" for number in range(20))
+    assert sorted(house.values("required")) == sorted(f"auction-{number}" for number in range(sent))
 
 
 def test_the_messages_of_a_worker_that_was_killed_come_back_within_ten_seconds(house: House) -> None:
@@ -320,7 +322,7 @@ def test_a_message_that_nowhere_can_be_kept_is_left_in_the_brokers_own_dead_lett
     raw = house.send({"not": "a request"})
     house.send(request(1))
     house.start()
-    wait_until(lambda: house.values("required") == ["auction-1"])
+    wait_until(lambda: set(house.values("required")) == {"auction-1"})  # again if a batch could not be kept whole
     wait_until(lambda: house.redis.hvals("dramatiq:payment_required.XQ.msgs") == [raw])
     assert "message.not_kept" in house.output()
 

@@ -17,6 +17,9 @@
     if (event.target.closest("[data-keys]")) first("#keys")?.showModal();
   });
   for (const part of all("[data-script]")) part.hidden = false;
+  // Work that was confirmed goes on by itself; who closes the page stops it.
+  const onward = first("form[data-go-on]");
+  if (onward) setTimeout(() => onward.requestSubmit(), 400);
 
   const kept = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
   const box = first("#single-keys");

@@ -1,6 +1,6 @@
 """Replay one event, or those that were set aside, each after a try that keeps nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -25,13 +25,13 @@ _CRUMBS: Final = (("Webhook events", BASE),)
 @router.get("/set-aside/replay")
 def replay_all_page(request: Request, operator: TheOperator, app: TheApp) -> Response:
     """What replaying those that were set aside would do."""
-    return deed_page(request, operator, _all(operator, app, lists.Filters.of(request, BASE, FIELDS)))
+    return deed_page(request, operator, _all(operator, app, _aside(request.query_params)))
 
 
 @router.post("/set-aside/replay")
 def replay_all(request: Request, operator: TheOperator, app: TheApp, *, form: TheForm) -> Response:
     """Have them processed again."""
-    filters = lists.Filters.of(request, BASE, FIELDS)
+    filters = _aside(form)
 
     def do(reason: str) -> int:
         return app.operating.replay([one.id for one in _oldest(app, filters)], operator.actor, reason)
@@ -73,8 +73,7 @@ def _one(operator: Operator, app: App, event: StoredEvent) -> Deed:
 
 def _all(operator: Operator, app: App, filters: lists.Filters) -> Deed:
     operator.require(CallerRole.ADMIN, CallerRole.SUPPORT, to="replay events")
-    aside = _aside(filters)
-    count, oldest = app.operating.replay.count(wanted(aside, app.now())), _oldest(app, filters)
+    count, oldest = app.operating.replay.count(wanted(filters, app.now())), _oldest(app, filters)
     taken = f"{len(oldest):,} of {count:,} events that were set aside, the oldest first." if oldest else ""
     more = Effect("i-info", f"{BATCH:,} are taken at a time: come back for the others.")
     tried = Effect("i-info", f"The oldest {TRIED} were tried for this; the others are like them, or not.")
@@ -82,26 +81,29 @@ def _all(operator: Operator, app: App, filters: lists.Filters) -> Deed:
     return Deed(
         f"Replay {len(oldest):,} events",
         f"Replay {len(oldest):,}",
-        aside.address(),
+        filters.address(),
         _CRUMBS,
         seen=f"{len(oldest)}:{oldest[-1].id if oldest else ''}",
         refused=None if oldest else "Nothing of that kind was set aside.",
         effects=(Effect("i-queue", taken), *_effects(app, oldest), *notes),
+        answers={name: filters[name] for name in FIELDS if filters[name]},
         done=f"{BASE}?done=replay",
     )
 
 
-def _aside(filters: lists.Filters) -> lists.Filters:
-    return lists.Filters(filters.base, {**filters.values, "state": "set_aside"})
+def _aside(asked: Mapping[str, str]) -> lists.Filters:
+    return lists.Filters.read(BASE, FIELDS, {**asked, "state": "set_aside"})
 
 
 def _oldest(app: App, filters: lists.Filters) -> list[StoredEvent]:
-    return app.operating.replay.oldest(wanted(_aside(filters), app.now()), BATCH)
+    return app.operating.replay.oldest(wanted(filters, app.now()), BATCH)
 
 
 def _effects(app: App, events: Sequence[StoredEvent]) -> tuple[Effect, ...]:
     tried = [Effect("i-alert" if warns else "i-webhook", said, warns) for said, warns in _tried(app, events)]
-    again = Effect("i-worker", "Workers process them by the rules of this release. Doing so twice does no harm.")
+    again = Effect(
+        "i-worker", "Workers process what is replayed by the rules of this release. Doing so twice does no harm."
+    )
     return (*tried, again, SECURED)
 
 

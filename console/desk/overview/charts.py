@@ -105,7 +105,7 @@ def line(values: Sequence[float | None], low: float, high: float, style: str) ->
             continue
         x, y = (n + 0.5) * width, 100 - 100 * (min(max(value, low), high) - low) / (high - low)
         alone = not drawing and (n + 1 == len(values) or values[n + 1] is None)
-        path.append(f"{'L' if drawing else 'M'}{x:.2f} {y:.2f}" + ("h1" if alone else ""))
+        path.append(f"M{x - 1:.2f} {y:.2f}h2" if alone else f"{'L' if drawing else 'M'}{x:.2f} {y:.2f}")
         drawing = True
     return Line("".join(path), style)
 
@@ -115,9 +115,10 @@ def levels(
     addresses: Sequence[str | None] = (),
     warns: Sequence[bool] = (),
     value: Callable[[int], str] = "{:,}".format,
+    whole: int = 1,
 ) -> list[Level]:
-    """A list of bars, the longest one whole."""
-    longest = max([count for _, count in named] or [0]) or 1
+    """A list of bars, the longest one whole; `whole` is the least that a whole one stands for."""
+    longest = max([whole, *(count for _, count in named)])
     return [
         Level(
             label,

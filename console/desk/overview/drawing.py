@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from console.desk import figures
+from console.desk import figures, navigation
 from console.desk.overview import charts
 from console.desk.overview.charts import Chart, Level
 from domain.money import Money
-from domain.overview import LAG_LIMIT, SUCCESS_LIMIT, Endings, Lag, Span, Takings
+from domain.overview import DEAD_LETTERS, LAG_LIMIT, SUCCESS_LIMIT, Backlog, Endings, Lag, Span, Takings
+from models.backlogs import MOST
 from services.view_overview import Overview
 
 _TIME_TO_PAY: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 720))
@@ -24,16 +25,27 @@ _LEFT_WORDS: Final = (
 )
 _LEFT_ADDRESSES: Final = ("over", "under:10m", "10m:60m", "1h:6h", "6h:12h", "12h:24h", "from:24h")
 _FLAT: Final = 1e-9
-#: What waits, as people call it, and where it is looked at.
+#: What waits for a queue, as people call it.
 WORK: Final = {
-    "checkouts": ("checkouts to open", None),
-    "inbox": ("webhooks", "/console/events?status=waiting"),
-    "deliveries": ("events to tell", "/console/deliveries"),
-    "notices": ("mails", None),
-    "receipts": ("receipts", "/console/receipts"),
-    "refunds": ("refunds", None),
-    "dead letters": ("dead letters", "/console/dead-letters"),
+    "checkouts": "checkouts",
+    "events": "webhooks",
+    "windows": "windows to close",
+    "retries": "retries",
+    "refunds": "refunds",
+    "tell_auction": "events for the auction",
+    "tell_order": "events for orders",
+    "tell_queue": "events for the queue",
+    "notices": "mails",
+    "receipts": "receipts",
+    "lookups": "look-ups at Stripe",
+    "event_list": "Stripe’s list of events",
+    "money": "comparing the books",
+    DEAD_LETTERS: "dead letters",
 }
+#: So much waiting work fills a bar; less is an ordinary moment.
+_MUCH: Final = 20
+#: Shown also where nothing waits.
+_ALWAYS: Final = frozenset({"checkouts", "events", "notices", "receipts", DEAD_LETTERS})
 
 
 def money(takings: Takings, view: Overview) -> Chart:
@@ -123,6 +135,18 @@ def windows(counts: Sequence[int]) -> list[Level]:
     addresses = [f"/console/payments?left={left}" for left in _LEFT_ADDRESSES]
     named = list(zip(_LEFT_WORDS, counts, strict=True))
     return charts.levels(named[skip:], addresses[skip:], [True, True, True][skip:])
+
+
+def work(backlogs: Sequence[Backlog]) -> list[Level]:
+    """What waits, each with the way to where it is looked at."""
+    shown = [one for one in backlogs if one.count or one.name in _ALWAYS]
+    places = ["/console/dead-letters" if one.name == DEAD_LETTERS else f"/console/queues#{one.name}" for one in shown]
+    return charts.levels(
+        [(WORK.get(one.name, one.name), one.count) for one in shown],
+        [place if navigation.has(place) else None for place in places],
+        value=lambda count: f"{count:,}" if count < MOST else f"{MOST:,}+",
+        whole=_MUCH,
+    )
 
 
 def percent(part: float | None, places: int = 1) -> str:

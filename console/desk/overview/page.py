@@ -1,10 +1,10 @@
 """The page at `/console`."""
 
+from collections import Counter
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from console.desk import figures, navigation
 from console.desk.operators import TheOperator
 from console.desk.overview import charts, drawing, wording
 from console.desk.overview.tiles import tiles
@@ -12,14 +12,13 @@ from console.desk.rendering import show
 from console.house import TheApp
 from console.problems import Problem
 from domain.overview import SPANS, USUAL
-from models.overview import MOST_WAITING
 from services.view_overview import Overview
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 #: Seconds after which the page asks for news, by span.
 _NEWS: Final = {"1h": 5, "24h": 10, "7d": 30, "30d": 60}
-_ROLES: Final = ("worker", "scheduler", "ingest")
+_ROLES: Final = ("worker", "scheduler")
 
 
 @router.get("")
@@ -28,7 +27,7 @@ def overview(request: Request, operator: TheOperator, app: TheApp, span: str = U
     if span not in SPANS:
         raise Problem(422, "invalid_request", f"There is no such span: use {', '.join(SPANS)}.")
     view = app.desk.overview(SPANS[span])
-    takings = view.takings or ()
+    takings = view.counted.takings or ()
     chosen = next((one for one in takings if one.currency == currency), takings[0] if takings else None)
     return show(
         request,
@@ -45,28 +44,25 @@ def overview(request: Request, operator: TheOperator, app: TheApp, span: str = U
         chosen=chosen,
         currencies=[one.currency for one in takings],
         money=chosen and drawing.money(chosen, view),
-        success=view.endings and drawing.success(view.endings, view),
-        to_pay=view.endings and drawing.to_pay(view.endings),
+        success=view.counted.endings and drawing.success(view.counted.endings, view),
+        to_pay=view.counted.endings and drawing.to_pay(view.counted.endings),
         windows=view.standing and drawing.windows(view.standing.windows),
-        lag=view.lags and drawing.lag(view.lags, view),
-        work=view.standing and _work(view),
+        lag=view.counted.lags and drawing.lag(view.counted.lags, view),
+        work=view.standing and drawing.work(view.standing.backlogs),
         heard=_heard(view),
         every=charts.every(view.frame.step),
     )
 
 
-def _work(view: Overview) -> list[charts.Level]:
-    standing = view.standing
-    assert standing is not None  # noqa: S101 - for the type checker
-    named = [(drawing.WORK[one.name][0], one.count) for one in standing.backlogs]
-    places = [drawing.WORK[one.name][1] for one in standing.backlogs]
-    addresses = [place if place and navigation.has(place) else None for place in places]
-    return charts.levels(
-        named, addresses, value=lambda count: f"{count:,}" if count <= MOST_WAITING else f"{MOST_WAITING:,}+"
-    )
-
-
-def _heard(view: Overview) -> list[tuple[str, str | None]]:
-    """Which processes the database has heard of, and how long ago."""
-    seen = view.standing.processes if view.standing else {}
-    return [(role, figures.span(seen[role]) if role in seen else None) for role in _ROLES]
+def _heard(view: Overview) -> list[tuple[str, bool]]:
+    """Which processes are alive, in words, and whether that is well."""
+    if view.standing is None:
+        return []
+    alive = Counter(one.role for one in view.standing.processes if not one.is_gone(view.at))
+    return [
+        (
+            f"{alive[role]} {role}{'s' if alive[role] != 1 else ''} alive" if alive[role] else f"no {role} alive",
+            bool(alive[role]),
+        )
+        for role in _ROLES
+    ]

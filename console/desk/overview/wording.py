@@ -8,6 +8,7 @@ from typing import Final
 from console.desk import figures, navigation
 from console.desk.overview.drawing import WORK
 from domain.needs import Need, NeedKind
+from domain.queues import QUEUES
 from services.view_overview import Overview
 
 _NUMBERS: Final = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
@@ -40,8 +41,10 @@ def title(view: Overview) -> str:
         return "No payment yet."
     stuck = next((one for one in standing.needs if one.kind is NeedKind.STUCK and one.at), None)
     if stuck is not None and stuck.at is not None:
-        flow = f"Work is stuck: {WORK[stuck.what][0]} have waited since {figures.clock(stuck.at, view.at)}."
-    elif view.endings is not None and any(view.endings.paid):
+        flow = (
+            f"Work is stuck: {WORK.get(stuck.what, stuck.what)} have waited since {figures.clock(stuck.at, view.at)}."
+        )
+    elif view.counted.endings is not None and any(view.counted.endings.paid):
         flow = "Money is flowing."
     else:
         flow = "All is quiet."
@@ -55,8 +58,8 @@ def title(view: Overview) -> str:
 def summary(view: Overview) -> str:
     """What the title rests on."""
     said = []
-    if view.endings is not None:
-        paid = sum(view.endings.paid)
+    if view.counted.endings is not None:
+        paid = sum(view.counted.endings.paid)
         said.append(f"{paid:,} {'payment' if paid == 1 else 'payments'} collected in the last {view.span.words}.")
     if view.standing is not None and view.standing.compared_at is not None:
         agree = not any(view.standing.unexplained.values())
@@ -108,6 +111,14 @@ def _endpoint(need: Need, now: datetime) -> Told:
     return Told("i-pause" if paused else "i-delivery", problem, harm, "Look", _page("/console/deliveries"))
 
 
+def _queue_paused(need: Need, now: datetime) -> Told:
+    end = f" It goes on by itself {figures.relative(need.until, now)}." if need.until else ""
+    facts = QUEUES.get(need.what)
+    waits = f" {need.minor:,} {'waits' if need.minor == 1 else 'wait'}." if need.minor else ""
+    harm = f"{facts.stops if facts else ''}{waits} {need.why.rstrip('.')}, {_since(need, now)}.{end}".strip()
+    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", "/console/queues")
+
+
 def _dispute(need: Need, now: datetime) -> Told:
     due = f" Stripe wants an answer {figures.relative(need.until, now)}." if need.until else ""
     harm = f"{need.why.replace('_', ' ').capitalize()}: {_money(need)}.{due}"
@@ -120,15 +131,21 @@ def _letters(need: Need, now: datetime) -> Told:
     return Told("i-dead", f"{many} gave up.", harm, "Look", _page("/console/dead-letters"))
 
 
+def _set_aside(need: Need, now: datetime) -> Told:
+    many = f"{need.count:,} of Stripe’s events were" if need.count != 1 else "One of Stripe’s events was"
+    harm = f"Nothing was guessed. Most are {need.what}; the oldest {_since(need, now)}."
+    return Told("i-webhook", f"{many} not understood.", harm, "Look", _page("/console/events?state=set_aside"))
+
+
 def _stuck(need: Need, now: datetime) -> Told:
-    name = WORK[need.what][0]
+    name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
-    harm = f"{need.minor:,} are due, the oldest {_since(need, now)}."
-    return Told("i-queue", problem, harm, "Look", _page(WORK[need.what][1] or "/console/queues"))
+    harm = f"{need.minor:,} {'is' if need.minor == 1 else 'are'} due, the oldest {_since(need, now)}."
+    return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
 
 
 def _no_worker(_need: Need, _now: datetime) -> Told:
-    problem = "No worker is connected to the database."
+    problem = "No worker is alive."
     return Told("i-worker", problem, "Work is due, and nobody does it. It is kept.", "Look", _page("/console/queues"))
 
 
@@ -152,6 +169,7 @@ def _receipt_stuck(need: Need, now: datetime) -> Told:
 _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.STUCK: _stuck,
     NeedKind.NO_WORKER: _no_worker,
+    NeedKind.QUEUE_PAUSED: _queue_paused,
     NeedKind.UNEXPLAINED: _unexplained,
     NeedKind.HELD: _held,
     NeedKind.APPROVAL: _approval,
@@ -159,6 +177,7 @@ _TELLING: Final[Mapping[NeedKind, Callable[[Need, datetime], Told]]] = {
     NeedKind.ENDPOINT_FAILING: _endpoint,
     NeedKind.REFUND_STUCK: _refund_stuck,
     NeedKind.RECEIPT_STUCK: _receipt_stuck,
+    NeedKind.SET_ASIDE: _set_aside,
     NeedKind.DEAD_LETTERS: _letters,
     NeedKind.DISPUTE: _dispute,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -28,7 +29,8 @@ def test_it_says_whether_money_flows_and_what_needs_a_person(home: House, desk: 
     home.forward(seconds=1)
     for role in ("support", "admin", "auditor"):
         page = desk(role).get("/console").text
-    assert "Money is flowing. One thing needs you." in page
+    assert "Money is flowing. Two things need you." in page
+    assert "No worker is alive." in page
     assert "1 payment collected in the last 24 hours." in page
     assert "Brass &lt;candlesticks&gt; is held for its risk." in page
     assert f'href="/console/payments/{held}"' in page
@@ -57,8 +59,9 @@ def test_each_part_fails_alone(home: House) -> None:
         with home.app.database.transaction() as connection:
             yield connection
 
-    view = ViewOverview(begin, home.time)(SPANS["1h"])
-    assert view.takings is None
+    view = ViewOverview(begin, timedelta(seconds=10), home.time)(SPANS["1h"])
+    assert view.counted.takings is None
+    assert view.counted.endings is not None
     assert view.standing is not None
     assert sum(view.standing.windows) == 1
 
@@ -68,14 +71,15 @@ def test_it_is_read_anew_after_some_seconds_and_not_before(home: House) -> None:
     view = home.app.desk.overview
     first = view(SPANS["24h"])
     home.forward(seconds=4)
-    assert view(SPANS["24h"]) is first
+    assert view(SPANS["24h"]).counted is first.counted
+    assert view(SPANS["24h"]).standing is not first.standing
     home.forward(seconds=2)
-    assert view(SPANS["24h"]) is not first
+    assert view(SPANS["24h"]).counted is not first.counted
 
 
 def test_charts_have_round_ticks_and_gaps_where_nothing_is_known() -> None:
     assert charts.ticks_to(6340) == [8000, 6000, 4000, 2000, 0]
     assert charts.ticks_to(0) == [1, 0]
     assert charts.ticks_to(0.07)[0] >= 0.07
-    assert charts.line([1.0, None, 0.5, 1.0], 0, 1, "a").path == "M12.50 0.00h1M62.50 50.00L87.50 0.00"
+    assert charts.line([1.0, None, 0.5, 1.0], 0, 1, "a").path == "M11.50 0.00h2M62.50 50.00L87.50 0.00"
     assert [one.width for one in charts.levels([("a", 2), ("b", 1)])] == [100, 50]

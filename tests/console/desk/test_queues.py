@@ -45,6 +45,7 @@ def test_an_admin_pauses_a_queue_after_reading_what_stops_and_resumes_it(home: H
     assert (pause.queue, pause.paused_by, pause.reason) == ("windows", "admin:tomas", "the clock is wrong")
     page = admin.get(BASE, done="pause").text
     assert "One is paused." in page
+    assert "The queue windows is paused." in admin.get("/console").text
     assert "the clock is wrong" in page
     assert "1 window end within the hour." in page
     assert admin.act(f"{BASE}/windows/resume", "it is right").headers["location"] == f"{BASE}?done=resume"

@@ -45,7 +45,7 @@ def waiting(redis: "Redis") -> list[bytes]:
 def test_messages_come_with_their_ids_in_their_order(store: RedisStore, redis: "Redis") -> None:
     fill(store, "a", "b", "c")
     assert store.fetch(Q, 2) == [(b"a", b"body of a"), (b"b", b"body of b")]
-    store.ack(Q, b"a")
+    store.ack(Q, [b"a"])
     assert redis.hkeys(f"dramatiq:{Q}.msgs") == [b"b", b"c"]
 
 
@@ -59,7 +59,7 @@ def test_an_id_need_not_be_text(store: RedisStore, redis: "Redis") -> None:
     redis.hset(f"dramatiq:{Q}.msgs", b"\xff\x00", b"body")
     redis.rpush(f"dramatiq:{Q}", b"\xff\x00")
     assert store.fetch(Q, 1) == [(b"\xff\x00", b"body")]
-    store.ack(Q, b"\xff\x00")
+    store.ack(Q, [b"\xff\x00"])
     assert redis.hlen(f"dramatiq:{Q}.msgs") == 0
 
 
@@ -74,7 +74,7 @@ def test_messages_that_are_given_back_keep_their_turn(store: RedisStore, redis: 
 def test_a_rejected_message_is_put_where_dramatiq_keeps_them(store: RedisStore, redis: "Redis") -> None:
     fill(store, "a")
     store.fetch(Q, 1)
-    store.reject(Q, b"a")
+    store.reject(Q, [b"a"])
     assert redis.hgetall(f"dramatiq:{Q}.XQ.msgs") == {b"a": b"body of a"}
     assert redis.hlen(f"dramatiq:{Q}.msgs") == 0
 
@@ -99,7 +99,7 @@ def test_the_messages_of_a_worker_that_is_not_heard_of_go_back_and_are_no_longer
         time.sleep(0.05)
     assert sorted(waiting(redis)) == [b"a", b"b"]
     living.fetch(Q, 2)
-    dead.ack(Q, b"a")  # it was only slow
+    dead.ack(Q, [b"a"])  # it was only slow
     assert redis.hlen(f"dramatiq:{Q}.msgs") == 2
     assert redis.zcard("dramatiq:__heartbeats__") == 1
 

@@ -31,7 +31,7 @@ from domain.policies import AttemptKind
 from domain.session import PaymentSession
 from domain.transaction import RefundStatus
 from gateways.stripe.adapter import Stripe
-from gateways.stripe.events import HANDLED, checkout_fact, intent_fact, read_event, refund_fact
+from gateways.stripe.events import HANDLED, checkout_fact, intent_fact, moment, read_event, refund_fact
 from sandbox.stripe.server import RunningSandbox, running_sandbox
 from sandbox.stripe.settings import Settings
 from tests.gateways.stripe.builders import attempt, now, refund_of, request_of, send_back, session, talking_to
@@ -483,3 +483,10 @@ def test_metadata_of_others_names_no_payment_of_ours(scene: Opening, metadata: d
     assert fact.where.session_id is None
     assert fact.where.attempt_no is None
     assert fact.where.payment_intent_id == one.target
+
+
+@pytest.mark.parametrize("seconds", [2**63 - 1, -(2**63), 2**64, 1e308, 253_402_300_800])
+def test_a_time_that_no_calendar_has_is_no_time(seconds: int) -> None:
+    """Found by the fuzzer: for some of them the platform's own error came."""
+    with pytest.raises(ValueError, match=r"calendar|range"):
+        moment(seconds)

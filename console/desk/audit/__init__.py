@@ -1,0 +1,1 @@
+"""Audit: who did what, why, and is the record whole?"""

@@ -1,0 +1,1 @@
+"""Dead letters: what gave up, for what cause, and what becomes of it."""

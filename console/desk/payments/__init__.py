@@ -1,0 +1,1 @@
+"""The list of payments: which ones are like this one, and what will they do?"""

@@ -1,0 +1,1 @@
+"""Risk and security: who should not pay, and who should not be here?"""

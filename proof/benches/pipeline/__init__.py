@@ -1,0 +1,1 @@
+"""The pipeline: events that become completed payments, and messages that become open checkouts."""

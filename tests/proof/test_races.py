@@ -1,0 +1,62 @@
+"""Threads at the same rows: all goes well, and each bug that only true concurrency shows is found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Databases
+from tests.house import prepare
+from tests.proof.mutations import ROOT, Mutation, plant
+from tests.proof.races import RACES, run
+
+BUGS = {
+    "extensions": Mutation(
+        "a missing row lock",
+        "models/payments.py",
+        'condition = "r.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE"',
+        'condition = "r.id = ANY(%(ids)s) ORDER BY r.id"',
+    ),
+    "numbers": Mutation(
+        "a receipt's number taken from max() + 1",
+        "models/receipts.py",
+        "ON CONFLICT (series) DO UPDATE SET last_no = receipt_series.last_no + excluded.last_no RETURNING last_no",
+        "ON CONFLICT (series) DO UPDATE SET last_no = %(count)s + (SELECT coalesce(max(o.last_no), 0)"
+        " FROM receipt_series o WHERE o.series = excluded.series) RETURNING last_no",
+    ),
+    "claims": Mutation(
+        "work claimed without a lock",
+        "models/work.py",
+        "LIMIT %(limit)s FOR UPDATE SKIP LOCKED)\n            UPDATE {name} t SET",
+        "LIMIT %(limit)s)\n            UPDATE {name} t SET",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def database_template(databases: Databases) -> str:
+    """A migrated database."""
+    return databases.template("migrated", prepare)
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_threads_at_the_same_rows_do_each_other_no_harm(race: str, database_url: str) -> None:
+    assert run(database_url, race) == []
+
+
+def test_each_bug_that_only_true_concurrency_shows_is_found(database_url: str, tmp_path: Path) -> None:
+    """All of them are in one copy of the source, each in the way of its own race."""
+    plant(tmp_path, BUGS.values())
+    (tmp_path / "tests").symlink_to(ROOT / "tests", target_is_directory=True)
+    ran = subprocess.run(
+        [sys.executable, "-P", "-m", "tests.proof.races", database_url, *BUGS],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert {race for race in BUGS if f"{race}: " in ran.stdout} == set(BUGS), ran.stdout + ran.stderr
+    sys.stdout.write(ran.stdout)  # shown by `pytest -rP`
