@@ -12,7 +12,6 @@ from cli.main import main
 from runtime.logging import configure_logging
 from runtime.reporting import report_to, sentry_event
 
-
 KEY = "sk_live_" + "x" * 20
 
 
