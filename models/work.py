@@ -63,8 +63,8 @@ class Work(Generic[R]):
     def _free(self) -> str:
         return _FREE.format(due=self.due_column)
 
-    def _chosen(self, only: Iterable[str]) -> str:
-        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only)])
+    def _chosen(self, only: Iterable[str] | None) -> str:
+        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
 
     def claiming(self, only: Iterable[str]) -> str:
         """The statement that claims, where these columns must be as they are asked for."""
@@ -98,7 +98,7 @@ class Work(Generic[R]):
 
     def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
-        chosen = self._chosen(only or ())
+        chosen = self._chosen(only)
         row = connection.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen} LIMIT %(limit)s) due",  # noqa: S608
             {"now": now, "limit": limit} | (only or {}),

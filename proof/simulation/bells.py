@@ -9,7 +9,7 @@ from actors.app import App
 from actors.registry import ACTORS, INTAKES
 from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
 from domain.endpoint import BELL_OF
-from domain.errors import TransientError
+from domain.errors import GavelpayError, TransientError
 from proof.simulation.calls import Calls
 from proof.simulation.database import Died, Fate
 from proof.simulation.stage import Stage
@@ -103,6 +103,19 @@ class Bells:
             self._calls.by_worker = asked
         self.worked()
         return 0
+
+    def serve(self, lot: str, name: str, act: Callable[[], object]) -> None:
+        """Do what somebody asks for by HTTP; the process that does it may die like any worker, and nobody hears why."""
+        self._job.append(name)
+        asked, self._calls.by_worker = self._calls.by_worker, True
+        try:
+            self._log.add(lot, name, act())
+        except (Died, GavelpayError) as error:
+            self._log.add(lot, name, getattr(error, "code", "no answer"))
+        finally:
+            self._job.pop()
+            self._calls.by_worker = asked
+        self.worked()
 
     def send(self, lot: str, message: Mapping[str, Any]) -> None:
         """Put an intake message on its queue."""

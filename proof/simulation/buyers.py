@@ -33,6 +33,8 @@ _CARDS: Final = {
 #: How near to the end somebody pays who pays at the last second.
 _NEAR: Final = 3.0
 _DEBIT_SECONDS: Final = 240.0
+#: How often more is paid than was asked, and how often a bank decides for us.
+_MORE, _WON = 0.5, 0.5
 
 
 class Buyers:
@@ -79,6 +81,20 @@ class Buyers:
         if lot.habit == "three_ds_fails_then_pays":
             self._act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
             self._later(wait + 90, lot, one, _GOOD)
+        self._trouble(lot, page)
+
+    def _trouble(self, lot: Lot, page: Obj) -> None:
+        """What some do to the money, and their banks after them."""
+        wait = lot.hesitates
+        if lot.habit == "pays_other_amount":
+            self._act(wait, lot, "pays another amount", lambda: self._pay_other(lot, page))
+        if lot.habit == "disputes_later":
+            after = self._dice.between(60, 7200, lot.name, "disputes")
+            self._later(wait, lot, page["id"], _GOOD)
+            self._act(wait + after, lot, "disputes", lambda: self._dispute(lot))
+        if lot.habit in ("disputed", "disputes_later"):
+            after = self._dice.between(60, 14400, lot.name, "bank")
+            self._act(wait + after, lot, "bank decides", lambda: self._decide(lot))
 
     def _further(self, lot: Lot, page: Obj, number: int) -> None:
         one, old = page["id"], self._pages[lot.name][0]
@@ -141,3 +157,34 @@ class Buyers:
         if lot.in_crowd and not sharp:
             when = -(-when // self._rules.crowd) * self._rules.crowd
         self._loop.people_at(when, do)
+
+    def _pay_other(self, lot: Lot, page: Obj) -> object:
+        """What was agreed with Stripe was changed in its dashboard before the buyer came."""
+        store = self._core.world.store
+        row = store.get(page["object"], page["id"])
+        name = "amount_total" if page["object"] == "checkout.session" else "amount"
+        if row["status"] not in ("open", "requires_payment_method"):
+            return "too late"
+        row[name] += 100 if self._dice.throw(lot.name, "more") < _MORE else -100
+        store.save(row)
+        return self._core.pay(page["id"], _GOOD)
+
+    def _dispute(self, lot: Lot) -> object:
+        for charge in self._of_lot("charge", lot):
+            left = charge["amount"] - charge["amount_refunded"]
+            if charge["paid"] and not charge["disputed"] and left:
+                return self._core.dispute(charge["id"], "product_not_received")["status"]
+        return "nothing to dispute"
+
+    def _decide(self, lot: Lot) -> object:
+        """The bank decides what is disputed; some things it never does."""
+        for charge in self._of_lot("charge", lot):
+            for made in list(self._core.world.store.table("dispute").oldest()):
+                if made["charge"] == charge["id"] and made["status"] not in ("won", "lost"):
+                    won = self._dice.throw(lot.name, "dispute") < _WON
+                    return self._core.close_dispute(made["id"], won=won)["status"]
+        return "nothing to decide"
+
+    def _of_lot(self, kind: str, lot: Lot) -> list[Obj]:
+        rows = self._core.world.store.table(kind).oldest()
+        return [row for row in rows if (row["metadata"] or {}).get("auction_id") == lot.name]

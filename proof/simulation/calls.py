@@ -119,6 +119,13 @@ class Calls:
         else:
             return
         self._log.add(lot, site[0], f"takes {seconds:.1f} s", word)
+        self.wait(seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Somebody waits, and others act meanwhile, as far as not everybody waits already."""
+        if self._depth >= _DEEPEST:
+            self._loop.skip(seconds)
+            return
         asks, self.by_worker = self.by_worker, False
         self._depth += 1
         try:

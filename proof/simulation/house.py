@@ -23,8 +23,11 @@ from domain.refusals import Refusal
 from domain.session import PaymentSession
 from domain.settlement import Terms
 from gateways.stripe.adapter import Stripe
+from gateways.stripe.breaker import Breaker
 from gateways.stripe.direct import DirectClient
-from gateways.stripe.guard import unguarded
+from gateways.stripe.guard import StripeGuard, unguarded
+from gateways.stripe.limiter import LocalLimiter
+from gateways.stripe.slots import Rates
 from models.leases import unrenewed
 from models.outbox import Endpoints
 from models.sealing import FieldCipher
@@ -42,6 +45,7 @@ from services.accept_other_amount import AcceptOtherAmount
 from services.change_window import ExtendWindow, TerminateWindow
 from services.check_invariants import CheckInvariants
 from services.compare_movements import CompareMovements
+from services.create_checkout import CreateCheckout
 from services.dead_letters import DeadLetterOffice
 from services.deliver_events import DeliverEvents
 from services.expire_window import CloseByRequest, ExpireWindows
@@ -72,6 +76,11 @@ _HOUSE: Final = documents.House("Simulation")
 #: How often what is open is compared with Stripe: seldom, for virtual hours are many.
 SWEEP: Final = timedelta(seconds=60)
 
+#: What Stripe permits a second, over all and at one address.
+_RATES: Final = Rates(100, 25)
+#: Seconds after which whoever waits for a page looks again.
+_LOOK_AGAIN: Final = 0.5
+
 Noted = Callable[[Sequence[tuple[PaymentSession, Note]]], None]
 
 
@@ -91,6 +100,7 @@ class SimulatedApp:
     now: Clock
     new_id: NewId
     require_payments: RequirePayments
+    create_checkout: CreateCheckout
     open_checkouts: OpenCheckouts
     process_events: ProcessEvents
     open_retries: RetryPayments
@@ -168,7 +178,7 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
     stripe = Stripe(
         SECRET_KEY,
         api_base="http://stripe.simulated",
-        guard=unguarded,
+        guard=_guard(stage, calls) if rules.guarded else unguarded,
         now=now,
         timeout=1,
         connections=1,
@@ -179,12 +189,17 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
     read, receive = ReadEvent(now, new_id), ReceiveEvents(begin)
     attempts = ReconcileAttempts(begin, stripe, terms, unrenewed, now, rng)
     compare = CompareMovements(begin, stripe, attempts, terms, now)
+    require = RequirePayments(begin, policies, now, new_id, frozenset())
+    opening = OpenCheckouts(begin, stripe, policies, terms, links, unrenewed, now, new_id, rng)
     app = SimulatedApp(
         database=database,
         now=now,
         new_id=new_id,
-        require_payments=RequirePayments(begin, policies, now, new_id, frozenset()),
-        open_checkouts=OpenCheckouts(begin, stripe, policies, terms, links, unrenewed, now, new_id, rng),
+        require_payments=require,
+        create_checkout=CreateCheckout(
+            begin, require, opening, pause=lambda _: calls.wait(_LOOK_AGAIN), tick=lambda: stage.loop.now
+        ),
+        open_checkouts=opening,
         process_events=ProcessEvents(begin, terms, False, Unobserved(), now, rng),
         open_retries=RetryPayments(begin, policies, now, new_id),
         expire_windows=ExpireWindows(begin, rules.grace, now),
@@ -243,6 +258,13 @@ def build_house(url: str, stage: Stage, noted: Noted) -> House:
     )
     bells.app = app
     return House(app, bells, calls, listeners, cabinet, mail, stage.core)
+
+
+def _guard(stage: Stage, calls: Calls) -> StripeGuard:
+    """Breaker and limiter by the virtual clock, as one process has them."""
+    clock: Callable[[], float] = lambda: stage.loop.now  # noqa: E731
+    limiter = LocalLimiter(_RATES, clock=clock, sleep=calls.wait)
+    return StripeGuard(limiter, Breaker(clock=clock), clock=clock, sleep=calls.wait)
 
 
 def _policies(rules: HouseRules) -> dict[str, Policy]:

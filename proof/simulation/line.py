@@ -18,7 +18,7 @@ from uuid import UUID
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ExecStatus
 
 from models.arrays import Packed
 
@@ -130,8 +130,8 @@ class Line:
             self.pgconn.send_prepare(name, sql, types)
             self._sent.append(None)
         rows = Rows(self)
-        formats = [Format.BINARY if type(value) is Packed else Format.TEXT for value in values]
-        self.pgconn.send_query_prepared(name, list(map(_write, values)), formats)
+        forms = [1 if type(value) is Packed else 0 for value in values]
+        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms)
         self._sent.append(rows)
         return rows
 
@@ -212,8 +212,8 @@ def _write(value: Any) -> bytes | None:
     if value is None:
         return None
     kind = type(value)
-    if isinstance(value, Packed):
-        return value
+    if kind is Packed:
+        return bytes(value)
     if kind is list:
         return _array(value).encode()
     write = _WRITTEN.get(kind)

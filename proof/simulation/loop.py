@@ -78,3 +78,7 @@ class Loop:
         while self._heap and self._heap[0][0] <= until:
             self.step()
         self._now = max(self._now, until)
+
+    def skip(self, seconds: float) -> None:
+        """Let time go by in which nothing happens: what is planned until then is late."""
+        self._now += round(seconds * _MICRO)

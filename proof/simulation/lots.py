@@ -33,6 +33,8 @@ HABITS: Final = {
     "highest": 1.0,
     "refund_fails": 1.5,
     "refund_pends": 1.5,
+    "pays_other_amount": 1.5,
+    "disputes_later": 2.0,
 }
 #: What an operator does to a payment, once.
 ACTS: Final = {
@@ -49,7 +51,9 @@ ACTS: Final = {
 
 #: The part of buyers who act when many do.
 _TOGETHER: Final = 0.9
-_WITH_MAIL, _RIVALS, _SECOND_CHANCES = 0.4, 0.05, 0.3
+_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED, _BY_HTTP = 0.4, 0.05, 0.3, 0.4, 0.15
+#: Makers who have a Stripe account of their own, of the seven that there are.
+ACCOUNTS: Final = {"maker-2": "acct_simulated2", "maker-5": "acct_simulated5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class HouseRules:
     crowd: float
     #: Whether people are written to.
     mails: bool
+    #: Whether calls to Stripe pass the breaker and the limiter.
+    guarded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,8 @@ class Lot:
     rival: bool
     #: The lot is offered to somebody else once it is reopened.
     second_chance: bool
+    #: The auction service asks by HTTP, and waits for the page.
+    by_http: bool
 
 
 def draw_rules(dice: Dice) -> HouseRules:
@@ -109,6 +117,7 @@ def draw_rules(dice: Dice) -> HouseRules:
         beat=float(dice.choose({"1": 1, "3": 1, "6": 3, "15": 2}, "beat")),
         crowd=float(dice.choose({"1": 1, "15": 2, "30": 4}, "crowd")),
         mails=dice.throw("mails") < _WITH_MAIL,
+        guarded=dice.throw("guarded") < _GUARDED,
     )
 
 
@@ -132,6 +141,8 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         "buyer_email": f"buyer{number}@example.com",
         "policy": policy,
     }
+    if message["maker_id"] in ACCOUNTS:
+        message["maker_stripe_account"] = ACCOUNTS[message["maker_id"]]
     # Most hesitate for a few beats, so that many act at the same time; some for any time.
     beats = 30.0 * int(1 + 3 * dice.throw(name, "beat"))
     any_time = dice.throw(name, "any time") * window
@@ -148,4 +159,5 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
         rival=dice.throw(name, "rival") < _RIVALS,
         second_chance=dice.throw(name, "second") < _SECOND_CHANCES,
+        by_http=dice.throw(name, "http") < _BY_HTTP,
     )

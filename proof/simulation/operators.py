@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from domain.completion import AMOUNT_DIFFERS
 from domain.errors import ActRefused, IllegalTransition, NotFound, OfferRefused, TransientError
 from domain.ids import SessionId
 from domain.lifecycle import Status
@@ -85,7 +86,10 @@ class Operators:
         if payment.session.status is not Status.PROCESSING:
             return
         keeps = self._dice.throw(name, "held") < 0.7  # noqa: PLR2004
-        if keeps:
+        if keeps and payment.session.reason == AMOUNT_DIFFERS:
+            accept = self._house.app.accept_other_amount
+            self._try(name, "operator: accepts another amount", lambda: accept(session_id, _ONE, _REASON))
+        elif keeps:
             self._try(name, "operator: release", lambda: app.release_hold(session_id, _ONE, _REASON))
         else:
             self._try(name, "operator: refunds what is held", lambda: self._give_back(session_id))

@@ -1,11 +1,15 @@
 """The auction service: asks for payments, and asks again until it hears that they are pending."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+from domain.messages import PaymentRequired, read_payment_required
 from domain.messaging import OutgoingEvent
 from proof.simulation.bells import Bells
 from proof.simulation.lots import Lot
 from proof.simulation.stage import Stage
+from services.create_checkout import Created
 
 #: As the producer's guide says: resend until `auction.payment_pending` arrives.
 _RESEND: Final = 45.0
@@ -14,8 +18,8 @@ _RESEND: Final = 45.0
 class Producer:
     """Sends what lots need, and reads what it is told."""
 
-    def __init__(self, stage: Stage, bells: Bells) -> None:
-        self._bells, self._loop, self._log = bells, stage.loop, stage.log
+    def __init__(self, stage: Stage, bells: Bells, create: Callable[[PaymentRequired], Created]) -> None:
+        self._bells, self._loop, self._log, self._create_checkout = bells, stage.loop, stage.log, create
         self._lots: dict[str, Lot] = {}
         self._answered: set[tuple[str, str]] = set()
         self._offered_again: set[str] = set()
@@ -43,7 +47,10 @@ class Producer:
 
     def _ask(self, name: str, message: dict[str, Any], times: int = 1) -> None:
         self._log.add(name, "auction service asks", message["buyer_id"])
-        self._bells.send(name, message)
+        if self._lots[name].by_http:
+            self._bells.serve(name, "POST /payments/checkout/create", partial(self._page, message))
+        else:
+            self._bells.send(name, message)
         if times < 40:  # noqa: PLR2004 - somebody else has it
 
             def again() -> None:
@@ -54,3 +61,7 @@ class Producer:
 
     def _rival_has_it(self, name: str) -> bool:
         return any(lot == name for lot, _ in self._answered) and self._lots[name].rival
+
+    def _page(self, message: dict[str, Any]) -> str:
+        created = self._create_checkout(read_payment_required(message))
+        return "a page" if created.attempt is not None else "not yet"

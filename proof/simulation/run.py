@@ -1,5 +1,6 @@
 """One run: a seed, its lots, their lives to the end, and whether everything holds."""
 
+import random
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -15,12 +16,13 @@ from proof.simulation.house import SWEEP, House, build_house
 from proof.simulation.log import Log
 from proof.simulation.looking import next_due
 from proof.simulation.loop import Loop
-from proof.simulation.lots import draw_lot, draw_rules
+from proof.simulation.lots import ACCOUNTS, draw_lot, draw_rules
 from proof.simulation.operators import Operators
 from proof.simulation.producer import Producer
 from proof.simulation.stage import Stage
 from proof.simulation.watching import Broken, Watch
 from sandbox.stripe.core import StripeCore
+from sandbox.stripe.objects.account import account
 from sandbox.stripe.settings import Settings
 
 _SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
@@ -41,6 +43,8 @@ class Plan:
     payments: int
     lots: frozenset[int] | None = None
     faults: frozenset[str] | None = None
+    #: Whether the result tells every line of what happened.
+    whole_log: bool = False
 
     def numbers(self) -> list[int]:
         """The lots' numbers."""
@@ -59,7 +63,7 @@ class Result:
     faults: list[str]
     digest: str
     broken: list[Broken]
-    #: Lines about the first lot that is broken, or the whole log where none is named.
+    #: Lines about the first lot that is broken, or the whole log where none is named or it is wanted.
     timeline: list[str] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
 
@@ -73,6 +77,9 @@ class Run:
         log, rules = Log(loop), draw_rules(dice)
         settings = Settings(capture_delay=rules.capture_delay, public_url="https://stripe.simulated")
         core = StripeCore(loop.clock, Random(f"{plan.seed}:stripe"), settings)  # noqa: S311
+        for one in sorted(ACCOUNTS.values()):
+            core.world.store.save(account(core.world, one, {}))
+        random.seed(f"{plan.seed}:waits")  # what a library waits between two tries
         core.listen("https://ingest.simulated", _SECRET, sorted(HANDLED))
         self.loop, self.dice, self.log, self.rules, self.core = loop, dice, log, rules, core
         self.stage = Stage(dice, loop, log, rules, core)
@@ -91,7 +98,7 @@ class Run:
         self.courier = Courier(self.stage, house.calls, signatures, receive)
         self.operators = Operators(self.stage, house)
         self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
-        self.producer = Producer(self.stage, house.bells)
+        self.producer = Producer(self.stage, house.bells, app.create_checkout)
         house.calls.opened = self.buyers.page_opened
         house.calls.changed = self.courier.look
         house.listeners.hears = self.producer.hear
@@ -177,7 +184,6 @@ class Run:
 
     def _result(self, broken: list[Broken]) -> Result:
         rows = self.house.app.database.rows("SELECT status, count(*) FROM payment_sessions GROUP BY 1 ORDER BY 1")
-        lot = next((one.lot for one in broken if one.lot), None)
         for one in broken:
             self.log.add(one.lot, "BROKEN", one.sentence)
         return Result(
@@ -188,6 +194,11 @@ class Run:
             faults=self.dice.struck,
             digest=self.log.digest(),
             broken=broken,
-            timeline=list(self.log.lines(lot)) if broken else [],
+            timeline=self._timeline(broken),
             statuses=dict(rows),
         )
+
+    def _timeline(self, broken: list[Broken]) -> list[str]:
+        if self.plan.whole_log:
+            return list(self.log.lines())
+        return list(self.log.lines(next((one.lot for one in broken if one.lot), None))) if broken else []

@@ -29,6 +29,8 @@ class Shrinker:
     def __call__(self, failed: Result) -> Result:
         """The smallest failing run that was found; the one given if nothing can be left away."""
         best = failed
+        if failed.plan.whole_log:
+            best = replace(failed, plan=replace(failed.plan, whole_log=False))
         lots: Sequence[int] = failed.plan.numbers()
         named = [int(one.lot.removeprefix("lot-")) for one in failed.broken if one.lot.startswith("lot-")]
         if named and (alone := self._broken(replace(failed.plan, lots=frozenset(named[:1])))):

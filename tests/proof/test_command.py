@@ -19,7 +19,7 @@ def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsy
     )
     small = Result(Plan(17, 40, frozenset({3})), 1, 1, 4, ["lost_after/y#1"], "cd", broken, ["00:00:01 lot-3 paid"])
 
-    _print([failed], failed, small, whole=True)
+    _print([failed], failed, small)
     printed = capsys.readouterr().out
 
     assert "seed 17 with 40 lots is broken" in printed

@@ -1,6 +1,7 @@
 """Search in the audit trail, verifying and exporting it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -60,7 +61,7 @@ def _page(
         title="Audit",
         checked=None if verified is None else _checked(*verified),
         signed=app.desk.audit.signed(),
-        rows=[_row(one) for one in found.rows],
+        rows=[_row(one, app.now()) for one in found.rows],
         count=app.desk.audit.count(wanted),
         most=MOST_EXPORTED,
         filters=filters,
@@ -101,14 +102,16 @@ def _checked(chain: UUID | None, found: Verification) -> tuple[str, list[str]]:
     return "good", [f"Whole: {entries}, none changed, none missing."]
 
 
-def _row(one: AuditRow) -> dict[str, object]:
+def _row(one: AuditRow, now: datetime) -> dict[str, object]:
     entry = one.entry
     if entry.session_id == SECURITY_CHAIN:
         known = words.said(entry.action)
         phrase = phrases.Phrase(known.title, known.icon, known.tint)
     else:
         phrase = phrases.of_entry(entry)
-    more = [(name.replace("_", " "), value) for name, value in entry.data.items() if name not in _SAID and value != ""]
+    told = {name: words.plain(value, now) for name, value in entry.data.items() if name not in _SAID}
+    # What stands in the phrase need not stand behind it.
+    more = [(name.replace("_", " "), text) for name, text in told.items() if text and text not in phrase.text]
     return {
         "entry": entry,
         "lot": one.lot,
