@@ -6,6 +6,9 @@ ARGS ?=
 # One worker per core and one more, for many tests wait: the embedded servers are shared by all of them.
 TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) + 1)')
 
+# Compiled files are kept, whatever the shell says: dozens of processes would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint format lock clean
 
@@ -21,7 +24,8 @@ test: $(VENV)/.installed-dev ## Run the whole test suite: linters, types, import
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/lint-imports
-	$(BIN)/mypy --no-error-summary
+	@# Types take one core. On the other the tests are loaded once, so that not each worker has to compile them.
+	$(BIN)/pytest --collect-only --quiet >/dev/null 2>&1 & $(BIN)/mypy --no-error-summary; types=$$?; wait; exit $$types
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Run the linters alone

@@ -12,6 +12,7 @@ from console.limits import Limits
 from console.server import serve
 from runtime.allowances import build_allowances
 from runtime.issuing import build_issuer
+from runtime.memory import settle
 from runtime.metrics import exposition
 from runtime.serving import CannotListen
 from runtime.settings import Role
@@ -43,6 +44,7 @@ def api(*, host: str, port: int, one_click_sign_in: bool) -> None:
             take=allowances.take,
             issue_token=build_issuer(process.settings, process.app.now) if one_click_sign_in else None,
         )
+        settle()
         try:
             serve(web, host, port, limits=limits)
         except CannotListen as error:

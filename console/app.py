@@ -23,6 +23,7 @@ from console.limits import Limits
 from console.live.live import LiveByLoop
 from console.openapi import describe
 from console.pages import documentation, files, papers, pay
+from console.quick import QuickStatus
 from console.readiness import Readiness
 from console.shield import Shield
 from console.throttle import Take, unlimited
@@ -107,6 +108,8 @@ def create_api(
     describe(api)
     api.add_middleware(Cors, origins=app.settings.checkout.allowed_origins)
     api.add_middleware(Shield, body_bytes=limits.body_bytes, encrypted=encrypted)
+    throttled = take is not unlimited
+    api.add_middleware(QuickStatus, house=house, verify=verify, throttled=throttled, encrypted=encrypted)
     return api
 
 

@@ -1,15 +1,16 @@
 """Who calls: bearer tokens, roles, and whose payment is whose."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.concurrency import run_in_threadpool
 
 from console.problems import Problem
-from console.throttle import throttle
-from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
+from console.throttle import ALLOWANCES, throttle, unlimited
+from runtime.tokens import Caller, CallerRole, Refusal, RememberedTokens, TokenRefused
 
 Verify = Callable[[str], Caller]
 
@@ -26,10 +27,10 @@ _bearer = HTTPBearer(
 )
 
 
-def authenticated(
+async def authenticated(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    """Who calls, as the request's token proves. Runs in a thread: keys may have to be fetched.
+    """Who calls, as the request's token proves. What may wait runs in a thread: keys to be fetched, and Redis.
 
     Raises:
         Problem: 401; 503 while the issuer's keys cannot be fetched; or 429.
@@ -37,13 +38,21 @@ def authenticated(
     if credentials is None:
         raise Problem(401, "token_missing", "This needs a bearer token.", headers={"WWW-Authenticate": _REALM})
     verify: Verify = request.app.state.verify
+    caller = known(verify, credentials.credentials)
     try:
-        caller = verify(credentials.credentials)
+        if caller is None:
+            caller = await run_in_threadpool(verify, credentials.credentials)
     except TokenRefused as refused:
         raise _refused(refused) from None
     request.state.caller = caller
-    throttle(request.app.state.take, caller)
+    if caller.role in ALLOWANCES and request.app.state.take is not unlimited:
+        await run_in_threadpool(throttle, request.app.state.take, caller)
     return caller
+
+
+def known(verify: Verify, token: str) -> Caller | None:
+    """Who is known to hold this token, if nobody need wait to know it."""
+    return verify.known(token) if isinstance(verify, RememberedTokens) else None
 
 
 def _refused(refused: TokenRefused) -> Problem:
@@ -57,10 +66,10 @@ def _refused(refused: TokenRefused) -> Problem:
 Known = Annotated[Caller, Depends(authenticated)]
 
 
-def only(*roles: CallerRole) -> Callable[[Caller], Caller]:
+def only(*roles: CallerRole) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency that lets some roles pass; others get 403."""
 
-    def permitted(caller: Known) -> Caller:
+    async def permitted(caller: Known) -> Caller:
         if caller.role not in roles:
             names = " or ".join(roles)
             raise Problem(403, "role_not_permitted", f"This needs the role {names}; the token has {caller.role}.")

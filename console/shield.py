@@ -23,6 +23,11 @@ _HEADERS: Final = {
 }
 
 
+def headers(*, encrypted: bool) -> dict[str, str]:
+    """What every response carries. Where buyers reach us by https, browsers must go on doing so."""
+    return _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if encrypted else {})
+
+
 class Shield:
     """Turns bodies away that are too large, and sets the headers that browsers are to obey.
 
@@ -35,7 +40,7 @@ class Shield:
     def __init__(self, app: ASGIApp, *, body_bytes: int, encrypted: bool) -> None:
         self._app = app
         self._body_bytes = body_bytes
-        self._headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if encrypted else {})
+        self._headers = headers(encrypted=encrypted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or answer it."""

@@ -40,6 +40,8 @@ class NeedKind(StrEnum):
     DISPUTE = "dispute"
 
 
+#: Many of these are one thing to do.
+GATHERED: Final = frozenset({NeedKind.SET_ASIDE, NeedKind.DEAD_LETTERS})
 _RANKS: Final = {kind: rank for rank, kind in enumerate(NeedKind)}
 
 

@@ -5,12 +5,13 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import structlog
 from redis import Redis, RedisError
+from redis.exceptions import NoScriptError
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +33,8 @@ redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', strin
 redis.call('EXPIRE', KEYS[1], math.ceil(most / rate) + 1)
 return wait
 """
+#: How Redis names a script that it knows.
+_TAKE_SHA: Final = hashlib.sha1(_TAKE.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,7 @@ class SharedAllowances:
         """Take one token; gives 0.0, or the seconds until there is one."""
         if self._clock() >= self._away_until:
             try:
-                # Subjects may be addresses of people; Redis need not know them.
-                name = hashlib.sha256(caller.encode()).hexdigest()[:32]
-                wait = cast("int", self._take([f"gavelpay:allowance:{name}"], [allowance.rate, allowance.most]))
+                wait = cast("int", self._take([_bucket(caller)], [allowance.rate, allowance.most]))
             except RedisError as error:
                 self._away_until = self._clock() + _AWAY
                 _log.warning("allowances.alone", error=type(error).__name__)
@@ -97,3 +98,41 @@ class SharedAllowances:
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
+
+
+class AwaitedAllowances:
+    """The same buckets, for an event loop.
+
+    Args:
+        ask: has Redis carry out a command.
+        clock: seconds of this process.
+    """
+
+    def __init__(self, ask: Callable[..., Awaitable[Any]], clock: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._own = LocalAllowances(clock)
+        self._clock = clock
+        self._away_until = -math.inf
+
+    async def take(self, caller: str, allowance: Allowance) -> float:
+        """Take one token; gives 0.0, or the seconds until there is one."""
+        if self._clock() >= self._away_until:
+            try:
+                return await self._shared(caller, allowance)
+            except (RedisError, OSError) as error:
+                self._away_until = self._clock() + _AWAY
+                _log.warning("allowances.alone", error=type(error).__name__)
+        return self._own.take(caller, allowance)
+
+    async def _shared(self, caller: str, allowance: Allowance) -> float:
+        given = (1, _bucket(caller), allowance.rate, allowance.most)
+        try:
+            wait = await self._ask("EVALSHA", _TAKE_SHA, *given)
+        except NoScriptError:
+            wait = await self._ask("EVAL", _TAKE, *given)
+        return int(wait) / 1000
+
+
+def _bucket(caller: str) -> str:
+    # Subjects may be addresses of people; Redis need not know them.
+    return f"gavelpay:allowance:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 
 from gateways import changes
 from gateways.live_status_scripts import KEEP
+from gateways.together import Together
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -46,13 +47,15 @@ class LiveStatus:
             url, socket_timeout=_ANSWER, max_connections=_CONNECTIONS, timeout=_ANSWER, **options
         )
         self._cache: Redis = Redis.from_pool(pool)
+        #: For short questions about anything.
+        self.together = Together(pool.make_connection())  # type: ignore[no-untyped-call]
         self._channel: Redis = Redis.from_url(url, health_check_interval=_PING, socket_keepalive=True, **options)
         self._keep = self._cache.register_script(KEEP)
         self._away_until: float | None = None
 
     async def read(self, session_id: UUID) -> tuple[int, bytes] | None:
         """What is kept of a payment: its version, and the status (empty: none of that version). None: nothing."""
-        kept: Any = await self._ask(lambda: self._cache.get(f"{changes.KEY}{session_id}"))
+        kept: Any = await self._ask(lambda: self.together.ask("GET", f"{changes.KEY}{session_id}"))
         if kept is None:
             return None
         version, _, status = kept.partition(b" ")
@@ -106,5 +109,6 @@ class LiveStatus:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.together.close()
         await self._cache.aclose()
         await self._channel.aclose()

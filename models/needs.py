@@ -70,13 +70,13 @@ _MANY: Final = " UNION ALL ".join(
 )
 
 
-def waiting(connection: Connection[Any]) -> tuple[list[Need], int]:
-    """What waits for a person, the first of each kind by name; and how many there are, counted up to a bound."""
+def waiting(connection: Connection[Any]) -> tuple[list[Need], dict[NeedKind, int]]:
+    """What waits for a person, the first of each kind by name; and how many there are of each, up to a bound."""
     rows = connection.execute(_NEEDS).fetchall()
     needs = [Need(NeedKind(kind), *rest) for kind, *rest, _count in rows]
-    total = sum({row[0]: row[-1] for row in rows}.values())
+    counts = {NeedKind(row[0]): int(row[-1]) for row in rows}
     for kind, count, oldest, what in connection.execute(_MANY):
         if count:
             needs.append(Need(NeedKind(kind), what=what, at=oldest, count=count))
-            total += 1
-    return needs, total
+            counts[NeedKind(kind)] = count
+    return needs, counts

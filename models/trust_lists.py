@@ -26,7 +26,7 @@ _HELD: Final = """
                     UNION SELECT session_id, paid_at FROM transactions t WHERE disposition = 'held'
                       AND EXISTS (SELECT 1 FROM payment_sessions s WHERE s.id = t.session_id
                                      AND s.status = 'processing' AND s.held_at IS NULL)) held
-     ORDER BY since LIMIT %s
+     ORDER BY since LIMIT %(most)s
 """
 
 
@@ -87,7 +87,7 @@ class TrustLists:
 
     def held(self) -> list[UUID]:
         """Payments that wait for a decision, the longest first."""
-        return [row[0] for row in self.connection.execute(_HELD, (_MOST,))]
+        return [row[0] for row in self.connection.execute(_HELD, {"most": _MOST})]
 
     def disputes(self) -> list[DisputeRow]:
         """Open disputes, the soonest answer first."""

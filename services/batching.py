@@ -1,6 +1,7 @@
 """Group commit: whoever comes while a batch is being done shares the next one."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
@@ -28,20 +29,29 @@ class _Slot(Generic[T, R]):
 class Batcher(Generic[T, R]):
     """Does the items of many threads in common batches, in the order in which they came.
 
-    There is no thread of its own and no wait: the first to come does a batch of one, and those who come meanwhile are
-    the next batch, done by one of them.
+    There is no thread of its own: the first to come does a batch of one, and those who come meanwhile are the next
+    batch, done by one of them. Most of what a transaction costs, it costs once; so where several come again and again,
+    whoever does the next batch lingers for the others.
 
     Args:
         work: does a batch as a whole or not at all, and answers each item of it, in order.
         largest: how many items a batch has at most.
+        linger: seconds to wait for others at most, once others have come. Who is alone never waits.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], largest: int = LARGEST_BATCH) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[T]], Sequence[R]], largest: int = LARGEST_BATCH, *, linger: float = 0.0
+    ) -> None:
         self._work = work
         self._largest = largest
-        self._changed = threading.Condition()
+        self._linger = linger
+        lock = threading.Lock()
+        self._changed = threading.Condition(lock)
+        self._arrived = threading.Condition(lock)
         self._waiting: list[_Slot[T, R]] = []
         self._is_busy = False
+        #: How many are likely to come: as many as lately came together.
+        self._expected = 1
 
     def __call__(self, item: T) -> R:
         """Have an item done, and get its answer.
@@ -63,6 +73,7 @@ class Batcher(Generic[T, R]):
         slots: list[_Slot[T, R]] = [_Slot(item) for item in items]
         with self._changed:
             self._waiting.extend(slots)
+            self._arrived.notify()
         for slot in slots:
             while not slot.done:
                 batch = self._next_batch(slot)
@@ -78,9 +89,17 @@ class Batcher(Generic[T, R]):
             if slot.done:
                 return []
             self._is_busy = True
+            self._gather()
             batch = self._waiting[: self._largest]
             del self._waiting[: self._largest]
+            self._expected = max(len(batch), self._expected - 1)
             return batch
+
+    def _gather(self) -> None:
+        """Linger for those who are likely to come."""
+        last = time.monotonic() + self._linger
+        while len(self._waiting) < min(self._expected, self._largest) and (left := last - time.monotonic()) > 0:
+            self._arrived.wait(left)
 
     def _lead(self, batch: Sequence[_Slot[T, R]]) -> None:
         try:

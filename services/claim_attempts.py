@@ -23,6 +23,8 @@ from services.page_links import PageLinks
 #: What a thread takes in hand at once: one attempt, or all that are looked up in one walk; nothing if nothing is due.
 Piece = Sequence[CheckoutAttempt]
 
+#: Seconds that a thread waits for others to share its transaction with. A call to Stripe takes a hundred times as long.
+LINGER: Final = 0.004
 #: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
 _TOGETHER: Final = 99
 _SOON: Final = timedelta(seconds=20)
@@ -41,7 +43,7 @@ class ClaimAttempts:
 
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
-        self._claims = Batcher(self._claim_all)
+        self._claims = Batcher(self._claim_all, linger=LINGER)
 
     def __call__(self, session_id: UUID | None = None) -> Piece:
         """Claim a piece of what is due, of this session if one is named; empty if there is none or others hold it."""

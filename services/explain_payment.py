@@ -16,6 +16,7 @@ from domain.policies import Policy
 from domain.standing.beside import Beside
 from domain.standing.explaining import explain
 from domain.standing.explanation import Explanation
+from models.operating import Operating
 from models.standing import Standing
 from models.unit_of_work import Begin, UnitOfWork
 
@@ -64,6 +65,7 @@ class ExplainPayment:
             reads.gave_up(ids),
         )
         papers, ended = reads.papers(paid) if paid else {}, reads.ended(over) if over else {}
+        pauses = tuple(Operating(uow.connection).pauses(now))
         queue = reads.due_checkouts(now, _LONGEST_LINE) if any(map(_waits_to_open, payments)) else 0
         explained: dict[UUID, Explanation] = {}
         for payment in payments:
@@ -79,6 +81,7 @@ class ExplainPayment:
                 sweep=self.sweep,
                 two_people_above=self.two_people_above,
                 ended=ended.get(one),
+                pauses=pauses,
             )
             explained[one] = explain(payment, beside, self.policies[payment.session.policy], now)
         return explained

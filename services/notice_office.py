@@ -18,6 +18,17 @@ from services.acting import act
 
 #: As often as one notice is sent again at most. Whoever needs more should telephone.
 MOST_RESENT: Final = 5
+#: Why a notice is not true any more.
+_MOOT: Final = {
+    "paid": "it is paid",
+    "over": "the payment is over",
+    "payment_in_flight": "money is on its way",
+    "window_over": "the time is over",
+    "window_changed": "there is another end of the time to pay",
+    "not_over": "the payment is not over",
+    "sale_taken_back": "the sale was taken back",
+    "refund_failed": "the refund did not arrive",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ def _check(payment: Payment, notice: Notice, before: int, now: datetime) -> None
     if notice.status is NoticeStatus.QUEUED:
         raise ActRefused("still_queued", "it is still to be sent")
     if (moot := why_moot(payment, notice, now)) is not None:
-        raise ActRefused("not_true_any_more", f"it is not true any more ({moot})")
+        raise ActRefused("not_true_any_more", f"it is not true any more: {_MOOT.get(moot, moot)}")
     if not _has_address(payment, notice):
         raise ActRefused("no_address", "no address is known")
     if before >= MOST_RESENT:

@@ -38,7 +38,7 @@ from models.leases import Hold
 from models.unit_of_work import Begin
 from models.work import ATTEMPT_WORK
 from services.batching import Batcher
-from services.claim_attempts import ClaimAttempts
+from services.claim_attempts import LINGER, ClaimAttempts
 from services.page_links import PageLinks
 
 Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
@@ -68,7 +68,7 @@ class OpenCheckouts:
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
         self._claim = ClaimAttempts(self.begin, self.policies, self.terms, self.links, self.now)
-        self._records = Batcher(self._record_all)
+        self._records = Batcher(self._record_all, linger=LINGER)
 
     def __call__(self, session_id: UUID | None = None) -> int:
         """Do one piece of work, of this session if one is named. What must be looked up at Stripe is one piece.

@@ -1,18 +1,19 @@
 """How payments go, for the console's first page: counted over a span, kept for seconds, each part failing alone."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection
 
 from domain.clock import Clock
 from domain.errors import TransientError
-from domain.needs import Need, in_order, of_machinery
-from domain.overview import SUCCESS_WINDOW, Backlog, Endings, Frame, Lag, Span, Takings, lag_of
+from domain.needs import GATHERED, Need, NeedKind, in_order, of_machinery
+from domain.overview import SPANS, SUCCESS_WINDOW, Backlog, Endings, Frame, Lag, Span, Takings, lag_of
 from domain.processes import LiveProcess
 from models import needs
 from models.operating import Operating
@@ -20,6 +21,8 @@ from models.overview import Overview as Reads
 
 #: What is open is sorted by the time it has left: less than each of these, or more.
 LEFT: Final = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 6 * 60, 12 * 60, 24 * 60))
+#: How things stand is read so often, at most.
+KEEP: Final = timedelta(seconds=3)
 #: No figure is worth more of the database's time.
 _PATIENCE: Final = "SET LOCAL statement_timeout = '8s'"
 
@@ -41,62 +44,93 @@ class Standing:
     compared_at: datetime | None
     processes: Sequence[LiveProcess]
     needs: Sequence[Need]
-    #: How many things those stand for.
-    needed: int
+    #: How many there are of each kind, counted up to a bound.
+    counts: Mapping[NeedKind, int]
     any_payment: bool
+
+    @property
+    def needed(self) -> int:
+        """How many things there are to do."""
+        return sum(1 if kind in GATHERED else count for kind, count in self.counts.items())
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The whole page. None: could not be read now."""
+class Counted:
+    """What was counted over a span. None: could not be read now."""
 
-    span: Span
     frame: Frame
     takings: Sequence[Takings] | None
     endings: Endings | None
     lags: Sequence[Lag] | None
     lag: Lag | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole page."""
+
+    span: Span
+    counted: Counted
+    #: None: could not be read now.
     standing: Standing | None
+    at: datetime
 
     @property
-    def at(self) -> datetime:
-        """When it was read."""
-        return self.frame.until
+    def frame(self) -> Frame:
+        """What the figures are of."""
+        return self.counted.frame
+
+
+@dataclass(slots=True)
+class _Kept(Generic[T]):
+    """Something that is read at most so often, by one thread for all that want it meanwhile."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    at: datetime | None = None
+    value: T | None = None
+
+    def get(self, now: datetime, keep: timedelta, read: Callable[[], T | None]) -> T | None:
+        with self.lock:
+            if self.at is None or not timedelta(0) <= now - self.at < keep:
+                self.value, self.at = read(), now
+            return self.value
 
 
 @dataclass(frozen=True, slots=True)
 class ViewOverview:
-    """Reads only, with a bounded number of queries, none of which walks a table that only grows.
-
-    Threads that ask for the same span at the same time wait for one of them.
-    """
+    """Reads only, with a bounded number of queries, none of which walks a table that only grows."""
 
     begin: Begin
     #: How long a window that is over may wait to be closed.
     grace: timedelta
     now: Clock
-    _kept: dict[str, Overview] = field(default_factory=dict)
-    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _counted: Mapping[str, _Kept[Counted]] = field(default_factory=lambda: {name: _Kept() for name in SPANS})
+    _standing: _Kept[Standing] = field(default_factory=_Kept)
 
     def __call__(self, span: Span) -> Overview:
-        """The page for a span, as old as `span.keep` at most."""
-        with self._locks.setdefault(span.name, threading.Lock()):
-            kept = self._kept.get(span.name)
-            if kept is None or not timedelta(0) <= self.now() - kept.at < span.keep:
-                kept = self._kept[span.name] = self._read(span)
-            return kept
+        """The page for a span, whose figures are as old as `span.keep` at most."""
+        now = self.now()
+        counted = self._counted[span.name].get(now, span.keep, lambda: self._count(span.frame(now)))
+        assert counted is not None  # noqa: S101 - its parts may be missing, and it is there
+        return Overview(span, counted, self.standing(), now)
 
-    def _read(self, span: Span) -> Overview:
-        frame = span.frame(self.now())
+    def standing(self) -> Standing | None:
+        """How things stand, as old as `KEEP` at most; None if that cannot be read now."""
+        now = self.now()
+        return self._standing.get(now, KEEP, lambda: self._part(lambda reads: _standing(reads, self.grace, now)))
+
+    def forget(self) -> None:
+        """Somebody acts: whoever looks next sees what came of it."""
+        self._standing.at = None
+
+    def _count(self, frame: Frame) -> Counted:
         lags = self._part(lambda reads: reads.lags(frame))
-        return Overview(
-            span=span,
+        return Counted(
             frame=frame,
             takings=self._part(lambda reads: _takings(reads, frame)),
             endings=self._part(lambda reads: _endings(reads, frame)),
             lags=None if lags is None else _lags(lags, frame),
             lag=None if lags is None else lag_of([seconds for _, seconds in lags]),
-            standing=self._part(lambda reads: _standing(reads, self.grace, frame.until)),
         )
 
     def _part(self, read: Callable[[Reads], T]) -> T | None:
@@ -152,7 +186,7 @@ def _standing(reads: Reads, grace: timedelta, now: datetime) -> Standing:
     processes = operating.processes(_MOST_PROCESSES)
     workers = sum(one.role == "worker" and not one.is_gone(now) for one in processes)
     unexplained, compared_at = reads.unexplained()
-    of_people, needed = needs.waiting(reads.connection)
+    of_people, counts = needs.waiting(reads.connection)
     of_ours = of_machinery(backlogs, operating.pauses(now), unexplained, workers, now)
     return Standing(
         windows=reads.windows(now, LEFT),
@@ -161,6 +195,6 @@ def _standing(reads: Reads, grace: timedelta, now: datetime) -> Standing:
         compared_at=compared_at,
         processes=processes,
         needs=in_order([*of_people, *of_ours]),
-        needed=needed + len(of_ours),
+        counts=Counter(counts) + Counter(need.kind for need in of_ours),
         any_payment=reads.any_payment(),
     )

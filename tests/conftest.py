@@ -23,7 +23,9 @@ COUNTER_INPUT = "test_server_counter"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes many seconds, and is begun before all others.")
+    config.addinivalue_line(
+        "markers", "long(kind): takes many seconds: begun before all others, one of a kind at a time."
+    )
     if not hasattr(config, "workerinput"):
         config.stash[SERVERS] = SharedServers()
 
@@ -45,14 +47,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes long begins first: begun last, it would be waited for with one core idle. xdist deals equal pieces of
-    # the list, so each begins with a share. The tests of a module stay together, for they share what they have started.
-    long = [item for item in items if item.get_closest_marker("long")]
-    short = [item for item in items if not item.get_closest_marker("long")]
-    modules = list(dict.fromkeys(item.path for item in long))
+    # the list, so each begins with the long tests of some kinds: whole systems side by side would run out of patience.
+    kinds = {item: mark.args[0] for item in items if (mark := item.get_closest_marker("long"))}
+    order = sorted(set(kinds.values()))
+    short = [item for item in items if item not in kinds]
     workers, left = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
     items.clear()
     for number in range(workers):
-        share = [item for item in long if modules.index(item.path) % workers == number]
+        share = [item for item, kind in kinds.items() if order.index(kind) % workers == number]
         size = left // (workers - number)
         fill = max(0, size - len(share)) if number < workers - 1 else len(short)
         items += [*share, *short[:fill]]
@@ -70,7 +72,7 @@ def pytest_runtest_setup() -> None:
     # one error inside the web framework.
     if not structlog.is_configured():
         processors = structlog.get_config()["processors"]
-        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         structlog.configure(processors=[*processors[:-1], plain])
 
 

@@ -18,6 +18,7 @@ class Asked:
         port_base: the first port of a system of its own.
         kinds: the kinds of faults; none: all that can be done there.
         quietly: standard output is for programs.
+        fastest: lots hammered in a second, at most.
     """
 
     payments: int
@@ -26,3 +27,4 @@ class Asked:
     port_base: int
     kinds: Sequence[Kind]
     quietly: bool
+    fastest: float

@@ -66,6 +66,7 @@ class Drill:
         while settled < LOOKS:
             self.stopping.nap(2 * EVERY)
             self.target.check()
+            self._tell_house()
             look = self._look()
             if look is not None and not look.house_waits.get("buyers at work"):
                 self.end(look.payments)

@@ -22,6 +22,8 @@ _TITLES: Final = {
     429: "Too many requests",
     503: "This cannot be answered now",
 }
+#: Begins a sentence that says what is not there.
+_NO_SUCH: Final = "There is no such "
 _GONE_WRONG: Final = "This page could not be made"
 
 
@@ -31,12 +33,15 @@ def page(request: Request, problem: Problem) -> Response:
         return _to_sign_in(request, problem)
     lost = problem.status == 404  # noqa: PLR2004 - HTTP's
     said = "Check the id, or search." if lost else problem.detail
+    title = _TITLES.get(problem.status, _GONE_WRONG)
+    if lost and problem.detail.startswith(_NO_SUCH):
+        title = f"{problem.detail.rstrip('.')} here"
     answer = show(
         request,
         None,
         "failure.html",
         status=problem.status,
-        title=_TITLES.get(problem.status, _GONE_WRONG),
+        title=title,
         said=said,
     )
     answer.headers.update(problem.headers or {})

@@ -114,10 +114,11 @@ async def form_of(request: Request, house: TheHouse) -> Mapping[str, str]:
 AnyForm = Annotated[Mapping[str, str], Depends(form_of)]
 
 
-def _own_form(operator: TheOperator, form: AnyForm) -> Mapping[str, str]:
+def _own_form(operator: TheOperator, app: TheApp, form: AnyForm) -> Mapping[str, str]:
     if not hmac.compare_digest(form.get("csrf", "").encode(), operator.csrf.encode()):
         detail = "This form belongs to another session. Nothing was done; go back, reload the page and send it again."
         raise Problem(403, "csrf", detail)
+    app.desk.overview.forget()
     return form
 
 

@@ -82,4 +82,13 @@ def of_entry(entry: AuditEntry) -> Phrase:
     if known is None:
         text = entry.action.replace("_", " ")
         return Phrase(text[:1].upper() + text[1:])
-    return Phrase(known.text.format_map(_Blank(entry.data)).strip(" :"), known.icon, known.tint)
+    return Phrase(
+        known.text.format_map(_Blank({name: short(value) for name, value in entry.data.items()})).strip(" :"),
+        known.icon,
+        known.tint,
+    )
+
+
+def short(value: Any) -> Any:
+    """A number without decimals that say nothing."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -40,7 +40,9 @@ _HEADERS: Final = {
 def show(request: Request, operator: Operator | None, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page in the console's clothes. Without an operator it has no navigation."""
     house: House = request.app.state.house
+    standing = house.app.desk.overview.standing() if operator else None
     always = {
+        "waits": navigation.counts(standing.counts) if standing else {},
         "operator": operator,
         "groups": list(navigation.groups()),
         "here": request.url.path,

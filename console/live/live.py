@@ -11,15 +11,17 @@ from console.live.hub import Hub
 from console.live.snapshot import Snapshot
 from console.live.statuses import Statuses
 from console.live.stream import EventStream
+from gateways.allowances import AwaitedAllowances
 from runtime.app import App
 
 
 class Live:
     """What belongs to one event loop."""
 
-    def __init__(self, hub: Hub, statuses: Statuses, limits: Limits) -> None:
+    def __init__(self, hub: Hub, statuses: Statuses, limits: Limits, allowances: AwaitedAllowances) -> None:
         self.hub = hub
         self.statuses = statuses
+        self.allowances = allowances
         self._limits = limits
 
     def stream(
@@ -60,7 +62,7 @@ class LiveByLoop:
         """Have it for as long as the application runs."""
         loop, feed = asyncio.get_running_loop(), self._app.open_live_status()
         hub = Hub(self._app.view_payments.versions, self._limits)
-        self._live[loop] = Live(hub, Statuses(self._app, feed), self._limits)
+        self._live[loop] = Live(hub, Statuses(self._app, feed), self._limits, AwaitedAllowances(feed.together.ask))
         running = asyncio.create_task(hub.run(feed))
         try:
             yield

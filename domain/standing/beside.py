@@ -7,6 +7,7 @@ from domain.documents import DocumentKind
 from domain.money import Money
 from domain.notice import Channel, NoticeStatus
 from domain.notices import NoticeKind
+from domain.queues import Pause
 from domain.receipt import ReceiptStatus
 
 
@@ -109,3 +110,5 @@ class Beside:
     #: From more than this on, two people decide on a refund.
     two_people_above: Money | None = None
     ended: Ended | None = None
+    #: Queues that a person has paused.
+    pauses: tuple[Pause, ...] = ()

@@ -15,6 +15,7 @@ from domain.standing.explanation import Duty, Explanation, Said, Step, may, say
 from domain.standing.failed import FAILED_CAUSES
 from domain.standing.going_back import GOING_BACK_CAUSES
 from domain.standing.over import CANCELED_REST, EXPIRED_REST, OVER_CAUSES
+from domain.standing.paused import QUEUE_PAUSED
 from domain.standing.pending import PENDING_CAUSES, PENDING_REST, UNPAID_CAUSES
 from domain.standing.processing import PROCESSING_CAUSES, PROCESSING_REST
 
@@ -22,6 +23,7 @@ from domain.standing.processing import PROCESSING_CAUSES, PROCESSING_REST
 _MOST: Final = 3
 
 CAUSES: Final[Sequence[Cause]] = (
+    QUEUE_PAUSED,  # before all others: what they say will come does not come meanwhile
     *UNPAID_CAUSES,
     *PENDING_CAUSES,
     *PROCESSING_CAUSES,

@@ -28,12 +28,12 @@ class Asked:
 
 
 def request(number: int) -> PaymentRequired:
-    """One of any number of requests: an auction and a buyer of their own, a maker with ten lots."""
+    """One of any number of requests: an auction, a buyer and a maker of their own."""
     return read_payment_required(
         {
             "auction_id": f"bench-{number}",
             "buyer_id": f"buyer-{number}",
-            "maker_id": f"maker-{number // 10}",
+            "maker_id": f"maker-{number}",
             "amount": "1240.00",
             "currency": "USD",
             "title": "Walnut bracket clock, eight-day movement",

@@ -72,13 +72,17 @@ class TokenVerifier:
         Raises:
             TokenRefused: It proves nobody; `code` says why.
         """
+        return self.until(token)[0]
+
+    def until(self, token: str) -> tuple[Caller, float]:
+        """The same, with the time (seconds since 1970) from which it proves nobody any more."""
         claims = self._verified(token)
-        self._check_times(claims)
+        expires = self._check_times(claims)
         if self.issuer is not None and claims.get("iss") != self.issuer:
             raise TokenRefused(Refusal.WRONG_ISSUER)
         if self.audience is not None and self.audience not in _listed(claims.get("aud")):
             raise TokenRefused(Refusal.WRONG_AUDIENCE)
-        return _caller(claims)
+        return _caller(claims), expires
 
     def _verified(self, token: str) -> dict[str, Any]:
         header = _header(token)
@@ -93,7 +97,7 @@ class TokenVerifier:
         except (jwt.PyJWTError, ValueError, TypeError):
             raise TokenRefused(Refusal.MALFORMED) from None
 
-    def _check_times(self, claims: dict[str, Any]) -> None:
+    def _check_times(self, claims: dict[str, Any]) -> float:
         now, leeway = self.now().timestamp(), _LEEWAY.total_seconds()
         expires = _moment(claims, "exp")
         if expires is None:
@@ -102,6 +106,7 @@ class TokenVerifier:
             raise TokenRefused(Refusal.EXPIRED)
         if any((_moment(claims, name) or 0) > now + leeway for name in ("nbf", "iat")):
             raise TokenRefused(Refusal.NOT_YET_VALID)
+        return expires + leeway
 
 
 def _header(token: str) -> dict[str, Any]:

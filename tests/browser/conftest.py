@@ -80,13 +80,13 @@ def whole_street(databases: Databases, server_urls: Urls) -> Iterator[Street]:
         "HOUSE_NAME": "Kestrel Row Auctions",
         "HOUSE_EMAIL": "help@kestrelrow.example",
     }
-    with house(database_url, **environ) as home, _serving(home, listener):
+    with house(database_url, **environ) as home, serving(home, listener):
         yield Street(home, url)
     databases.drop(database_url)
 
 
 @contextmanager
-def _serving(home: House, listener: Any) -> Iterator[None]:
+def serving(home: House, listener: Any) -> Iterator[None]:
     api = create_api(home.app, TokenVerifier(SharedSecret(SECRET), home.time), limits=_BRISK)
     server = build_server(api, _BRISK)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -24,10 +24,8 @@ PAGES = {
     "pause-queue": "/console/queues/windows/pause",
     "events": "/console/events",
     "event": "/console/events/{aside}",
-    "replay": "/console/events/{done}/replay",
     "dead-letters": "/console/dead-letters?cause=invalid_message&queue=payment_required&actor=payment_required",
     "dead-letter": "/console/dead-letters/{corrected}",
-    "put-back": "/console/dead-letters/all/requeue",
 }
 
 
@@ -54,8 +52,9 @@ def furnished(street: Street) -> dict[str, str]:
     home.app.operating.pauses.pause(
         "receipts", "admin:ines.k", "the storage is moved", home.time() + timedelta(minutes=50)
     )
+    known = {"aside": set_aside(street), **letters(street)}
     workers(street)
-    return {"aside": set_aside(street), "done": str(done(street, session_id)), **letters(street)}
+    return known
 
 
 def correct(page: Page, street: Street, letter_id: str) -> None:
@@ -104,11 +103,6 @@ def set_aside(street: Street) -> str:
     street.home.app.receive_events([street.home.app.read_event(orjson.dumps(event))])
     street.home.process()
     return str(event["id"])
-
-
-def done(street: Street, session_id: UUID) -> str:
-    """The event that completed a payment."""
-    return str(_events(street, "r.session_id = %(id)s AND r.status = 'done'", id=session_id)[0].stripe_event_id)
 
 
 def done_body(street: Street) -> bytes:

@@ -69,7 +69,7 @@ def test_an_event_is_sent_again_and_its_payment_says_so(run: Run, told: Told, ho
     home.app.deliver_events()
 
     assert run("deliveries", "resend", one["id"], *WHY).output == "1 on their way again.\n"
-    home.forward(seconds=1)
+    home.forward(minutes=1)  # the command runs by the real clock, which goes on
     home.app.deliver_events()
     assert [name for name, _ in auction.told] == [one["id"]] * 2
     assert auction.late == [one["id"]]
@@ -105,7 +105,7 @@ def test_all_that_was_lost_is_replayed_in_order(run: Run, told: Told, home: Hous
     assert (
         run("deliveries", "resend", "--endpoint", "auction", "--since", day, *WHY).output == "6 on their way again.\n"
     )
-    home.forward(seconds=1)
+    home.forward(minutes=1)  # the command runs by the real clock, which goes on
     home.work()
     assert sorted(auction.told, key=str) == sorted(first, key=str)
     for number in range(3):
@@ -153,7 +153,7 @@ def test_an_endpoint_is_paused_and_resumed(run: Run, told: Told, home: House, au
 
     assert run("deliveries", "resume", "auction", *WHY).output == "Resumed.\n"
     assert "not paused" in run("deliveries", "resume", "auction", *WHY).stderr
-    home.forward(seconds=1)
+    home.forward(minutes=1)  # the command runs by the real clock, which goes on
     home.app.deliver_events()
     assert auction.types == ["auction.payment_pending"]
     assert [kind for kind, _ in security_events(home)] == [

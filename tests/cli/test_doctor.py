@@ -14,36 +14,12 @@ from gateways.storage.links import SignedLinks
 from gateways.storage.storage import Concern
 from services.examine import Verdict, examine_clocks, examine_service
 from services.examine_storage import examine_storage
-from tests.house import House
 
 Run = Callable[..., Result]
 
 
 def verdicts(result: Result) -> dict[str, str]:
     return {finding["check"]: finding["verdict"] for finding in orjson.loads(result.stdout)}
-
-
-def test_a_house_in_order_is_found_in_order(run: Run) -> None:
-    result = run("doctor", "--json", "--role", "worker")
-
-    assert result.exit_code == 0
-    assert verdicts(result) == dict.fromkeys(
-        (
-            *("configuration, worker", "database", "schema", "durability", "clock, database", "redis", "stripe"),
-            *("clock, Stripe", "webhook secret", "receipts"),
-        ),
-        "ok",
-    )
-    assert "which is a test key" in run("doctor").output
-
-
-def test_what_another_process_lacks_is_a_warning_and_what_this_one_lacks_a_failure(run: Run) -> None:
-    assert verdicts(run("doctor", "--json"))["configuration, api"] == "warn"
-    assert run("doctor").exit_code == 0
-    mine = run("doctor", "--role", "api", "--json")
-    assert verdicts(mine)["configuration, api"] == "fail"
-    assert "STRIPE_PUBLISHABLE_KEY" in mine.output
-    assert mine.exit_code == 1
 
 
 def test_what_is_away_fails_with_what_to_do(run: Run) -> None:
@@ -92,17 +68,6 @@ def test_a_value_that_cannot_be_read_is_named_and_not_shown(run: Run) -> None:
 
 def test_a_schema_of_another_release_fails(run: Run, fresh_database: Callable[..., str]) -> None:
     assert verdicts(run("doctor", "--json", DATABASE_URL=fresh_database()))["schema"] == "fail"
-
-
-def test_a_database_that_forgets_on_a_power_failure_fails(home: House, run: Run, database_url: str) -> None:
-    name = database_url.rpartition("/")[2].partition("?")[0]
-    with home.app.database.transaction() as connection:
-        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # type: ignore[arg-type]
-
-    result = run("doctor", "--json")
-
-    assert verdicts(result)["durability"] == "fail"
-    assert "synchronous_commit is off" in result.output
 
 
 def test_clocks_are_held_against_each_other() -> None:

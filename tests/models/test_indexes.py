@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import backlog, needs, overview, receipts, schema
+from models.audit_lists import WantedEntries
 from models.backlogs import _WAITING
 from models.database import Database
 from models.dead_letters import WantedLetters
+from models.trust_lists import _HELD
 from models.work import ATTEMPT_WORK, DELIVERY_WORK, NOTICE_WORK, RECEIPT_WORK
 from runtime import gauges
 from services.replay_events import WantedEvents
 
 ASKED = {
     "deliveries that are due": (
-        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen({'endpoint': 'queue'})} ORDER BY due_at LIMIT 1",
+        f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen(['endpoint'])} ORDER BY due_at LIMIT 1",
         ["deliveries_due", "deliveries_order"],
     ),
     "notices that are due": (
@@ -22,7 +24,7 @@ ASKED = {
         ["notifications_due"],
     ),
     "checkouts to be opened": (
-        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(None)} ORDER BY deadline, due_at LIMIT 1",
+        f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(())} ORDER BY deadline, due_at LIMIT 1",
         ["checkout_attempts_urgent"],
     ),
     "receipts to be printed": (
@@ -46,6 +48,30 @@ ASKED = {
     "events that were set aside": (
         f"SELECT FROM webhook_events r WHERE {WantedEvents(status='set_aside').condition} ORDER BY received_at LIMIT 9",
         ["webhook_events_set_aside"],
+    ),
+    "events that were not received": (
+        "SELECT 1 FROM deliveries r WHERE r.status = 'given_up' ORDER BY r.event_id DESC LIMIT 31",
+        ["deliveries_not_sent"],
+    ),
+    "letters that never arrived": (
+        "SELECT 1 FROM notifications r WHERE r.status = 'refused' ORDER BY r.id DESC LIMIT 31",
+        ["notifications_not_sent"],
+    ),
+    "what people did": (
+        f"SELECT 1 FROM audit_entries r WHERE {WantedEntries(people=True).condition} ORDER BY r.at DESC LIMIT 31",
+        ["audit_entries_people"],
+    ),
+    "signals that weigh something": (
+        "SELECT 1 FROM risk_signals r WHERE r.points > 0 ORDER BY r.at DESC LIMIT 31",
+        ["risk_signals_at"],
+    ),
+    "security events of a time": (
+        "SELECT kind, count(*) FROM security_events WHERE at >= %(now)s GROUP BY 1",
+        ["security_events_at"],
+    ),
+    "payments that wait for a decision": (
+        _HELD,
+        ["payment_sessions_held", "transactions_held"],
     ),
     "what metrics show": (
         gauges._STANDING,
@@ -75,6 +101,7 @@ def test_it_is(database_url: str, what: str) -> None:
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
             params = {
+                "most": 60,
                 "now": now,
                 "endpoint": "queue",
                 "edges": [0.0, 60.0],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.leases import LeaseRenewer, unrenewed
-from models.work import ATTEMPT_WORK, LEASE
+from models.work import ATTEMPT_WORK, LEASE, RENEWAL
 from tests.databases import Databases
 from tests.house import House, house, prepare
 
@@ -93,10 +93,10 @@ def test_the_renewer_keeps_what_is_held_and_forgets_it_afterwards(home: House) -
     try:
         with renewer.hold(ATTEMPT_WORK, attempt):
             age(home)
-            threading.Event().wait(LEASE.total_seconds() / 3 + 1)
+            threading.Event().wait(1.5 * RENEWAL.total_seconds())
             assert left(home)[0] > 2
         age(home)
-        threading.Event().wait(LEASE.total_seconds() / 3 + 1)
+        threading.Event().wait(1.5 * RENEWAL.total_seconds())
         assert left(home)[0] < 1
     finally:
         renewer.stop()

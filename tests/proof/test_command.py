@@ -29,7 +29,7 @@ def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsy
     assert _document([failed], failed, small)["broken"]["smallest"]["faults"] == ["lost_after/y#1"]
 
 
-@pytest.mark.long
+@pytest.mark.long("simulation")
 def test_a_planted_bug_is_printed_cut_down_and_exits_with_one(simulation_server: str, tmp_path: Path) -> None:
     plant(tmp_path, [next(one for one in MUTATIONS if one.name == "a ledger line booked twice")])
 

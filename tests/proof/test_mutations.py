@@ -35,7 +35,7 @@ for number, seed in enumerate(range(first, first + seeds), 1):
 """
 
 
-@pytest.mark.long
+@pytest.mark.long("simulation")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutation", TRIED, ids=lambda one: one.name)
 def test_a_deliberate_bug_is_found_within_fifty_seeds(

@@ -57,7 +57,7 @@ def test_the_command_prints_the_same_bytes_whatever_python_hashes(simulation_ser
 
 
 # What a run reaches, the others show: counting its lines takes half of its time again.
-@pytest.mark.long
+@pytest.mark.long("simulation")
 @pytest.mark.no_cover
 @pytest.mark.parametrize("ten", range(TENS))
 def test_everything_holds_in_a_hundred_fresh_runs(bench: Bench, ten: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from tests.run.running import Running, free_port_base, refused, running
 from tests.sandbox.processes import PATIENCE, eventually, gone
 
 # A sale lasts as long as its windows; both servers, five processes and the rest of the suite share two cores.
-pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
 
 #: The shortest windows that are allowed.
 SHORT = {"PAYMENT_WINDOW_MINUTES": "0.34", "PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}

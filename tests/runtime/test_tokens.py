@@ -23,6 +23,7 @@ from runtime.tokens import (
     CallerRole,
     PublishedKeys,
     Refusal,
+    RememberedTokens,
     SharedSecret,
     TokenRefused,
     TokenVerifier,
@@ -355,3 +356,32 @@ def test_a_failing_or_endless_address_raises(server: str) -> None:
         fetch_from(f"{server}/broken")()
     with pytest.raises(OSError, match="larger than 256 KB"):
         fetch_from(f"{server}/huge")()
+
+
+def test_a_token_is_verified_once_and_believed_no_longer_than_it_says() -> None:
+    now = [NOW]
+    remembered = RememberedTokens(_verifier(now=lambda: now[0]), longest=3600)
+    good, forged = _token(), _token()[:-4] + "xxxx"
+
+    assert remembered.known(good) is None
+    caller = remembered(good)
+    assert remembered.known(good) == caller == remembered(good)
+    with pytest.raises(TokenRefused):
+        remembered(forged)
+    assert remembered.known(forged) is None
+    now[0] += timedelta(hours=2)
+    assert remembered.known(good) is None
+    with pytest.raises(TokenRefused):
+        remembered(good)
+
+
+def test_a_token_is_looked_at_again_after_a_while_and_only_so_many_are_remembered() -> None:
+    now = [NOW]
+    remembered = RememberedTokens(_verifier(now=lambda: now[0]), longest=5, remembered=2)
+    several = [_token(sub=f"buyer-{number}") for number in range(3)]
+    for one in several:
+        remembered(one)
+
+    assert [remembered.known(one) is not None for one in several] == [False, True, True]
+    now[0] += timedelta(seconds=5)
+    assert remembered.known(several[2]) is None

@@ -96,3 +96,24 @@ def test_an_interrupted_batch_tells_all_that_were_in_it() -> None:
 
     with pytest.raises(SystemExit):
         Batcher(work)(1)
+
+
+def test_who_comes_after_others_lingers_for_them_and_who_is_alone_does_not() -> None:
+    sizes: list[int] = []
+    together = threading.Barrier(4)
+
+    def work(batch: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(batch))
+        return batch
+
+    batcher = Batcher(work, linger=30.0)
+    assert batcher(1) == 1  # at once, though it might wait for long
+
+    def come(number: int) -> None:
+        together.wait(30)
+        batcher(number)
+
+    batcher._expected = 4  # as many have come lately
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(come, range(4)))
+    assert sizes == [1, 4]

@@ -76,7 +76,7 @@ def left(home: House) -> int:
     return int(waiting)
 
 
-@pytest.mark.long
+@pytest.mark.long("sale")
 @pytest.mark.timeout(PATIENCE + 120)
 def test_receipts_of_killed_processes_are_numbered_without_gap_or_repeat(
     home: House, database_url: str, tmp_path: Path

@@ -26,7 +26,7 @@ def home(database_url: str) -> Iterator[House]:
         assert home.app.check_invariants() == []
 
 
-@pytest.mark.long
+@pytest.mark.long("sale")
 @pytest.mark.timeout(900)
 def test_around_the_end_of_many_windows_every_cent_is_an_order_or_a_refund(home: House) -> None:
     rng = Random(3)  # noqa: S311 - the same trial each time

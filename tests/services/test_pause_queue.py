@@ -46,6 +46,24 @@ def test_a_pause_with_an_end_is_over_by_itself_and_another_may_follow(home: Hous
     assert home.app.show_life({}) == {"receipts"}
 
 
+def test_a_payment_tells_that_its_queue_is_paused(home: House) -> None:
+    session_id = home.require()
+    pauses = home.app.operating.pauses
+    pauses.pause("receipts", "admin:ann", "moving")
+    assert home.app.explain_payment(session_id).code == "pending.opening"
+    pauses.pause("checkouts", "admin:ann", "Stripe asked us to.", home.time() + timedelta(minutes=9))
+    told = home.app.explain_payment(session_id)
+    assert told.code == "any.queue_paused"
+    assert "Its checkout is neither opened nor closed at Stripe." in told.why
+    assert "by ann: Stripe asked us to." in told.why
+    pauses.pause("windows", "admin:ann", "why not")
+    home.forward(hours=25)
+    told = home.app.explain_payment(session_id)
+    assert (told.code, told.you.text) == ("any.queue_paused", "Resume the queue.")
+    assert "Its window is not closed when it ends" in told.why
+    home.work()
+
+
 def test_who_lives_is_seen_and_who_left_or_is_gone_for_long_is_not(home: House) -> None:
     first, second, third = (ShowLife(home.app.database, home.time, home.app.new_id, "worker") for _ in range(3))
     first({"queues": [], "threads": 8, "busy": {"events.process": 1}, "done": {"events": 30}, "seconds": 60.0})

@@ -10,7 +10,7 @@ from tests.house import House
 from tests.services.reconciling import calls, deliver, pass_time, sweep
 
 # Hundreds of lives along the same lines, which other tests cover: counting them takes half of the time again.
-pytestmark = [pytest.mark.long, pytest.mark.no_cover]
+pytestmark = [pytest.mark.long("sale"), pytest.mark.no_cover]
 PAYMENTS = 200
 LOSS = 0.3
 GOOD, DECLINED, BROKE = "4242424242424242", "4000000000000002", "4000000000009995"

@@ -1,6 +1,8 @@
 """What must hold of the whole system, seen on its real processes."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -11,9 +13,11 @@ from runtime.app import build_new_id, build_store
 from runtime.clock import SystemClock
 from runtime.settings import Role, load
 from services.check_invariants import CheckInvariants
-from tests.system.stack import Stack, at_once, eventually, message, running_stack
+from tests.system.stack import ROOT, Stack, at_once, eventually, message, running_stack
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
+#: Of its three buyers one pays at once, one twice, and one never.
+SOMEONE_NEVER_PAYS = "29"
 WINDOWS = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
 
 
@@ -81,6 +85,26 @@ def test_with_redis_emptied_and_workers_killed_a_hundred_payments_end_right(stac
         f"SELECT count(*) FROM checkout_attempts a JOIN payment_sessions s ON s.id = a.session_id WHERE {mine}"
     ) == [(100,)]
     assert _broken(stack) == []
+
+
+def test_a_drill_strikes_the_stack_that_runs_and_leaves_it_running(stack: Stack) -> None:
+    before = stack.run["pids"]["worker"]
+    faults = ["--only", "kill-worker", "--only", "stripe-lost-replies"]
+    # Among the buyers is one who never pays, in a window of a day: an operator ends that.
+    lots = ["--payments", "3", "--seed", SOMEONE_NEVER_PAYS, "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "drill", "--data-dir", str(stack.data_dir), *lots, *faults],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    found = json.loads(done.stdout)
+    assert (found["lost"], found["chargedTwice"], found["receipts"]) == ([], [], []), done.stderr
+    assert all(sentence.startswith("Recovery after") for sentence in found["complaints"]), done.stderr
+    assert [row["fault"] for row in found["faults"]] == ["kill-worker", "stripe-lost-replies", "all"]
+    assert stack.run["pids"]["worker"] != before
 
 
 def _done(stack: Stack, mine: str) -> int:

@@ -61,10 +61,8 @@ def _replay(operator: Operator, app: App, asked: Mapping[str, str]) -> Deed:
         seen="|".join([*answers.values(), str(count)]),
         refused=refused,
         effects=(
-            Effect(
-                "i-delivery", f"{count:,} events that are over go to {wanted.endpoint} again, each auction’s in order."
-            ),
-            _LATE,
+            Effect("i-delivery", f"{count:,} events go to {wanted.endpoint} again, each auction’s in order."),
+            Effect("i-timer", "They are marked as late, under their old ids: a receiver that has one does nothing."),
             SECURED,
         ),
         questions=(

@@ -113,6 +113,7 @@ def one_event(request: Request, operator: TheOperator, app: TheApp, *, event: st
         name=message_id(told[0].event),
         rows=[(one, words.STATES[one.delivery.status]) for one in told],
         text=said,
+        may_resend=len(told) > 1 and all(one.delivery.status != "waiting" for one in told),
         may_act=may_act(operator),
         may_retry=may_retry(operator),
         done=DONE.get(done),

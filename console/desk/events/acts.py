@@ -101,7 +101,9 @@ def _oldest(app: App, filters: lists.Filters) -> list[StoredEvent]:
 
 def _effects(app: App, events: Sequence[StoredEvent]) -> tuple[Effect, ...]:
     tried = [Effect("i-alert" if warns else "i-webhook", said, warns) for said, warns in _tried(app, events)]
-    again = Effect("i-worker", "Workers process them by the rules of this release. Doing so twice does no harm.")
+    again = Effect(
+        "i-worker", "Workers process what is replayed by the rules of this release. Doing so twice does no harm."
+    )
     return (*tried, again, SECURED)
 
 

@@ -61,6 +61,7 @@ def events(request: Request, operator: TheOperator, app: TheApp, *, done: str = 
         states=[(name, badge.word) for name, badge in words.STATES.items()],
         spans=_SPANS,
         pages=filters.pages(found, lambda one: written(one.received_at, one.id)),
+        paused=next((one for one in app.operating.pauses.listed() if one.queue == "events"), None),
         may_retry=may_retry(operator),
         done=DONE.get(done),
     )

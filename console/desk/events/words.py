@@ -57,6 +57,8 @@ def late_by(event: StoredEvent) -> float:
 
 def outlook(outcomes: Sequence[Outcome]) -> list[tuple[str, bool]]:
     """What replaying would do, by outcome; whether each is a warning."""
+    if len(outcomes) == 1:
+        return [_alone(outcomes[0])]
     changed = Counter(note for one in outcomes for note in set(one.notes))
     changing = sum(bool(one.notes) for one in outcomes)
     said = []
@@ -68,6 +70,19 @@ def outlook(outcomes: Sequence[Outcome]) -> list[tuple[str, bool]]:
         why = next((one.reason for one in outcomes if one.status == status and one.reason), "no reason is given")
         said.append((_BECOMES[status].format(count=count, why=why.rstrip(".")), status in ("set_aside", "waiting")))
     return said
+
+
+def _alone(one: Outcome) -> tuple[str, bool]:
+    if one.notes:
+        return f"It would change its payment: {', '.join(note.replace('_', ' ') for note in one.notes)}.", False
+    said = {
+        "done": "It would change nothing: what it says is known.",
+        "ignored": "Nothing would have to be done.",
+        "busy": "A worker has it in hand now.",
+    }
+    why = (one.reason or "no reason is given").rstrip(".")
+    word = "be set aside again" if one.status == "set_aside" else "wait again"
+    return said.get(one.status, f"It would {word}: {why}."), one.status in ("set_aside", "waiting")
 
 
 def headline(waiting: int, set_aside: int, last: datetime | None) -> str:

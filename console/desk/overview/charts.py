@@ -115,9 +115,10 @@ def levels(
     addresses: Sequence[str | None] = (),
     warns: Sequence[bool] = (),
     value: Callable[[int], str] = "{:,}".format,
+    whole: int = 1,
 ) -> list[Level]:
-    """A list of bars, the longest one whole."""
-    longest = max([count for _, count in named] or [0]) or 1
+    """A list of bars, the longest one whole; `whole` is the least that a whole one stands for."""
+    longest = max([whole, *(count for _, count in named)])
     return [
         Level(
             label,

@@ -42,6 +42,8 @@ WORK: Final = {
     "money": "comparing the books",
     DEAD_LETTERS: "dead letters",
 }
+#: So much waiting work fills a bar; less is an ordinary moment.
+_MUCH: Final = 20
 #: Shown also where nothing waits.
 _ALWAYS: Final = frozenset({"checkouts", "events", "notices", "receipts", DEAD_LETTERS})
 
@@ -143,6 +145,7 @@ def work(backlogs: Sequence[Backlog]) -> list[Level]:
         [(WORK.get(one.name, one.name), one.count) for one in shown],
         [place if navigation.has(place) else None for place in places],
         value=lambda count: f"{count:,}" if count < MOST else f"{MOST:,}+",
+        whole=_MUCH,
     )
 
 

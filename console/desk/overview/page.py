@@ -27,7 +27,7 @@ def overview(request: Request, operator: TheOperator, app: TheApp, span: str = U
     if span not in SPANS:
         raise Problem(422, "invalid_request", f"There is no such span: use {', '.join(SPANS)}.")
     view = app.desk.overview(SPANS[span])
-    takings = view.takings or ()
+    takings = view.counted.takings or ()
     chosen = next((one for one in takings if one.currency == currency), takings[0] if takings else None)
     return show(
         request,
@@ -44,10 +44,10 @@ def overview(request: Request, operator: TheOperator, app: TheApp, span: str = U
         chosen=chosen,
         currencies=[one.currency for one in takings],
         money=chosen and drawing.money(chosen, view),
-        success=view.endings and drawing.success(view.endings, view),
-        to_pay=view.endings and drawing.to_pay(view.endings),
+        success=view.counted.endings and drawing.success(view.counted.endings, view),
+        to_pay=view.counted.endings and drawing.to_pay(view.counted.endings),
         windows=view.standing and drawing.windows(view.standing.windows),
-        lag=view.lags and drawing.lag(view.lags, view),
+        lag=view.counted.lags and drawing.lag(view.counted.lags, view),
         work=view.standing and drawing.work(view.standing.backlogs),
         heard=_heard(view),
         every=charts.every(view.frame.step),

@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from console.desk import figures
 from console.desk.overview.drawing import change, percent, seconds
+from domain.money import Money
 from domain.overview import LAG_LIMIT, SUCCESS_LIMIT, Endings, Lag, Takings
 from services.view_overview import Overview, Standing
+
+#: Where cents are left to the chart.
+_LARGE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,15 @@ class Tile:
 def tiles(view: Overview) -> Iterator[Tile]:
     """All six; one that could not be read says so."""
     away = ("cannot be read now",)
-    yield Tile("Collected", "–", extra=away) if view.takings is None else _collected(view.takings, view)
-    if view.endings is None:
+    yield Tile("Collected", "–", extra=away) if view.counted.takings is None else _collected(view.counted.takings, view)
+    if view.counted.endings is None:
         yield Tile("Success", "–", extra=away)
         yield Tile("Time to pay, median", "–", extra=away)
     else:
-        yield _success(view.endings, view)
-        yield _to_pay(view.endings, view)
+        yield _success(view.counted.endings, view)
+        yield _to_pay(view.counted.endings, view)
     yield Tile("Open windows", "–", extra=away) if view.standing is None else _windows(view.standing)
-    yield Tile("Webhook lag, p99", "–", extra=away) if view.lag is None else _lag(view.lag)
+    yield Tile("Webhook lag, p99", "–", extra=away) if view.counted.lag is None else _lag(view.counted.lag)
     yield Tile("Unexplained money", "–", extra=away) if view.standing is None else _unexplained(view.standing, view)
 
 
@@ -45,7 +50,9 @@ def _collected(found: Sequence[Takings], view: Overview) -> Tile:
     also = ", ".join(f"{figures.digits(one.minor, one.currency)} {one.currency}" for one in others)
     compared = change(first.minor, first.before_minor, view.span)
     extra = (f"+ {also}" if also else "", compared or "")
-    return Tile("Collected", figures.digits(first.minor, first.currency), first.currency, tuple(filter(None, extra)))
+    major = Money(first.currency, first.minor).major
+    said = figures.digits(first.minor, first.currency) if major < _LARGE else f"{major:,.0f}"
+    return Tile("Collected", said, first.currency, tuple(filter(None, extra)))
 
 
 def _success(endings: Endings, view: Overview) -> Tile:

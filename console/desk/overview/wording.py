@@ -44,7 +44,7 @@ def title(view: Overview) -> str:
         flow = (
             f"Work is stuck: {WORK.get(stuck.what, stuck.what)} have waited since {figures.clock(stuck.at, view.at)}."
         )
-    elif view.endings is not None and any(view.endings.paid):
+    elif view.counted.endings is not None and any(view.counted.endings.paid):
         flow = "Money is flowing."
     else:
         flow = "All is quiet."
@@ -58,8 +58,8 @@ def title(view: Overview) -> str:
 def summary(view: Overview) -> str:
     """What the title rests on."""
     said = []
-    if view.endings is not None:
-        paid = sum(view.endings.paid)
+    if view.counted.endings is not None:
+        paid = sum(view.counted.endings.paid)
         said.append(f"{paid:,} {'payment' if paid == 1 else 'payments'} collected in the last {view.span.words}.")
     if view.standing is not None and view.standing.compared_at is not None:
         agree = not any(view.standing.unexplained.values())
@@ -114,8 +114,9 @@ def _endpoint(need: Need, now: datetime) -> Told:
 def _queue_paused(need: Need, now: datetime) -> Told:
     end = f" It goes on by itself {figures.relative(need.until, now)}." if need.until else ""
     facts = QUEUES.get(need.what)
-    harm = f"{facts.stops if facts else ''} {need.why}, {_since(need, now)}.{end}".strip()
-    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Look", "/console/queues")
+    waits = f" {need.minor:,} {'waits' if need.minor == 1 else 'wait'}." if need.minor else ""
+    harm = f"{facts.stops if facts else ''}{waits} {need.why.rstrip('.')}, {_since(need, now)}.{end}".strip()
+    return Told("i-pause", f"The queue {need.what} is paused.", harm, "Resume", "/console/queues")
 
 
 def _dispute(need: Need, now: datetime) -> Told:
@@ -139,7 +140,7 @@ def _set_aside(need: Need, now: datetime) -> Told:
 def _stuck(need: Need, now: datetime) -> Told:
     name = WORK.get(need.what, need.what)
     problem = f"{name.capitalize()} wait longer than they should."
-    harm = f"{need.minor:,} are due, the oldest {_since(need, now)}."
+    harm = f"{need.minor:,} {'is' if need.minor == 1 else 'are'} due, the oldest {_since(need, now)}."
     return Told("i-queue", problem, harm, "Look", _page("/console/queues"))
 
 

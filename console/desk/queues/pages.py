@@ -35,7 +35,7 @@ def queues(request: Request, operator: TheOperator, app: TheApp, *, done: str = 
         standing=standing,
         queues=[
             (one, words.badge(one, now), words.risk(one, standing))
-            for one in sorted(standing.queues, key=lambda one: (one.pause is None, not one.is_late(now)))
+            for one in sorted(standing.queues, key=lambda one: one.pause is None)
         ],
         workers=[(one, words.worker_badge(one, now)) for one in workers],
         alive=len(workers) - gone,

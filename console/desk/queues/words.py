@@ -83,7 +83,7 @@ def empty_in(one: QueueStanding) -> str:
 def paused_by(pause: Pause, now: datetime) -> str:
     """Who paused it, why, and until when."""
     end = f" It ends by itself at {clock(pause.until, now)}." if pause.until else ""
-    return f"Paused at {clock(pause.paused_at, now)} by {pause.paused_by}: “{pause.reason}”.{end}"
+    return f"Paused at {clock(pause.paused_at, now)} by {pause.paused_by}: “{pause.reason.rstrip('.')}”.{end}"
 
 
 def risk(one: QueueStanding, standing: Standing) -> str | None:

@@ -74,7 +74,8 @@ def receipts(request: Request, operator: TheOperator, app: TheApp) -> Response:
 
 def _headline(shelf: Shelf) -> str:
     if shelf.stuck:
-        return f"{shelf.stuck:,} {'document is' if shelf.stuck == 1 else 'documents are'} stuck and need a person."
+        one = shelf.stuck == 1
+        return f"{shelf.stuck:,} {'document is stuck and needs' if one else 'documents are stuck and need'} a person."
     waiting = shelf.wanted + shelf.numbered
     if waiting:
         return f"{waiting:,} {'document is' if waiting == 1 else 'documents are'} on the way to paper."

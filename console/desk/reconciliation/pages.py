@@ -52,6 +52,9 @@ def reconciliation(request: Request, operator: TheOperator, app: TheApp, *, done
     """What nobody can explain, what was explained, how far everything was read, and the runs."""
     books, now = app.reconcile_asked.books(), app.now()
     newest = next((run for run in books.runs if run.status is RunStatus.DONE), None)
+    # What a run has seen moves by the clock a little later.
+    seen = newest.found["money"]["unexplained"] if newest else {}
+    books = books._replace(unexplained=dict.fromkeys(seen, 0) | books.unexplained)
     return show(
         request,
         operator,

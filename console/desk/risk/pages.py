@@ -85,7 +85,7 @@ def security(request: Request, operator: TheOperator, app: TheApp) -> Response:
             [(words.said(kind).title, _sum(watch, kind)) for kind in kinds], _addresses(filters, kinds)
         ),
         watch=watch,
-        rows=[(event, words.said(event.kind), words.details(event)) for event in found.rows],
+        rows=[(event, words.said(event.kind), words.details(event, frame.until)) for event in found.rows],
         filters=filters,
         span=span,
         spans=[(one.name, filters.address(span=one.name), one is span) for one in SPANS.values()],

@@ -1,8 +1,12 @@
 """Risk signals and security events in words."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from console.desk.figures import clock
+from console.desk.phrases import short
 from domain.security import SecurityEvent, SecurityEventKind
 from domain.standing.pending import RISK_REASONS
 
@@ -20,6 +24,7 @@ class Said(NamedTuple):
 
 
 _KIND: Final = SecurityEventKind
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+\d\d:\d\d")
 EVENTS: Final[Mapping[str, Said]] = {
     _KIND.FORGED_WEBHOOKS: Said("Webhooks with bad signatures", "i-webhook", "bad"),
     _KIND.ACCESS_DENIED: Said("Denied request", "i-lock", "warn"),
@@ -41,12 +46,17 @@ def said(kind: str) -> Said:
     return EVENTS.get(kind) or Said(kind.replace("_", " ").capitalize(), "i-shield")
 
 
-def details(event: SecurityEvent) -> str:
+def details(event: SecurityEvent, now: datetime) -> str:
     """What else is known, in a line."""
-    return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in event.data.items())
+    return ", ".join(f"{name.replace('_', ' ')}: {plain(value, now)}" for name, value in event.data.items())
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any, now: datetime) -> str:
+    """A value as people read it: times as elsewhere, no braces."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    return str(value)
+        return "; ".join(f"{name.replace('_', ' ')}: {plain(one, now)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(plain(one, now) for one in value)
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return f"{clock(datetime.fromisoformat(value), now)} UTC"
+    return str(short(value))

@@ -57,8 +57,8 @@ def _ours(ground: Ground, street: str, payments: int, processes: int) -> Sample:
     workers = ("worker", "--queues", "events", "--processes", str(processes), "--threads", str(_THREADS))
     with ground.house(*workers, env=env, option="--metrics-port") as worker:
         wait_until(ground, database, _AT_WORK, processes)
+        let_loose(ground, database)
         with ground.cpu(worker=worker.pid) as cpu:
-            let_loose(ground, database)
             begun = time.perf_counter()
             with closing(open_ring(redis)) as ring:
                 ring(Counter({PROCESS_EVENTS: _THREADS}))

@@ -52,7 +52,7 @@ def test_an_event_that_blocks_is_seen_and_dropped_and_what_waits_behind_it_goes_
     home.work()
     admin, event = desk("admin", "tomas"), event_of(home, "auction.payment_pending")
     page = admin.get(PAGE, endpoint="auction").text
-    assert "1 more wait behind it" in page
+    assert "1 more waits behind it" in page
     assert "Waits for no. 1 of its auction" in page
     assert "422" in page
     drop = f"{PAGE}/events/{event}/drop"

@@ -57,7 +57,7 @@ def test_a_plan_tells_what_replaying_would_change_and_keeps_nothing_of_it(home: 
     assert "Set aside" in support.get(f"{BASE}/{completed}").text
     path = f"{BASE}/{completed}/replay"
     plan = support.get(path).text
-    assert "1 would change a payment:" in plan
+    assert "It would change its payment:" in plan
     assert "checkout completed" in plan
     assert home.payment(session_id).session == before.session
     assert states(home)[completed] == "set_aside"
@@ -65,7 +65,7 @@ def test_a_plan_tells_what_replaying_would_change_and_keeps_nothing_of_it(home: 
     home.process()
     assert home.payment(session_id).session.status == "completed"
     assert states(home)[completed] == "done"
-    assert "change nothing: what they say is known" in support.get(path).text
+    assert "It would change nothing: what it says is known." in support.get(path).text
     every = f"{BASE}/set-aside/replay"
     assert f"{len(events) - 1} of {len(events) - 1} events" in support.get(every).text
     assert support.act(every, "all of them").status_code == 303

@@ -132,3 +132,16 @@ def test_no_cell_is_a_formula_and_numbers_stay_numbers() -> None:
 
 def _security(home: House) -> list[tuple[str, str, dict[str, object]]]:
     return home.app.database.rows("SELECT kind, actor, data FROM security_events ORDER BY audit_seq")  # type: ignore[return-value]
+
+
+def test_who_sees_which_page(home: House, desk: Sit) -> None:
+    home.opened()
+    pages = {"/console": {}, "/console/payments": {}, "/console/payments/news": {"made": home.time().isoformat()}}
+    for role in ("support", "admin", "auditor"):
+        somebody = desk(role)
+        assert {somebody.get(page, **asked).status_code for page, asked in pages.items()} == {200}, role
+    export = "/console/payments/export"
+    assert [desk(role).get(export).status_code for role in ("support", "admin", "auditor")] == [403, 200, 200]
+    assert {desk().get(page, **asked).status_code for page, asked in pages.items()} == {303}
+    assert desk().get(export).status_code == 303
+    assert desk().post(export, {"reason": "x"}).status_code == 303

@@ -61,7 +61,8 @@ def test_documents_are_found_proved_and_downloaded(home: House, desk: Sit) -> No
     assert "is not what was printed" in auditor.get(f"{PAGE}/{receipt.id}", verify="1").text
     for wrong in ({"kind": "x"}, {"state": "x"}, {"since": "x"}, {"payment": "x"}, {"after": "1"}):
         assert auditor.get(PAGE, **wrong).status_code == 422
-    assert auditor.get(f"{PAGE}/nothing").status_code == 404
+    lost = auditor.get(f"{PAGE}/nothing")
+    assert (lost.status_code, "There is no such document here" in lost.text) == (404, True)
 
 
 def test_a_stuck_document_is_printed_again_with_a_reason(home: House, desk: Sit) -> None:
@@ -72,7 +73,7 @@ def test_a_stuck_document_is_printed_again_with_a_reason(home: House, desk: Sit)
     receipt = home.app.receipts.view.of_payment(session_id)[0].receipt
     path = f"{PAGE}/{receipt.id}/reissue"
     support = desk("support", "ines")
-    assert "1 document is stuck and need" in support.get(PAGE).text
+    assert "1 document is stuck and needs a person." in support.get(PAGE).text
     assert "the bucket is gone" in support.get(path).text
     form = support.form(path) | {"reason": "The bucket is back."}
     assert support.post(path, form).status_code == 303

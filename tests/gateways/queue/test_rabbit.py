@@ -20,7 +20,7 @@ from tests.gateways.queue.guide import block
 from tests.gateways.queue.rabbit import RabbitServer, missing
 from tests.workers.house import House, request, wait_until
 
-pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(missing()), reason=missing() or "")]
+pytestmark = [pytest.mark.long("system"), pytest.mark.skipif(bool(missing()), reason=missing() or "")]
 
 #: How Dramatiq's own producer declares the queue.
 DRAMATIQS = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "payment_required.XQ"}
