@@ -46,7 +46,7 @@ def _plain(value: Any) -> Any:
 
 
 def _made(kind: type[R], values: Mapping[str, Any]) -> R:
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
 
 
