@@ -13,6 +13,7 @@ from psycopg import sql
 
 from models import schema
 from models.database import Database
+from proof.simulation.database import Lines
 from sandbox.embedded import PostgresServer
 from sandbox.embedded.cluster import SUPERUSER
 
@@ -65,7 +66,7 @@ def _dependents_first(references: Iterable[tuple[str, str | None]]) -> list[str]
 
 
 class EmptyDatabase:
-    """A database with all tables and no row. `url` may be used until it is emptied again.
+    """A database with all tables and no row. `lines` may be used until it is emptied again.
 
     Its tables are not logged. That is quicker; and what PostgreSQL remembers of rows in passing, and with it the order
     in which it finds equal ones, does then not depend on how soon its log was written.
@@ -77,11 +78,11 @@ class EmptyDatabase:
 
     def __init__(self, superuser_url: str, name: str) -> None:
         parts = urlsplit(superuser_url)
-        self.url = parts._replace(path=f"/{quote(name)}").geturl()
+        url = parts._replace(path=f"/{quote(name)}").geturl()
         with psycopg.connect(superuser_url, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
             admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        database = Database(self.url, pool_size=1)
+        database = Database(url, pool_size=1)
         try:
             schema.migrate(database)
             tables = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -90,11 +91,17 @@ class EmptyDatabase:
                     connection.execute(sql.SQL("ALTER TABLE {} SET UNLOGGED").format(sql.Identifier(table)))
         finally:
             database.close()
-        self._tables = [table for (table,) in tables if table != "alembic_version"]
+        names = (sql.Identifier(table) for (table,) in tables if table != "alembic_version")
+        self._emptying = sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(names))
+        self._admin = psycopg.connect(url, autocommit=True)
+        self._admin.execute("SET session_replication_role = replica")
+        self.lines = Lines(url)
 
     def empty(self) -> None:
         """Forget everything."""
-        names = sql.SQL(", ").join(map(sql.Identifier, self._tables))
-        with psycopg.connect(self.url) as admin:
-            admin.execute("SET session_replication_role = replica")
-            admin.execute(sql.SQL("TRUNCATE {}").format(names))
+        self._admin.execute(self._emptying)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._admin.close()
+        self.lines.close()
