@@ -46,12 +46,12 @@ def _plain(value: Any) -> Any:
 
 
 def _made(kind: type[R], values: Mapping[str, Any]) -> R:
-    hints = _hints(kind)  # type: ignore[arg-type]
+    hints = _hints(kind)  # type: ignore[arg-type] # classes are hashable; mypy does not see it of a generic one
     return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: type[Any]) -> dict[str, Any]:
     """The kinds of a class's fields: looked up once, for that takes longer than making an instance."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
