@@ -61,8 +61,8 @@ def _write_page(names: list[str]) -> None:
     lines = [
         "# Every page, large and small, light and dark",
         "",
-        "Taken by the browser tests; tall pages are cut, and buyers' pages are German where they are dark. How to take them",
-        "anew stands in `tests/browser/gallery.py`.",
+        "Taken by the browser tests; tall pages are cut, and buyers' pages are German where they are dark.",
+        "How to take them anew stands in `tests/browser/gallery.py`.",
     ]
     for title, chosen in (
         ("The operator's console", [name for name in names if name.startswith("desk-")]),
