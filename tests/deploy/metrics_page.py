@@ -37,7 +37,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
     gauges._NOT_HEALTHY: ("auction", "paused"),
     UNEXPLAINED: ("USD", 0),
     backlog.BACKLOG: ("checkouts.open", 0, 0.0),
-    gauges._PAUSED: ("windows",),
+    backlog._PAUSED: ("windows",),
     server_gauges._DATABASE: (0,) * 7,
     server_gauges._SESSIONS: ("idle", 0, 0.0),
     server_gauges._TABLES: ("outbox", 0, 0, 0),
