@@ -121,14 +121,6 @@ class Payments:
             self._announce(new)
         return new
 
-    def save_requests(self, attempts: Sequence[CheckoutAttempt]) -> None:
-        """Store what Stripe will be asked, before it is asked. These are leased, not locked with their payments."""
-        ATTEMPTS.update_all(self.connection, attempts, self.cipher)
-
-    def save_sending(self, refund: Refund) -> None:
-        """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
-        REFUNDS.update_all(self.connection, [refund], self.cipher)
-
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         if not self._held:

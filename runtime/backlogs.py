@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from domain.bells import queue_of
 from domain.errors import TransientError
 from domain.promptness import PROMISED
-from models.backlog import read_backlogs, read_pauses
+from models.backlog import read_backlogs
 from models.database import Database
 
 
@@ -33,7 +33,7 @@ class BacklogCollector(Collector):
             promised.add_metric([queue], seconds.total_seconds())
         yield promised
         try:
-            backlogs, paused = read_backlogs(self.database, self.grace), read_pauses(self.database)
+            backlogs = read_backlogs(self.database, self.grace)
         except TransientError:
             return
         due = GaugeMetricFamily(
@@ -45,10 +45,7 @@ class BacklogCollector(Collector):
         for one in backlogs:
             due.add_metric([queue_of(one.bell)], one.due)
             oldest.add_metric([queue_of(one.bell)], max(0.0, one.oldest))
-        pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused the queue", labels=["queue"])
-        for queue in PROMISED:
-            pauses.add_metric([queue], float(queue in paused))
-        yield from (due, oldest, pauses)
+        yield from (due, oldest)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

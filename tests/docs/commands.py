@@ -30,6 +30,8 @@ def check_command(line: str, *, whole: bool = True) -> None:
     try:
         values, left, _ = command.make_parser(context).parse_args([_plausible(word) for word in words])
     except click.UsageError as error:
+        if isinstance(error, click.BadOptionUsage) and not whole:  # in the text an option may stand for itself
+            return
         raise AssertionError(f"{line}: {error.format_message()}") from None
     assert left == [], line
     for parameter in command.get_params(context):
@@ -46,4 +48,5 @@ def _plausible(word: str) -> str:
     if re.fullmatch(r"[0-9a-f]{8}-\.\.\.", word):
         return _UUID
     ids = dict.fromkeys(("SESSION_ID", "LETTER_ID", "NOTICE_ID", "REFUND"), _UUID)
-    return (ids | {"ENDPOINT": "auction", "QUEUE": "receipts", "EVENT": f"evt_{'0' * 32}"}).get(word, word)
+    others = {"ENDPOINT": "auction", "QUEUE": "receipts", "AREA": "all", "SECONDS": "300", "EVENT": f"evt_{'0' * 32}"}
+    return (ids | others).get(word, word)

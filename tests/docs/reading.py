@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -28,7 +29,7 @@ class Page:
 
     def blocks(self, *languages: str) -> Iterator[str]:
         """Blocks of code in one of these languages."""
-        return (body for _, language, body in _BLOCK.findall(self.text) if language in languages)
+        return (dedent(body) for _, language, body in _BLOCK.findall(self.text) if language in languages)
 
     def spans(self) -> list[str]:
         """Code within the text."""
