@@ -121,14 +121,6 @@ class Payments:
             self._announce(new)
         return new
 
-    def save_requests(self, attempts: Sequence[CheckoutAttempt]) -> None:
-        """Store what Stripe will be asked, before it is asked. These are leased, not locked with their payments."""
-        ATTEMPTS.update_all(self.connection, attempts, self.cipher)
-
-    def save_sending(self, refund: Refund) -> None:
-        """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
-        REFUNDS.update_all(self.connection, [refund], self.cipher)
-
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""
         if not self._held:
@@ -254,10 +246,12 @@ class Payments:
     def _write(self, table: RecordTable[R], records: Sequence[R]) -> list[R]:
         """Insert what is new and update what has changed; returns both."""
         new = [record for record in records if id(record) not in self._seen]
-        known = [record for record in records if id(record) in self._seen]
-        changed = [record for record in known if self._seen[id(record)] != table.snapshot(record)]
+        known = [(record, self._seen[id(record)]) for record in records if id(record) in self._seen]
+        differing = [(record, seen) for record, seen in known if seen != table.snapshot(record)]
+        changed = [record for record, _ in differing]
         if changed:  # first, for what is closed makes room for what is opened
-            table.update_all(self.connection, changed, self.cipher)
+            columns = table.changed(changed, [seen for _, seen in differing])
+            table.update_all(self.connection, changed, self.cipher, columns)
         self._insert(table, new)
         return new + changed
 

@@ -66,20 +66,28 @@ class Work(Generic[R]):
     def _chosen(self, only: Iterable[str] | None) -> str:
         return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
 
+    def _ordered(self, only: Iterable[str]) -> str:
+        """Rows that may be claimed, locked, as `r`; ones that others hold are passed by."""
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
+        return f"""
+            {self.table.table.name} r WHERE {self._chosen(only)} ORDER BY {order}
+             LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""
+
     def claiming(self, only: Iterable[str]) -> str:
         """The statement that claims, where these columns must be as they are asked for."""
         name, identity = self.table.table.name, self.table.identity
         same = " AND ".join(f"t.{column} = c.{column}" for column in identity)
-        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
         counting = f"{self.count_column} = {self.count_column} + 1"
         return f"""
-            WITH c AS (
-              SELECT {", ".join(f"r.{column}" for column in identity)} FROM {name} r
-               WHERE {self._chosen(only)} ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            WITH c AS (SELECT {", ".join(f"r.{column}" for column in identity)} FROM {self._ordered(only)})
             UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
               FROM c WHERE {same}
             RETURNING {self.table.selection_as("t")}
             """  # noqa: S608 - our own words
+
+    def taking(self, only: Iterable[str]) -> str:
+        """The statement that locks what is to be claimed, with when a lease would end."""
+        return f"SELECT {self.table.selection}, lease_now() + %(lease)s FROM {self._ordered(only)}"  # noqa: S608
 
     def claim(
         self,
@@ -95,6 +103,35 @@ class Work(Generic[R]):
             _claiming(self, tuple(only or ())), {"now": now, "limit": limit, "lease": LEASE} | (only or {})
         )
         return [self.table.load(row, cipher) for row in rows]
+
+    def take(
+        self,
+        connection: Connection[Any],
+        cipher: FieldCipher,
+        now: datetime,
+        limit: int = 1,
+        *,
+        only: dict[str, Any] | None = None,
+    ) -> list[R]:
+        """As `claim`, for who changes them at once: they are claimed when `keep` has written them, and not before.
+
+        One write for the lease and for what else changes. A row that one transaction writes twice has its foreign keys
+        looked up again by PostgreSQL: that waits for whoever has locked its payment, and may wait for this very row.
+        """
+        statement = _taking(self, tuple(only or ()))
+        taken = []
+        for *row, until in connection.execute(statement, {"now": now, "limit": limit, "lease": LEASE} | (only or {})):
+            record: Any = self.table.load(row, cipher)
+            record.leased_until = until
+            record.fence += 1
+            setattr(record, self.count_column, getattr(record, self.count_column) + 1)
+            taken.append(record)
+        return taken
+
+    def keep(self, connection: Connection[Any], cipher: FieldCipher, taken: Sequence[R], *also: str) -> None:
+        """Write the leases of what was taken, and these columns of it."""
+        if taken:
+            self.table.update_all(connection, taken, cipher, ("leased_until", "fence", self.count_column, *also))
 
     def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
@@ -137,6 +174,11 @@ class Work(Generic[R]):
 @cache
 def _claiming(work: Work[Any], only: tuple[str, ...]) -> str:
     return work.claiming(only)
+
+
+@cache
+def _taking(work: Work[Any], only: tuple[str, ...]) -> str:
+    return work.taking(only)
 
 
 #: Stripe takes only so many a second: who has the least time left to pay goes first.

@@ -164,12 +164,12 @@ def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
     dice, rules, seed = stage.dice, stage.rules, stage.dice.seed
     ids = Random(f"{seed}:ids")  # noqa: S311 - no secrets here
     nonces = Random(f"{seed}:nonces")  # noqa: S311
-    now, rng = stage.loop.clock, Steady()
+    now, rng = stage.loop.machine_clock, Steady()
     new_id: NewId = lambda: uuid7(now(), ids.getrandbits)  # noqa: E731
     calls = Calls(stage)
     bells = Bells(stage, calls)
     listeners, cabinet, mail = Listeners(dice, stage.log), Cabinet(dice), Mail(dice)
-    database = MortalDatabase(lines, now, bells.fate)
+    database = MortalDatabase(lines, stage.loop.clock, bells.fate)
     calls.transactions = lambda: database.open
     cipher = FieldCipher([_KEY], _KEY[::-1], nonces.randbytes)
     policies = _policies(rules)
