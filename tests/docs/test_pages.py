@@ -15,7 +15,7 @@ from tests.docs.reading import DOCS, ROOT, Page, pages
 #: Read by libraries, by make, by shells, or by the services beside us.
 FOREIGN = {"HTTPS_PROXY", "GAVELPAY_PICTURES"}
 #: Words of examples and of the code.
-WORDS = {"SESSION_ID", "LETTER_ID", "NOTICE_ID", "PAYMENT_INTENT", "REMIND_MAKERS", "EVENT_VERSION"}
+WORDS = {"NAME_FILE", "SESSION_ID", "LETTER_ID", "NOTICE_ID", "PAYMENT_INTENT", "REMIND_MAKERS", "EVENT_VERSION"}
 _VARIABLE = re.compile(r"(?<![\w./-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w…])")
 
 
