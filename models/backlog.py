@@ -53,6 +53,9 @@ BACKLOG: Final = f"""
 """  # noqa: S608 - our own words
 
 
+_PAUSED: Final = "SELECT queue FROM queue_pauses WHERE until IS NULL OR until > now()"
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """How the work of one bell stands."""
@@ -62,6 +65,15 @@ class Backlog:
     due: int
     #: Seconds since the oldest of them became due; 0 if there is none.
     oldest: float
+
+
+def read_pauses(database: Database) -> frozenset[str]:
+    """The queues that a person has paused, and of which nothing is done.
+
+    Raises:
+        DatabaseUnavailable: the database is away.
+    """
+    return frozenset(row[0] for row in database.rows(_PAUSED))
 
 
 def read_backlogs(database: Database, grace: timedelta) -> list[Backlog]:

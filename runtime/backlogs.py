@@ -10,7 +10,8 @@ from prometheus_client.registry import Collector
 from domain.bells import queue_of
 from domain.errors import TransientError
 from domain.promptness import PROMISED
-from models.backlog import read_backlogs
+from domain.queues import QUEUES
+from models.backlog import read_backlogs, read_pauses
 from models.database import Database
 
 
@@ -33,7 +34,7 @@ class BacklogCollector(Collector):
             promised.add_metric([queue], seconds.total_seconds())
         yield promised
         try:
-            backlogs = read_backlogs(self.database, self.grace)
+            backlogs, paused = read_backlogs(self.database, self.grace), read_pauses(self.database)
         except TransientError:
             return
         due = GaugeMetricFamily(
@@ -45,7 +46,10 @@ class BacklogCollector(Collector):
         for one in backlogs:
             due.add_metric([queue_of(one.bell)], one.due)
             oldest.add_metric([queue_of(one.bell)], max(0.0, one.oldest))
-        yield from (due, oldest)
+        pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused the queue", labels=["queue"])
+        for queue in QUEUES:
+            pauses.add_metric([queue], float(queue in paused))
+        yield from (due, oldest, pauses)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

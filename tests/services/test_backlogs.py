@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from actors.registry import ACTORS, QUEUES
 from domain.bells import queue_of
-from domain.promptness import INTAKE, PROMISED
+from domain.promptness import PROMISED
+from domain.queues import INTAKE
 from models.database import Database
 from runtime.backlogs import BacklogCollector
 from runtime.server_gauges import ServerCollector
@@ -24,7 +25,9 @@ def test_what_is_due_and_since_when_is_told_by_queue(home: House) -> None:
     database = home.app.database  # its clock stands for the house's, which stands still
     database.rows("UPDATE checkout_attempts SET due_at = now() - interval '1 minute' RETURNING 1")
     database.rows("UPDATE payment_sessions SET window_expires_at = now() - interval '30 seconds' RETURNING 1")
+    database.rows("INSERT INTO queue_pauses VALUES ('refunds', now(), 'ann', 'a test', NULL) RETURNING 1")
     found = shown(database)
+    assert (found["payments_queue_paused", "refunds"], found["payments_queue_paused", "events"]) == (1, 0)
     assert found["payments_work_due", "checkouts"] == 1
     assert 60 <= found["payments_work_oldest_age_seconds", "checkouts"] < 120
     assert 20 <= found["payments_work_oldest_age_seconds", "windows"] < 80
