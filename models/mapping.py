@@ -74,7 +74,7 @@ class RecordTable(Generic[R]):
         return [column for _, column in self._sealed_at]
 
     @cached_property
-    def _changing(self) -> tuple[str, ...]:
+    def changing(self) -> tuple[str, ...]:
         """The columns that may change."""
         changing = [column.name for column in self.columns if not column.info.get(FROZEN)]
         return tuple(name for name in changing if name not in self.identity)
@@ -102,7 +102,7 @@ class RecordTable(Generic[R]):
         columns: tuple[str, ...] | None = None,
     ) -> None:
         """Write these columns of these records in one statement; all that may change, if none are named."""
-        changed = self._changing if columns is None else columns
+        changed = self.changing if columns is None else columns
         if changed:
             statement, source = self._updating(changed)
             connection.execute(statement, self._arrays(source, records, cipher))
@@ -113,7 +113,7 @@ class RecordTable(Generic[R]):
         Whole columns are compared at once. What is sealed, or indexed, mostly stays as it is, and is not written.
         """
         pairs = zip(zip(*seen, strict=True), zip(*map(self.snapshot, records), strict=True), strict=True)
-        return tuple(name for name, (old, new) in zip(self._changing, pairs, strict=True) if old != new)
+        return tuple(name for name, (old, new) in zip(self.changing, pairs, strict=True) if old != new)
 
     def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
         """Make a record of a row that was selected by `selection`.
@@ -145,7 +145,7 @@ class RecordTable(Generic[R]):
     @cached_property
     def snapshot(self) -> Callable[[R], tuple[Any, ...]]:
         """What a record holds now of what may change, to be compared later."""
-        return _several(attrgetter, list(self._changing))
+        return _several(attrgetter, list(self.changing))
 
     @cached_property
     def _inserted_from(self) -> "_Source":
