@@ -97,6 +97,19 @@ def test_every_block_of_python_and_json_is_python_and_json() -> None:
             json.loads(block)
 
 
+def test_pages_read_the_same_in_the_site_and_beside_the_code() -> None:
+    """MkDocs wants an empty line before lists and tables, and blocks of code that are part of no list."""
+    wrong = []
+    for page in pages():
+        prose = re.sub(r"^```.*?^```$", "```", page.text, flags=re.MULTILINE | re.DOTALL)
+        for paragraph in re.split(r"\n\s*\n|^#.*\n", prose, flags=re.MULTILINE):
+            first, *rest = paragraph.strip("\n").splitlines() or [""]
+            begins = re.match(r"\s*([-*]|\d+\.) |\|", first)
+            late = [line for line in rest if re.match(r"([-*]|\d+\.) |\|", line) and not begins]
+            wrong += [f"{page.name}: {line}" for line in [*late, *re.findall(r"^ +```", paragraph, re.MULTILINE)]]
+    assert wrong == []
+
+
 def test_every_page_has_its_place_in_the_site() -> None:
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     placed = set(_leaves(site["nav"]))

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from cli.reference import metrics
 from cli.reference.pages import DOCS, PAGES
 from runtime.metrics import declare_metrics
+from tests.console.test_roles import WHO
 from tests.deploy.promql import exported
 
 
@@ -26,3 +27,10 @@ def test_every_metric_that_is_exported_is_on_the_page() -> None:
     for family in registry.collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
         assert f"| `{name}` | {family.type} |" in page
+
+
+def test_the_page_of_the_api_tells_who_is_let_in() -> None:
+    page = PAGES["reference/api.md"]()
+    for endpoint, roles in WHO.items():
+        section = page.partition(f"### {endpoint}\n")[2].partition("\n### ")[0]
+        assert set(re.findall(r"`(\w+)`", section.partition(" For ")[2].partition("\n")[0])) == roles, endpoint

@@ -1,14 +1,19 @@
-"""The producer's guide for Node: what its code sends is what the guide says elsewhere."""
+"""Examples do what their pages say: the producers in Node, and the policy of a house that there is not."""
 
 import json
 import shutil
 import subprocess
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from domain import policies
+from domain.errors import OfferRefused
 from domain.messages import read_payment_required
+from domain.money import Money
 from gateways.queue.received import receive
+from tests.docs.reading import DOCS, Page
 from tests.gateways.queue.guide import block
 
 PAYMENT = {"auction_id": "lot-1", "buyer_id": "buyer-1", "maker_id": "maker-1", "amount": "275.50", "currency": "USD"}
@@ -55,3 +60,13 @@ def test_the_node_client_of_the_api_asks_and_tells_what_it_was_told() -> None:
     assert (session, error) == ({"id": "7"}, "conflicting_request: No.")
     assert (url, options["method"]) == ("https://pay.example/payments/checkout/create", "POST")
     assert options["headers"]["Authorization"] == "Bearer t"
+
+
+def test_the_policy_of_the_guide_is_one() -> None:
+    path = DOCS / "how-to" / "add-a-policy.md"
+    given: dict[str, Any] = vars(policies) | {"timedelta": timedelta}
+    exec(compile(next(Page(path, path.read_text()).blocks("python")), str(path), "exec"), given)  # noqa: S102 - our own
+    policy = given["salon"](window=timedelta(days=2), max_extension=timedelta(days=1))
+    policy.admit(Money("EUR", 27550))
+    with pytest.raises(OfferRefused):
+        policy.admit(Money("USD", 27550))
