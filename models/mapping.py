@@ -49,6 +49,7 @@ class RecordTable(Generic[R]):
             if (enum := self._enums[name]) is not None
         ]
         self._sealed_at = [(at, column) for at, column in enumerate(self.columns) if SEALED in column.info]
+        self._updates: dict[tuple[str, ...], tuple[str, _Source]] = {}
         self._identity_at = [self.names.index(name) for name in identity]
         self._in_order = _several(itemgetter, [self.names.index(field.name) for field in fields(record)])  # type: ignore[arg-type]
 
@@ -73,26 +74,46 @@ class RecordTable(Generic[R]):
         return [column for _, column in self._sealed_at]
 
     @cached_property
-    def _written(self) -> list[Column[Any]]:
-        names = [column for column in self.columns if not column.info.get(FROZEN) and column.name not in self.identity]
-        return [self.table.columns[name] for name in self.identity] + names
+    def changing(self) -> tuple[str, ...]:
+        """The columns that may change."""
+        changing = [column.name for column in self.columns if not column.info.get(FROZEN)]
+        return tuple(name for name in changing if name not in self.identity)
 
-    @cached_property
-    def update(self) -> str:
-        """Updates one row per array element, all columns that may change."""
-        changed = [column.name for column in self._written if column.name not in self.identity]
-        assignments = ", ".join(f"{name} = v.{name}" for name in changed)
-        matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
-        source = f"{unnested(self._written)} AS v({_listed(self._written)})"
-        return f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
+    def _updating(self, changed: tuple[str, ...]) -> "tuple[str, _Source]":
+        """Updates these columns of one row per array element."""
+        if (known := self._updates.get(changed)) is None:
+            columns = [self.table.columns[name] for name in (*self.identity, *changed)]
+            assignments = ", ".join(f"{name} = v.{name}" for name in changed)
+            matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
+            source = f"{unnested(columns)} AS v({_listed(columns)})"
+            statement = f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
+            known = self._updates[changed] = statement, _Source.of(columns)
+        return known
 
     def insert_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher, tail: str = "") -> Any:
         """Insert records in one statement; `tail` is appended to it (`ON CONFLICT …`, `RETURNING …`)."""
         return connection.execute(f"{self.insert} {tail}", self._arrays(self._inserted_from, records, cipher))
 
-    def update_all(self, connection: Connection[Any], records: Sequence[R], cipher: FieldCipher) -> None:
-        """Write what may change of these records, in one statement."""
-        connection.execute(self.update, self._arrays(self._written_from, records, cipher))
+    def update_all(
+        self,
+        connection: Connection[Any],
+        records: Sequence[R],
+        cipher: FieldCipher,
+        columns: tuple[str, ...] | None = None,
+    ) -> None:
+        """Write these columns of these records in one statement; all that may change, if none are named."""
+        changed = self.changing if columns is None else columns
+        if changed:
+            statement, source = self._updating(changed)
+            connection.execute(statement, self._arrays(source, records, cipher))
+
+    def changed(self, records: Sequence[R], seen: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+        """The columns in which one of these records, at least, differs from its snapshot.
+
+        Whole columns are compared at once. What is sealed, or indexed, mostly stays as it is, and is not written.
+        """
+        pairs = zip(zip(*seen, strict=True), zip(*map(self.snapshot, records), strict=True), strict=True)
+        return tuple(name for name, (old, new) in zip(self.changing, pairs, strict=True) if old != new)
 
     def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
         """Make a record of a row that was selected by `selection`.
@@ -105,16 +126,16 @@ class RecordTable(Generic[R]):
             if values[at] is not None:
                 values[at] = choices[values[at]]
         if self._sealed_at:
-            identity = [values[at] for at in self._identity_at]
+            place = self._place([values[at] for at in self._identity_at])
             for at, column in self._sealed_at:
                 if values[at] is not None:
-                    values[at] = self._opened(column, bytes(values[at]), identity, cipher)
+                    values[at] = self._opened(column, values[at], place, cipher)
         return self.record(*self._in_order(values))
 
-    def _opened(self, column: Column[Any], value: bytes, identity: Sequence[Any], cipher: FieldCipher) -> Any:
+    def _opened(self, column: Column[Any], value: bytes, place: bytes, cipher: FieldCipher) -> Any:
         form = column.info[SEALED]
         try:
-            return _unsealed(form, cipher.open(value, self.context(column.name, identity)))
+            return _unsealed(form, cipher.open(value, self._contexts[column.name] + place))
         except SealingError as error:
             cipher.unreadable(f"{self.table.name}.{column.name}", error)
             if column.nullable and column.info.get(FROZEN):
@@ -124,15 +145,11 @@ class RecordTable(Generic[R]):
     @cached_property
     def snapshot(self) -> Callable[[R], tuple[Any, ...]]:
         """What a record holds now of what may change, to be compared later."""
-        return _several(attrgetter, [column.name for column in self._written])
+        return _several(attrgetter, list(self.changing))
 
     @cached_property
     def _inserted_from(self) -> "_Source":
         return _Source.of(self.table.columns)
-
-    @cached_property
-    def _written_from(self) -> "_Source":
-        return _Source.of(self._written)
 
     def _arrays(self, source: "_Source", records: Sequence[R], cipher: FieldCipher) -> dict[str, Packed]:
         """The values of each column, as the server takes them."""
@@ -166,7 +183,17 @@ class RecordTable(Generic[R]):
 
     def context(self, column: str, identity: Iterable[Any]) -> bytes:
         """Binds a sealed value to its place, so that it cannot be moved to another row."""
-        return ":".join((self.table.name, column, *map(str, identity))).encode()
+        return self._contexts[column] + self._place(identity)
+
+    @cached_property
+    def _contexts(self) -> Mapping[str, bytes]:
+        """How the context of each column begins."""
+        return {name: f"{self.table.name}:{name}".encode() for name in self.names}
+
+    @staticmethod
+    def _place(identity: Iterable[Any]) -> bytes:
+        """How the context of each value of a row ends."""
+        return "".join(f":{one}" for one in identity).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +224,12 @@ class _Source:
 
 
 def _several(getter: Callable[..., Any], names: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """An `attrgetter` or `itemgetter` that gives a tuple of one as well."""
+    """An `attrgetter` or `itemgetter` that gives a tuple of one, or of none, as well."""
     if len(names) > 1:
         get: Callable[[Any], tuple[Any, ...]] = getter(*names)
         return get
+    if not names:
+        return lambda _source: ()
     only = getter(names[0])
     return lambda source: (only(source),)
 

@@ -246,10 +246,12 @@ class Payments:
     def _write(self, table: RecordTable[R], records: Sequence[R]) -> list[R]:
         """Insert what is new and update what has changed; returns both."""
         new = [record for record in records if id(record) not in self._seen]
-        known = [record for record in records if id(record) in self._seen]
-        changed = [record for record in known if self._seen[id(record)] != table.snapshot(record)]
+        known = [(record, self._seen[id(record)]) for record in records if id(record) in self._seen]
+        differing = [(record, seen) for record, seen in known if seen != table.snapshot(record)]
+        changed = [record for record, _ in differing]
         if changed:  # first, for what is closed makes room for what is opened
-            table.update_all(self.connection, changed, self.cipher)
+            columns = table.changed(changed, [seen for _, seen in differing])
+            table.update_all(self.connection, changed, self.cipher, columns)
         self._insert(table, new)
         return new + changed
 

@@ -128,10 +128,10 @@ class Work(Generic[R]):
             taken.append(record)
         return taken
 
-    def keep(self, connection: Connection[Any], cipher: FieldCipher, taken: Sequence[R]) -> None:
-        """Write what was taken, with its lease."""
+    def keep(self, connection: Connection[Any], cipher: FieldCipher, taken: Sequence[R], *also: str) -> None:
+        """Write the leases of what was taken, and these columns of it."""
         if taken:
-            self.table.update_all(connection, taken, cipher)
+            self.table.update_all(connection, taken, cipher, ("leased_until", "fence", self.count_column, *also))
 
     def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""

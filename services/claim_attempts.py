@@ -23,6 +23,8 @@ from services.page_links import PageLinks
 #: What a thread takes in hand at once: one attempt, or all that are looked up in one walk; nothing if nothing is due.
 Piece = Sequence[CheckoutAttempt]
 
+#: What is settled about an attempt before Stripe is asked for the first time.
+_PREPARED: Final = ("request", "destination", "application_fee_minor")
 #: Seconds that a thread waits for others to share its transaction with. A call to Stripe takes a hundred times as long.
 LINGER: Final = 0.004
 #: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
@@ -60,7 +62,7 @@ class ClaimAttempts:
             if others:
                 pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
             self._prepare(uow, taken.attempts)
-            ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts)
+            ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
         return [pieces.get(number, ()) for number in range(len(wanted))]
 
     def _pieces(self, taken: "_Taken", most: int) -> list[Piece]:

@@ -54,7 +54,7 @@ class SendRefunds:
                     # Where it differs from what was sent and cannot be read any more, Stripe will say so.
                     refund.request = refund_request(refund, uow.payments.transaction_of(refund))
                     refund.sent_at = refund.sent_at or self.now()
-            REFUND_WORK.keep(uow.connection, uow.cipher, claimed)
+            REFUND_WORK.keep(uow.connection, uow.cipher, claimed, "request", "sent_at")
         for refund in claimed:
             ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
             with self.hold(REFUND_WORK, refund), bound_contextvars(**ids):

@@ -14,6 +14,7 @@ AREAS: Final = {
     "ingest": "proof.benches.ingest.bench",
     "api": "proof.benches.api.bench",
     "pipeline": "proof.benches.pipeline.bench",
+    "sweep": "proof.benches.sweep.bench",
     "receipts": "proof.benches.receipts",
 }
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.commands import check_command
 from tests.deploy.promql import ROOT, exported, metrics_of, sums_what_is_shared
+from tests.docs.commands import check_command
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from actors.registry import QUEUES
-from console.app import _ROUTERS
+from console.app import ROUTERS
 from tests.deploy.promql import ROOT, metrics_of
 from tests.deploy.starting import check_start
 from webhook_ingest.app import WEBHOOK_PATH
@@ -125,9 +125,7 @@ def test_nothing_comes_or_goes_by_default() -> None:
 def test_the_edge_shows_what_is_for_people_and_services_and_nothing_else() -> None:
     pages, hooks = of_kind("Ingress")["gavelpay"]["spec"]["rules"]
     shown = {one["path"] for one in pages["http"]["paths"]}
-    served = {
-        f"/{route.path.split('/')[1]}" for router in _ROUTERS for route in router.routes if hasattr(route, "path")
-    }
+    served = {f"/{route.path.split('/')[1]}" for router in ROUTERS for route in router.routes if hasattr(route, "path")}
     assert shown == served - {"/healthz", "/readyz", "/metrics"} | {"/openapi.json"}
     assert [one["path"] for one in hooks["http"]["paths"]] == [WEBHOOK_PATH]
 

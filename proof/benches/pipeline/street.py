@@ -73,8 +73,8 @@ def paid_street(ground: Ground, payments: int) -> str:
     database = ground.database()
     with house(ground, database) as app:
         for first in range(0, payments, _BATCH):
-            sessions = _require(app, range(first, min(first + _BATCH, payments)))
-            bodies = _open(app, sessions)
+            sessions = require(app, range(first, min(first + _BATCH, payments)))
+            bodies = open_checkouts(app, sessions)
             app.receive_events([app.read_event(body) for body in bodies])
         with app.database.transaction() as connection:
             connection.execute(f"CREATE TABLE {_ASIDE} AS TABLE webhook_events")
@@ -88,7 +88,8 @@ def let_loose(ground: Ground, database: str) -> None:
     ground.rows(database, f"INSERT INTO webhook_events SELECT * FROM {_ASIDE}")  # noqa: S608
 
 
-def _require(app: App, numbers: Sequence[int]) -> list[SessionId]:
+def require(app: App, numbers: Sequence[int]) -> list[SessionId]:
+    """Have these payments asked for."""
     accepted = app.require_payments([read_payment_required(message(number)) for number in numbers])
     refused = [answer for answer in accepted if isinstance(answer, Exception)]
     if refused:
@@ -96,7 +97,7 @@ def _require(app: App, numbers: Sequence[int]) -> list[SessionId]:
     return [answer.session_id for answer in accepted if not isinstance(answer, Exception)]
 
 
-def _open(app: App, sessions: Sequence[SessionId]) -> list[bytes]:
+def open_checkouts(app: App, sessions: Sequence[SessionId]) -> list[bytes]:
     """Open their checkouts, as Stripe's answers would; returns the events of buyers who paid."""
     now, bodies = _NOW(), []
     policies = app.open_checkouts.policies
