@@ -39,7 +39,7 @@ def filtering(command: F) -> F:
 @click.command(
     "requeue",
     cls=PlainCommand,
-    epilog="Examples: gavelpay dead-letters requeue --all --cause storage_unavailable --dry-run · "
+    epilog="Example: gavelpay dead-letters requeue --all --cause storage_unavailable --dry-run · "
     "gavelpay dead-letters requeue 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --edit message.json --reason 'a comma'",
 )
 @click.argument("letter_ids", nargs=-1, type=click.UUID, metavar="[LETTER_ID]…")

@@ -25,8 +25,10 @@ from runtime.analytics import analyzing
 from runtime.app import App, build_app, build_new_id, build_store
 from runtime.clock import DatabaseClock, SystemClock, keep_fresh
 from runtime.logging import configure_logging
+from runtime.logging.outputs import Output
 from runtime.metrics import declare_metrics
 from runtime.observing import MetricsObserver
+from runtime.reporting import LibraryMissing, open_sentry
 from runtime.settings import Role, Settings, SettingsError, given, load
 
 #: Processes that call Stripe, as assumed when they cannot ask Redis: each then keeps to its share of the rate.
@@ -58,8 +60,26 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None, *, needs
 
 
 def start_logging(process: str) -> None:
-    """Log as this process: readable on a terminal, JSON lines elsewhere."""
-    configure_logging(process=process, role=process, version=own_version(), now=SystemClock(), terminal=sys.stderr)
+    """Log as this process: readable on a terminal, JSON lines elsewhere; errors to Sentry too, where it is set."""
+    configure_logging(
+        process=process,
+        role=process,
+        version=own_version(),
+        now=SystemClock(),
+        terminal=sys.stderr,
+        also=_reports(os.environ),
+    )
+
+
+def _reports(environ: Mapping[str, str]) -> list[Output]:
+    try:
+        dsn = load(environ, Role.RUN).crash_reports.dsn
+    except SettingsError:
+        return []  # the process reads its settings next, and says everything that is wrong with them
+    try:
+        return [] if dsn is None else [open_sentry(dsn.reveal(), release=own_version())]
+    except LibraryMissing as error:
+        raise Misconfigured(str(error)) from None
 
 
 def own_version() -> str:

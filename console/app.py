@@ -30,7 +30,8 @@ from console.throttle import Take, unlimited
 from models import schema
 from runtime.app import App
 
-_ROUTERS: Final = (
+#: Every endpoint there is.
+ROUTERS: Final = (
     probes.router,
     checkout.router,
     methods.router,
@@ -102,7 +103,7 @@ def create_api(
     api.state.denials = Denials(app.record_security_event)
     encrypted = app.links.base_url.startswith("https://")
     api.state.desk_seal, api.state.issue_token = Seal(app.store.cipher.derive(b"console"), encrypted), issue_token
-    for router in _ROUTERS:
+    for router in ROUTERS:
         api.include_router(router)
     handle_errors(api)
     describe(api)

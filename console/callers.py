@@ -1,6 +1,7 @@
 """Who calls: bearer tokens, roles, and whose payment is whose."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
@@ -66,16 +67,23 @@ def _refused(refused: TokenRefused) -> Problem:
 Known = Annotated[Caller, Depends(authenticated)]
 
 
-def only(*roles: CallerRole) -> Callable[[Caller], Awaitable[Caller]]:
+@dataclass(frozen=True, slots=True)
+class Only:
     """A dependency that lets some roles pass; others get 403."""
 
-    async def permitted(caller: Known) -> Caller:
-        if caller.role not in roles:
-            names = " or ".join(roles)
+    roles: tuple[CallerRole, ...]
+
+    async def __call__(self, caller: Known) -> Caller:
+        """The caller, if of one of these roles."""
+        if caller.role not in self.roles:
+            names = " or ".join(self.roles)
             raise Problem(403, "role_not_permitted", f"This needs the role {names}; the token has {caller.role}.")
         return caller
 
-    return permitted
+
+def only(*roles: CallerRole) -> Only:
+    """Let these roles pass."""
+    return Only(roles)
 
 
 class Owned(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -45,9 +46,15 @@ def _plain(value: Any) -> Any:
 
 
 def _made(kind: type[R], values: Mapping[str, Any]) -> R:
+    hints = _hints(kind)  # type: ignore[arg-type] # classes are hashable; mypy does not see it of a generic one
+    return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The kinds of a class's fields: looked up once, for that takes longer than making an instance."""
     hints = get_type_hints(kind)
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in known})
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def _read(hint: Any, value: Any) -> Any:

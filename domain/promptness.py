@@ -9,9 +9,7 @@ from typing import Final
 
 from domain import bells
 from domain.endpoint import BELL_OF
-
-#: The queue that carries requests for payment; every other queue carries bells.
-INTAKE: Final = "payment_required"
+from domain.queues import INTAKE
 
 #: For each queue: whoever waits, and how long they may.
 PROMISED: Final[Mapping[str, timedelta]] = {

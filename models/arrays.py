@@ -35,9 +35,9 @@ class _PackedDumper(Dumper):
     #: Unknown: the statement says it.
     oid = 0
 
-    def dump(self, obj: Any) -> bytes:
+    def dump(self, obj: Packed) -> Packed:
         """As it is."""
-        return bytes(obj)
+        return obj
 
 
 def teach(connection: Connection[Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
@@ -22,9 +22,6 @@ from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SI
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
-
-#: What is settled about an attempt before Stripe is asked for the first time.
-_REQUEST: Final = ("request", "destination", "application_fee_minor")
 
 
 @dataclass(slots=True)
@@ -123,14 +120,6 @@ class Payments:
             self.ring(OPEN_CHECKOUTS, len(new))
             self._announce(new)
         return new
-
-    def save_requests(self, attempts: Sequence[CheckoutAttempt]) -> None:
-        """Store what Stripe will be asked, before it is asked. These are leased, not locked with their payments."""
-        ATTEMPTS.update_all(self.connection, attempts, self.cipher, _REQUEST)
-
-    def save_sending(self, refund: Refund) -> None:
-        """Store what Stripe will be asked, before it is asked. The refund is leased, not locked with its payment."""
-        REFUNDS.update_all(self.connection, [refund], self.cipher)
 
     def flush(self) -> None:
         """Write what has changed in all payments in hand: one statement per table."""

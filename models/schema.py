@@ -30,6 +30,8 @@ _LOCK: Final = 0x6761_7665_6C70_6179
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to the current schema. Safe to run twice, and at the same time from two machines.
 
+    One that a later release has brought further is left as it is: see `is_current`.
+
     Returns:
         The revisions before and after.
 
@@ -41,6 +43,8 @@ def migrate(database: Database) -> tuple[str | None, str]:
         connection.execute(text("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         before = _revision(connection)
+        if _is_later(before):
+            return before, before or ""
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -48,9 +52,14 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has the schema that this release needs."""
+    """Whether the database has the schema that this release needs, or that of a later release.
+
+    While a release is rolled out, processes of the one before go on beside it, and when it is rolled back they are
+    started again: each migration leaves the release before it able to work.
+    """
     with _answering(database.engine.connect()) as connection:
-        return _revision(connection) == _head()
+        revision = _revision(connection)
+    return revision == _head() or _is_later(revision)
 
 
 @contextmanager
@@ -70,6 +79,13 @@ def _revision(connection: Connection) -> str | None:
 
 def _head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _is_later(revision: str | None) -> bool:
+    """Whether a release made it that we do not know: revisions are one line, and ours are those that we have."""
+    if revision is None:
+        return False
+    return revision not in {known.revision for known in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _config() -> Config:

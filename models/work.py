@@ -57,7 +57,7 @@ class Work(Generic[R]):
     count_column: str = "tries"
     #: The columns by which those that are due are taken, where it is not how long they have been due.
     order: tuple[str, ...] = ()
-    #: Rows that are not so come last, whatever their order: their turn is worth less than any other's.
+    #: Rows that are not so are taken last, whatever their order: their turn is worth less than any other's.
     first: str = ""
 
     def without(self, column: str, words: Sequence[str]) -> "Work[R]":
@@ -72,6 +72,13 @@ class Work(Generic[R]):
     def _chosen(self, only: Iterable[str] | None) -> str:
         return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
 
+    def _ordered(self, only: Iterable[str], part: str = "true") -> str:
+        """Rows that may be claimed, locked, as `r`; ones that others hold are passed by."""
+        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
+        return f"""
+            {self.table.table.name} r WHERE {self._chosen(only)} AND ({part}) ORDER BY {order}
+             LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""
+
     def claiming(self, only: Iterable[str]) -> str:
         """The statement that claims, where these columns must be as they are asked for."""
         name, identity = self.table.table.name, self.table.identity
@@ -81,27 +88,14 @@ class Work(Generic[R]):
         found = by_id if len(identity) == 1 else f"FROM c WHERE {same}"
         counting = f"{self.count_column} = {self.count_column} + 1"
         return f"""
-            WITH {self._choosing(only)}
+            WITH c AS (SELECT {", ".join(f"r.{column}" for column in identity)} FROM {self._ordered(only)})
             UPDATE {name} t SET leased_until = lease_now() + %(lease)s, fence = fence + 1, {counting}
             {found} RETURNING {self.table.selection_as("t")}
             """  # noqa: S608 - our own words
 
-    def _choosing(self, only: Iterable[str]) -> str:
-        """`c`: the rows to claim."""
-        chosen = self._chosen(only)
-        if not self.first:
-            return f"c AS ({self._locking(chosen, '%(limit)s')})"
-        rest = f"({chosen}) AND NOT ({self.first})"
-        return f"""
-            a AS ({self._locking(f"({chosen}) AND ({self.first})", "%(limit)s")}),
-            b AS ({self._locking(rest, "(SELECT %(limit)s - count(*) FROM a)")}),
-            c AS (SELECT * FROM a UNION ALL SELECT * FROM b)"""  # noqa: S608 - our own words
-
-    def _locking(self, condition: str, limit: str) -> str:
-        columns = ", ".join(f"r.{column}" for column in self.table.identity)
-        order = ", ".join(f"r.{column}" for column in self.order or (self.due_column,))
-        chosen = f"SELECT {columns} FROM {self.table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
-        return f"{chosen} ORDER BY {order} LIMIT {limit} FOR UPDATE SKIP LOCKED"
+    def taking(self, only: Iterable[str], part: str) -> str:
+        """The statement that locks what is to be claimed, with when a lease would end."""
+        return f"SELECT {self.table.selection}, lease_now() + %(lease)s FROM {self._ordered(only, part)}"  # noqa: S608
 
     def claim(
         self,
@@ -117,6 +111,38 @@ class Work(Generic[R]):
             _claiming(self, tuple(only or ())), {"now": now, "limit": limit, "lease": LEASE} | (only or {})
         )
         return [self.table.load(row, cipher) for row in rows]
+
+    def take(
+        self,
+        connection: Connection[Any],
+        cipher: FieldCipher,
+        now: datetime,
+        limit: int = 1,
+        *,
+        only: dict[str, Any] | None = None,
+    ) -> list[R]:
+        """As `claim`, for who changes them at once: they are claimed when `keep` has written them, and not before.
+
+        One write for the lease and for what else changes. A row that one transaction writes twice has its foreign keys
+        looked up again by PostgreSQL: that waits for whoever has locked its payment, and may wait for this very row.
+        """
+        taken: list[R] = []
+        for part in (self.first, f"NOT ({self.first})") if self.first else ("true",):
+            if len(taken) == limit:
+                break
+            params = {"now": now, "limit": limit - len(taken), "lease": LEASE} | (only or {})
+            for *row, until in connection.execute(_taking(self, tuple(only or ()), part), params):
+                record: Any = self.table.load(row, cipher)
+                record.leased_until = until
+                record.fence += 1
+                setattr(record, self.count_column, getattr(record, self.count_column) + 1)
+                taken.append(record)
+        return taken
+
+    def keep(self, connection: Connection[Any], cipher: FieldCipher, taken: Sequence[R], *also: str) -> None:
+        """Write the leases of what was taken, and these columns of it."""
+        if taken:
+            self.table.update_all(connection, taken, cipher, ("leased_until", "fence", self.count_column, *also))
 
     def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
         """How many rows are due and free, counted up to `limit`."""
@@ -159,6 +185,11 @@ class Work(Generic[R]):
 @cache
 def _claiming(work: Work[Any], only: tuple[str, ...]) -> str:
     return work.claiming(only)
+
+
+@cache
+def _taking(work: Work[Any], only: tuple[str, ...], part: str) -> str:
+    return work.taking(only, part)
 
 
 #: Stripe takes only so many a second: who has the least time left to pay goes first. Not who has none left: where there

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from domain.bells import queue_of
 from domain.errors import TransientError
 from domain.promptness import PROMISED
+from domain.queues import QUEUES
 from models.backlog import read_backlogs, read_pauses
 from models.database import Database
 
@@ -46,7 +47,7 @@ class BacklogCollector(Collector):
             due.add_metric([queue_of(one.bell)], one.due)
             oldest.add_metric([queue_of(one.bell)], max(0.0, one.oldest))
         pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused the queue", labels=["queue"])
-        for queue in PROMISED:
+        for queue in QUEUES:
             pauses.add_metric([queue], float(queue in paused))
         yield from (due, oldest, pauses)
 

@@ -8,7 +8,6 @@ from prometheus_client.registry import Collector
 
 from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
-from domain.queues import QUEUES
 from models.database import Database
 from models.differences import UNEXPLAINED
 
@@ -40,7 +39,6 @@ _NOT_HEALTHY: Final = f"""
     SELECT name, CASE WHEN paused_at IS NOT NULL THEN 'paused' ELSE 'failing' END FROM endpoints
      WHERE paused_at IS NOT NULL OR failures >= {FAILURES}
 """  # noqa: S608 - our own words
-_PAUSED: Final = "SELECT queue FROM queue_pauses WHERE until IS NULL OR until > now()"
 #: What waits for a person, in that order; and paper that waits for workers.
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
@@ -69,7 +67,6 @@ class StandingCollector(Collector):
             unexplained = self._database.rows(UNEXPLAINED)
             waiting_for = self._database.rows(_ENDPOINTS)
             not_healthy = dict(self._database.rows(_NOT_HEALTHY))
-            paused = {row[0] for row in self._database.rows(_PAUSED)}
         except TransientError:
             return
         yield GaugeMetricFamily("payments_inbox_backlog", "Stored webhooks not yet processed", value=inbox)
@@ -96,10 +93,6 @@ class StandingCollector(Collector):
             money.add_metric([currency], minor)
         yield money
         yield from _endpoints(waiting_for, not_healthy)
-        pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused a queue", labels=["queue"])
-        for queue in QUEUES:
-            pauses.add_metric([queue], float(queue in paused))
-        yield pauses
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is asked for when it is registered."""

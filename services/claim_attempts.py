@@ -16,13 +16,15 @@ from domain.settlement import Terms
 from domain.windows import stripe_expiry
 from gateways.stripe.requests import opening_request
 from models.unit_of_work import Begin, UnitOfWork
-from models.work import ATTEMPT_WORK, FIND_WORK
+from models.work import ATTEMPT_WORK, FIND_WORK, Work
 from services.batching import Batcher
 from services.page_links import PageLinks
 
 #: What a thread takes in hand at once: one attempt, or all that are looked up in one walk; nothing if nothing is due.
 Piece = Sequence[CheckoutAttempt]
 
+#: What is settled about an attempt before Stripe is asked for the first time.
+_PREPARED: Final = ("request", "destination", "application_fee_minor")
 #: Seconds that a thread waits for others to share its transaction with. A call to Stripe takes a hundred times as long.
 LINGER: Final = 0.004
 #: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
@@ -51,30 +53,29 @@ class ClaimAttempts:
 
     def _claim_all(self, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
         with self.begin() as uow:
-            now = self.now()
+            taken = _Taken(uow, self.now())
             pieces: dict[int, Piece] = {}
             for number, session_id in enumerate(wanted):
                 if session_id is not None:
-                    pieces[number] = ATTEMPT_WORK.claim(
-                        uow.connection, uow.cipher, now, only={"session_id": session_id}
-                    )
+                    pieces[number] = taken.more(ATTEMPT_WORK, only={"session_id": session_id})
             others = [number for number, session_id in enumerate(wanted) if session_id is None]
             if others:
-                pieces |= dict(zip(others, self._pieces(uow, now, len(others)), strict=False))
-            self._prepare(uow, [attempt for piece in pieces.values() for attempt in piece])
+                pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
+            self._prepare(uow, taken.attempts)
+            ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
         return [pieces.get(number, ()) for number in range(len(wanted))]
 
-    def _pieces(self, uow: UnitOfWork, now: datetime, most: int) -> list[Piece]:
-        claimed = ATTEMPT_WORK.claim(uow.connection, uow.cipher, now, most)
-        lost = [attempt for attempt in claimed if must_be_found(attempt, now)]
+    def _pieces(self, taken: "_Taken", most: int) -> list[Piece]:
+        claimed = taken.more(ATTEMPT_WORK, most)
+        lost = [attempt for attempt in claimed if must_be_found(attempt, taken.now)]
         pieces: list[Piece] = [[attempt] for attempt in claimed if attempt not in lost]
         if lost:
             # Whoever walks through Stripe's list looks for all that wait for that, or will in a moment.
-            pieces.append(lost + FIND_WORK.claim(uow.connection, uow.cipher, now + _SOON, _TOGETHER))
+            pieces.append(lost + taken.more(FIND_WORK, _TOGETHER + len(taken.attempts), soon=_SOON))
         return pieces
 
     def _prepare(self, uow: UnitOfWork, attempts: Sequence[CheckoutAttempt]) -> None:
-        """Store what Stripe will be asked before it is asked for the first time."""
+        """What Stripe will be asked; stored before it is asked for the first time."""
         fresh = {
             attempt.session_id: attempt
             for attempt in attempts
@@ -85,7 +86,6 @@ class ClaimAttempts:
         if fresh:
             for session in uow.payments.find("r.id = ANY(%(ids)s)", ids=list(fresh)):
                 fresh[session.id].request = self._request(session, fresh[session.id])
-            uow.payments.save_requests(list(fresh.values()))
 
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]
@@ -99,3 +99,27 @@ class ClaimAttempts:
             return_url=session.return_url or self.links.after_payment(session.id),
             cancel_url=session.cancel_url or self.links.without_payment(session.id),
         )
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What is being claimed in one transaction: it is there for others to see only when all of it is written."""
+
+    uow: UnitOfWork
+    now: datetime
+    attempts: list[CheckoutAttempt] = field(default_factory=list)
+
+    def more(
+        self,
+        work: Work[CheckoutAttempt],
+        limit: int = 1,
+        *,
+        only: dict[str, Any] | None = None,
+        soon: timedelta = timedelta(0),
+    ) -> list[CheckoutAttempt]:
+        """Take more, due now or soon; what is in hand already is not taken twice."""
+        mine = {attempt.id for attempt in self.attempts}
+        found = work.take(self.uow.connection, self.uow.cipher, self.now + soon, limit, only=only)
+        fresh = [attempt for attempt in found if attempt.id not in mine]
+        self.attempts += fresh
+        return fresh

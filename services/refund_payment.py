@@ -47,14 +47,14 @@ class SendRefunds:
     def __call__(self) -> int:
         """Do one refund; returns 1, or 0 if none is due."""
         with self.begin() as uow:
-            claimed = REFUND_WORK.claim(uow.connection, uow.cipher, self.now())
+            claimed = REFUND_WORK.take(uow.connection, uow.cipher, self.now())
             for refund in claimed:
                 lost = isinstance(refund.request, Unreadable)
                 if (refund.request is None or lost) and not refund.awaits_approval:
                     # Where it differs from what was sent and cannot be read any more, Stripe will say so.
                     refund.request = refund_request(refund, uow.payments.transaction_of(refund))
                     refund.sent_at = refund.sent_at or self.now()
-                    uow.payments.save_sending(refund)
+            REFUND_WORK.keep(uow.connection, uow.cipher, claimed, "request", "sent_at")
         for refund in claimed:
             ids = {"session_id": str(refund.session_id), "refund_id": str(refund.id)}
             with self.hold(REFUND_WORK, refund), bound_contextvars(**ids):

@@ -14,6 +14,7 @@ from models.chains import check_chains
 from models.paging import Paged, Place
 from models.trust_lists import TrustLists
 from models.unit_of_work import Begin
+from services.receipt_office import TooMany
 from services.verify_audit import Verification
 
 #: As many are counted and exported at once; more has the command line, or the time to be narrowed.
@@ -67,9 +68,18 @@ class ViewAudit:
             place = Place((last.at, last.session_id, last.seq))
 
     def verify(self, chain: UUID | None) -> Verification:
-        """Verify one chain; or the security chain and those of the newest payments, as far as patience lasts."""
+        """Verify one chain; or those of the newest payments and of security events, as far as patience lasts.
+
+        Raises:
+            TooMany: there are more security events than can be looked at while somebody waits.
+        """
         with self.begin() as uow:
-            ids = [chain] if chain is not None else [SECURITY_CHAIN, *audit_lists.newest_chains(uow.connection, RECENT)]
+            end = TrustLists(uow.connection, uow.cipher).chain()
+            is_long = end is not None and end.seq > MOST_EXPORTED
+            if chain == SECURITY_CHAIN and is_long:
+                raise TooMany("there are too many; use gavelpay audit verify")
+            newest = [] if chain is not None else audit_lists.newest_chains(uow.connection, RECENT)
+            ids = [chain] if chain is not None else [*([] if is_long else [SECURITY_CHAIN]), *newest]
             begun, chains, entries, broken = self.now(), 0, 0, []
             for one in ids:
                 for checked in check_chains(uow.connection, uow.cipher, only=one):

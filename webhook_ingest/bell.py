@@ -9,6 +9,9 @@ import structlog
 from models.unit_of_work import Ring
 
 _log = structlog.get_logger(__name__)
+#: Between two rings, for company: whoever was rung goes on until nothing is left. The first bell after a rest is rung
+#: at once. Under load a ring for each commit took four per cent of this process.
+_REST_SECONDS: Final = 0.01
 #: For the last bells when the process ends. They may be lost: sweeps find the work.
 _CLOSE_SECONDS: Final = 2.0
 
@@ -16,8 +19,9 @@ _CLOSE_SECONDS: Final = 2.0
 class BackgroundBell:
     """Rings another `Ring` from a thread of its own: it neither fails nor delays whoever has just committed.
 
-    Bells that come while one is being rung are rung together. One that fails is dropped, for the work itself is in the
-    database. Any number of threads may share it. It is a context, whose end rings what is still due.
+    Bells that come while one is being rung, and in the hundredth of a second after it, are rung together. One that
+    fails is dropped, for the work itself is in the database. Any number of threads may share it. It is a context, whose
+    end rings what is still due.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -56,6 +60,8 @@ class BackgroundBell:
                 self._ring(due)
             except Exception as error:  # noqa: BLE001 - the row is safe, whatever became of its bell
                 _log.warning("bell.lost", bells=dict(due), error=type(error).__name__)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, _REST_SECONDS)
 
     def _wait(self) -> Counter[str]:
         """The bells that are due; none once it is closed."""

@@ -43,12 +43,19 @@ _CREATED: Final[Responses] = {
 }
 
 
+_REFUSALS: Final = {
+    403: ("role_not_permitted", "not_announced"),
+    409: ("auction_has_live_session", "conflicting_request"),
+    422: ("invalid_request", "seller_is_buyer", "currency_not_in_policy", "url_not_allowed", "checkout_refused"),
+}
+
+
 @router.post(
     "/create",
     summary="Create a checkout",
     openapi_extra=_REQUEST,
     response_class=Json,
-    responses=_CREATED | documented(400, 403, 409, 413, 415, 422),
+    responses=_CREATED | documented(400, 403, 409, 413, 415, 422, codes=_REFUSALS),
 )
 async def create(
     caller: Annotated[Caller, Depends(only(CallerRole.SERVICE, CallerRole.BUYER))], house: TheHouse, body: JsonBody
@@ -142,7 +149,7 @@ async def status(
     "/{sessionId}/expire",
     summary="Close a payment now",
     response_class=Json,
-    responses=documented(403, 404, 409, ok=shapes.State),
+    responses=documented(403, 404, 409, ok=shapes.State, codes={409: ("payment_completed", "payment_processing")}),
 )
 def expire(
     caller: Annotated[Caller, Depends(only(CallerRole.ADMIN, CallerRole.SERVICE))],

@@ -1,6 +1,7 @@
 """Statuses for readers: from Redis for a moment, else from PostgreSQL, and then once for all who ask at that time."""
 
 import asyncio
+from random import Random
 from typing import Protocol
 from uuid import UUID
 
@@ -34,6 +35,7 @@ class Statuses:
         self._app = app
         self._kept = kept
         self._loading: dict[UUID, asyncio.Task[Snapshot]] = {}
+        self._dice = Random()  # noqa: S311 - moments, no secrets
 
     async def read(self, session_id: UUID, at_least: int = 0) -> Snapshot:
         """A payment's status, no older than two seconds, and no older than version `at_least` if that is committed.
@@ -64,7 +66,9 @@ class Statuses:
     async def _load(self, session_id: UUID) -> Snapshot:
         snapshot = await run_in_threadpool(self._take, session_id)
         if self._kept is not None:
-            good_for = snapshot.good_for(self._app.now(), KEPT_MS)
+            # Not all alike: what was read together would be read again together, for ever.
+            longest = KEPT_MS - self._dice.randrange(KEPT_MS // 4)
+            good_for = snapshot.good_for(self._app.now(), longest)
             await self._kept.keep(session_id, snapshot.version, snapshot.kept(), good_for)
         return snapshot
 

@@ -44,8 +44,10 @@ class Kind(StrEnum):
 
 #: What dies of a kill, by its kind; `RANDOM` draws from all of these.
 VICTIMS: Final = {Kind.WORKER: "worker", Kind.INGEST: "ingest", Kind.API: "api", Kind.SCHEDULER: "scheduler"}
-#: Promised seconds until work flows again, and until it is in other hands.
-PROMISED: Final = {Kind.WORKER: 10.0, Kind.ONE_WORKER: 10.0, Kind.RANDOM: 10.0, Kind.REDIS_EMPTIED: 15.0}
+#: Promised seconds until what dead workers held is in other hands, whatever else has died with them.
+TAKEOVER: Final = 10.0
+#: Promised seconds until work flows again.
+PROMISED: Final = {Kind.WORKER: 10.0, Kind.ONE_WORKER: 10.0, Kind.REDIS_EMPTIED: 15.0}
 #: What needs a wire of the drill's own, between the system and its servers.
 WIRED: Final = frozenset({Kind.POSTGRES_SLOW, Kind.POSTGRES_CUT, Kind.REDIS_SLOW, Kind.REDIS_CUT})
 #: What needs a server that the system's supervisor starts again.

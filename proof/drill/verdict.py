@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from proof.drill.kinds import PATIENCE, PROMISED, Kind
+from proof.drill.kinds import PATIENCE, PROMISED, TAKEOVER, Kind
 from proof.drill.plan import Fault
 
 
@@ -55,6 +55,11 @@ class Row:
     def in_time(self) -> bool:
         """Whether it recovered each time, and as soon as promised."""
         return self.worst is not None and self.worst <= (self.promised or PATIENCE)
+
+    @property
+    def taken_over_in_time(self) -> bool:
+        """Whether what dead workers held was in other hands as soon as promised."""
+        return self.worst_takeover is None or self.worst_takeover <= TAKEOVER
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -111,6 +116,8 @@ def complaints(table: Iterable[Row], losses: Losses) -> Iterator[str]:
         if not row.in_time and row.kind != "all":
             took = f"took {row.worst:.1f} s" if row.worst is not None else f"had not ended after {PATIENCE:.0f} s"
             yield f"Recovery after {row.kind} {took}; at most {row.promised or PATIENCE:.0f} s are promised."
+        if not row.taken_over_in_time and row.kind != "all":
+            yield f"Takeover after {row.kind} took {row.worst_takeover:.1f} s; at most {TAKEOVER:.0f} s are promised."
 
 
 def _row(kind: Kind, struck: Sequence[Struck], losses: Losses) -> Row:

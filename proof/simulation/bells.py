@@ -1,7 +1,8 @@
 """The broker: bells that are late, lost or rung twice; intake messages likewise; workers who answer, and may die."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from actors.actor import Actor, Incoming, Intake
@@ -17,6 +18,8 @@ from proof.simulation.stage import Stage
 _LOST, _LATE, _TWICE = 0.05, 0.05, 0.03
 _MESSAGE_LOST, _MESSAGE_LATE, _MESSAGE_TWICE = 0.03, 0.05, 0.05
 _FATES: Final = {Fate.DIED_BEFORE: 0.003, Fate.DIED_AFTER: 0.003, Fate.CUT_BEFORE: 0.002, Fate.CUT_AFTER: 0.002}
+#: The clock of a worker's machine may be wrong by minutes.
+_CLOCK_WRONG, _WRONG_BY = 0.01, 300.0
 #: A broker gives the messages of a dead worker to another one after some seconds.
 _AGAIN: Final = 8.0
 #: Pieces of work that one bell leads to at most.
@@ -89,32 +92,44 @@ class Bells:
             self.worked()
         return done
 
-    def _one(self, actor: Actor, app: App) -> int:
-        self._job.append(actor.name)
+    @contextmanager
+    def _at_work(self, name: str) -> Iterator[None]:
+        """A process begins a piece of work: it may die, and its clock may be wrong."""
+        self._job.append(name)
         asked, self._calls.by_worker = self._calls.by_worker, True
+        wrong, self._loop.wrong_by = self._loop.wrong_by, self._error_of_clock(name)
         try:
-            return actor.work(app)
+            yield
+        finally:
+            self._job.pop()
+            self._calls.by_worker, self._loop.wrong_by = asked, wrong
+
+    def _error_of_clock(self, name: str) -> float:
+        site = (name, int(self._loop.now))
+        if not self._dice.strikes("clock_wrong", _CLOCK_WRONG, *site):
+            return 0.0
+        seconds = self._dice.between(-_WRONG_BY, _WRONG_BY, "clock", *site)
+        self._log.add("", name, f"has a clock that is {seconds:.0f} s wrong")
+        return seconds
+
+    def _one(self, actor: Actor, app: App) -> int:
+        try:
+            with self._at_work(actor.name):
+                return actor.work(app)
         except Died:
             self._log.add("", actor.name, "worker is dead")
         except TransientError as error:
             self._log.add("", actor.name, error.code)
-        finally:
-            self._job.pop()
-            self._calls.by_worker = asked
         self.worked()
         return 0
 
     def serve(self, lot: str, name: str, act: Callable[[], object]) -> None:
         """Do what somebody asks for by HTTP; the process that does it may die like any worker, and nobody hears why."""
-        self._job.append(name)
-        asked, self._calls.by_worker = self._calls.by_worker, True
         try:
-            self._log.add(lot, name, act())
+            with self._at_work(name):
+                self._log.add(lot, name, act())
         except (Died, GavelpayError) as error:
             self._log.add(lot, name, getattr(error, "code", "no answer"))
-        finally:
-            self._job.pop()
-            self._calls.by_worker = asked
         self.worked()
 
     def send(self, lot: str, message: Mapping[str, Any]) -> None:

@@ -127,9 +127,10 @@ class Calls:
             self._loop.skip(seconds)
             return
         asks, self.by_worker = self.by_worker, False
+        wrong, self._loop.wrong_by = self._loop.wrong_by, 0.0
         self._depth += 1
         try:
             self._loop.let_pass(seconds)
         finally:
             self._depth -= 1
-            self.by_worker = asks
+            self.by_worker, self._loop.wrong_by = asks, wrong

@@ -29,31 +29,71 @@ class Fate(StrEnum):
     CUT_AFTER = "cut_after_commit"
 
 
-class MortalDatabase(Database):
-    """PostgreSQL whose leases run by the virtual clock.
-
-    One thread uses it. Begin and commit go to the server in one step each: runs are made of round trips.
+class Lines:
+    """Connections that stay open from one run to the next, with all that the server has prepared on them.
 
     Args:
-        url: where it is.
+        url: where the database is.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._database = Database(url, pool_size=8, application="gavelpay simulate")
+        self._free: list[Line] = []
+        #: What SQLAlchemy's pool wants back in the end.
+        self._taken: list[Any] = []
+
+    def take(self) -> Line:
+        """A line that nobody uses."""
+        return self._free.pop() if self._free else self._connected()
+
+    def give(self, line: Line) -> None:
+        """Give a line back, without an open transaction."""
+        self._free.append(line)
+
+    def forget(self) -> None:
+        """A new run begins: no line knows the time."""
+        for line in self._free:
+            line.told = None
+
+    def close(self) -> None:
+        """Close all connections."""
+        for raw in self._taken:
+            raw.invalidate()
+        self._free.clear()
+        self._taken.clear()
+        self._database.close()
+
+    def _connected(self) -> Line:
+        raw = self._database.engine.raw_connection()
+        self._taken.append(raw)
+        driver = cast("psycopg.Connection[Any]", raw.driver_connection)
+        driver.autocommit = True
+        return Line(driver)
+
+
+class MortalDatabase(Database):
+    """PostgreSQL whose leases run by the virtual clock. One thread uses it.
+
+    Args:
+        lines: the connections that it uses.
         now: the virtual clock.
         fate: asked before each commit.
     """
 
-    def __init__(self, url: str, now: Callable[[], datetime], fate: Callable[[], Fate | None]) -> None:
-        super().__init__(url, pool_size=8, application="gavelpay simulate")
+    def __init__(self, lines: Lines, now: Callable[[], datetime], fate: Callable[[], Fate | None]) -> None:
+        super().__init__(lines.url)
+        self._lines = lines
         self._now = now
         self._fate = fate
-        self._free: list[Line] = []
-        #: What SQLAlchemy's pool wants back in the end.
-        self._taken: list[Any] = []
         #: Transactions that are open now; none may be while the world outside is asked.
         self.open = 0
+        lines.forget()
 
     @contextmanager
     def transaction(self, *, single: bool = False) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG002 - all alike
         """One transaction, whose commit may be its user's last act."""
-        line = self._free.pop() if self._free else self._connected()
+        line = self._lines.take()
         now = self._now()
         line.execute("BEGIN")
         if line.told != now:
@@ -71,31 +111,16 @@ class MortalDatabase(Database):
             raise
         finally:
             self.open -= 1
-            self._free.append(line)
+            self._lines.give(line)
         _suffer(fate, Fate.DIED_AFTER, Fate.CUT_AFTER)
 
     def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of one query, which needs neither a begin nor a commit. Nobody dies of reading."""
-        line = self._free.pop() if self._free else self._connected()
+        line = self._lines.take()
         try:
             return line.execute(sql, params).fetchall()
         finally:
-            self._free.append(line)
-
-    def close(self) -> None:
-        """Close all connections."""
-        for raw in self._taken:
-            raw.invalidate()
-        self._free.clear()
-        self._taken.clear()
-        super().close()
-
-    def _connected(self) -> Line:
-        raw = self.engine.raw_connection()
-        self._taken.append(raw)
-        driver = cast("psycopg.Connection[Any]", raw.driver_connection)
-        driver.autocommit = True
-        return Line(driver)
+            self._lines.give(line)
 
 
 def _suffer(fate: Fate | None, death: Fate, cut: Fate) -> None:

@@ -48,10 +48,11 @@ class Dice:
 
     def strikes(self, kind: str, probability: float, *address: object) -> bool:
         """Whether a fault happens. It is remembered by its address, and never happens where others alone may."""
-        if self.calm:
-            return False
+        odds = 0.0 if self.calm else probability * self._how_bad(kind)
+        if not odds:
+            return False  # Most are asked for at each step, and many never happen in this weather.
         name = self._named((kind, *address))
-        if self._throw(name) >= probability * self._how_bad(kind) or (self.only is not None and name not in self.only):
+        if self._throw(name) >= odds or (self.only is not None and name not in self.only):
             return False
         self.struck.append(name)
         return True

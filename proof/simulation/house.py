@@ -34,7 +34,7 @@ from models.sealing import FieldCipher
 from models.unit_of_work import Store
 from proof.simulation.bells import Bells
 from proof.simulation.calls import Calls
-from proof.simulation.database import MortalDatabase
+from proof.simulation.database import Lines, MortalDatabase
 from proof.simulation.listeners import ENDPOINTS, Listeners
 from proof.simulation.lots import HouseRules
 from proof.simulation.offices import Cabinet, Mail, Press, write
@@ -159,17 +159,17 @@ class House:
         self.app.database.close()
 
 
-def build_house(url: str, stage: Stage, noted: Noted) -> House:
+def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
     """Build the house of a run on an empty database."""
     dice, rules, seed = stage.dice, stage.rules, stage.dice.seed
     ids = Random(f"{seed}:ids")  # noqa: S311 - no secrets here
     nonces = Random(f"{seed}:nonces")  # noqa: S311
-    now, rng = stage.loop.clock, Steady()
+    now, rng = stage.loop.machine_clock, Steady()
     new_id: NewId = lambda: uuid7(now(), ids.getrandbits)  # noqa: E731
     calls = Calls(stage)
     bells = Bells(stage, calls)
     listeners, cabinet, mail = Listeners(dice, stage.log), Cabinet(dice), Mail(dice)
-    database = MortalDatabase(url, now, bells.fate)
+    database = MortalDatabase(lines, stage.loop.clock, bells.fate)
     calls.transactions = lambda: database.open
     cipher = FieldCipher([_KEY], _KEY[::-1], nonces.randbytes)
     policies = _policies(rules)

@@ -17,6 +17,8 @@ from proof.simulation.shrinking import Shrinker
 
 #: One seed for everything that Python itself would throw dice for.
 _HASHES: Final = "PYTHONHASHSEED"
+#: Garbage is looked for when so many lots have lived: looking takes longer than a small run.
+_TIDY: Final = 200
 
 
 class Bench:
@@ -24,20 +26,28 @@ class Bench:
 
     def __init__(self, superuser_url: str, name: str) -> None:
         self._database = EmptyDatabase(superuser_url, name)
+        self._lived = 0
 
     def run(self, plan: Plan) -> Result:
         """Do one run."""
         self._database.empty()
-        gc.collect()
+        self._lived += len(plan.numbers())
+        if self._lived >= _TIDY:
+            self._lived = 0
+            gc.collect()
         gc.disable()  # A run makes no cycles worth the looking; its end frees it whole.
         try:
-            return Run(self._database.url, plan)()
+            return Run(self._database.lines, plan)()
         finally:
             gc.enable()
 
     def shrink(self, failed: Result) -> Result:
         """Cut a failing run down."""
         return Shrinker(self.run)(failed)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
 
 
 _bench: list[Bench] = []

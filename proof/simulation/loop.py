@@ -22,6 +22,8 @@ class Loop:
         self._pending: set[tuple[int, str]] = set()
         #: How many of the planned happenings come from people outside.
         self.outside = 0
+        #: Seconds by which the clock of the machine that works now goes wrong.
+        self.wrong_by = 0.0
 
     @property
     def now(self) -> float:
@@ -29,8 +31,12 @@ class Loop:
         return self._now / _MICRO
 
     def clock(self) -> datetime:
-        """The time, as the system under test is told."""
+        """The time, as the database and everybody outside has it."""
         return START + timedelta(microseconds=self._now)
+
+    def machine_clock(self) -> datetime:
+        """The time, as the machine that works now has it."""
+        return self.clock() + timedelta(seconds=self.wrong_by)
 
     def seconds_of(self, moment: datetime) -> float:
         """Seconds from the start to a moment."""

@@ -11,6 +11,7 @@ from gateways.stripe.signatures import Signatures
 from proof.simulation.buyers import Buyers
 from proof.simulation.checking import check
 from proof.simulation.courier import Courier, stored
+from proof.simulation.database import Lines
 from proof.simulation.dice import Dice
 from proof.simulation.house import SWEEP, House, build_house
 from proof.simulation.log import Log
@@ -71,7 +72,7 @@ class Result:
 class Run:
     """One run on an empty database."""
 
-    def __init__(self, url: str, plan: Plan) -> None:
+    def __init__(self, lines: Lines, plan: Plan) -> None:
         self.plan = plan
         loop, dice = Loop(), Dice(plan.seed, plan.faults)
         log, rules = Log(loop), draw_rules(dice)
@@ -84,7 +85,7 @@ class Run:
         self.loop, self.dice, self.log, self.rules, self.core = loop, dice, log, rules, core
         self.stage = Stage(dice, loop, log, rules, core)
         self.watch = Watch(log)
-        self.house: House = build_house(url, self.stage, self.watch.noted)
+        self.house: House = build_house(lines, self.stage, self.watch.noted)
         self._people()
         self._held_seen = 0
         self._due: dict[str, float] = {}

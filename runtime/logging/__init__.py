@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +98,7 @@ def configure_logging(
     readable: bool | None = None,
     level: int = logging.INFO,
     log_file: Path | None = None,
+    also: Sequence[Output] = (),
 ) -> Logs:
     """Route every line of this process to `terminal`, and as JSON lines to `log_file` where it is given.
 
@@ -110,12 +111,13 @@ def configure_logging(
         readable: Lines for people instead of JSON; None decides by whether the stream is a terminal.
         level: The lowest level that is written.
         log_file: Appended to; its folder is made.
+        also: Further outputs, which get every line as it is written.
     """
     is_terminal = terminal.isatty()
     people = is_terminal if readable is None else readable
     colors = is_terminal and not os.environ.get("NO_COLOR")
     file = JsonFile(log_file) if log_file else None
     outputs: list[Output] = [readable_lines(terminal, colors=colors) if people else json_lines(terminal)]
-    outputs += [file] if file else []
+    outputs += [*([file] if file else []), *also]
     identity = {"process": process, "role": role, "version": version}
     return Logs(Chain(identity, now, outputs), level, file)

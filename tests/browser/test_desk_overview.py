@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from domain.ids import SessionId
 from tests.browser.conftest import open_page
 from tests.browser.street import Street
 from tests.browser.test_desk import _WIDE, declined, look, sign_in
@@ -64,3 +65,33 @@ def test_news_come_while_somebody_looks_and_nothing_jumps(office: Page, street: 
     office.evaluate("document.querySelector('#news').dataset.live = '0.2'")
     office.get_by_text("1 payment changed. Show it").click()
     office.locator(".badge.good").wait_for()
+
+
+def test_what_is_stuck_is_found_on_the_first_page_and_repaired(office: Page, street: Street) -> None:
+    held = held_for_its_risk(street)
+    sign_in(office, street, "admin")
+    office.goto(f"{street.url}/console")
+    office.locator("li", has_text="Enamel brooch is held for its risk").get_by_role("link", name="Decide").click()
+    office.wait_for_url(f"**/{held}**")
+    office.get_by_text("several buyers use the same device").first.wait_for()
+    office.get_by_role("link", name="Release").first.click()
+    office.get_by_label("Reason").fill("All of them are of one family.")
+    office.get_by_role("button", name="Release").click()
+    office.get_by_text("The hold was released.").wait_for()
+    street.home.work()
+    assert street.home.stripe_has()[-1]["metadata"]["payment_session_id"] == str(held)
+    office.goto(f"{street.url}/console")
+    assert office.get_by_text("Enamel brooch is held").count() == 0
+
+
+def held_for_its_risk(street: Street) -> SessionId:
+    """A payment that waits for a person: the fourth buyer on a device whose cards are declined again and again."""
+    phone = {"device_id": "phone-of-a-family"}
+    first = street.lot(risk=phone)
+    for _ in range(6):
+        street.home.pay(first, "4000000000000002")
+    street.home.hear()
+    for number in (2, 3, 4):
+        lot = {"auction_id": f"brooch-{number}", "buyer_id": f"family-{number}", "title": "Enamel brooch"}
+        held = street.home.require(**lot, risk=phone)
+    return held

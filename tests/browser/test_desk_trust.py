@@ -6,6 +6,7 @@
 import os
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.busy import busy_street
@@ -21,19 +22,19 @@ _WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
 PAGES = {
     "deliveries": "/console/deliveries?endpoint=order&auction=KR-bowl",
     "delivery": "/console/deliveries/events/{event}",
-    "replay": "/console/deliveries/replay?endpoint=auction&since=2026-01-01T00:00",
     "letters": "/console/deliveries/letters?state=refused",
     "receipts": "/console/receipts?check=1&state=stuck",
     "receipt": "/console/receipts/{receipt}?verify=1",
     "reconciliation": "/console/reconciliation",
-    "run": "/console/reconciliation/{run}",
     "risk": "/console/risk",
     "security": "/console/risk/security?kind=act_refused",
     "audit": "/console/audit/verify?who=admin:tomas.w",
-    "resend": "/console/payments/{sold}/resend?notice={notice}",
 }
 #: Where pictures are kept, instead or besides.
 PICTURES = {
+    "replay": "/console/deliveries/replay?endpoint=auction&since=2026-01-01T00:00",
+    "run": "/console/reconciliation/{run}",
+    "resend": "/console/payments/{sold}/resend?notice={notice}",
     "deliveries": "/console/deliveries",
     "drop": "/console/deliveries/events/{event}/drop?endpoint=order",
     "letters": "/console/deliveries/letters",
@@ -46,6 +47,8 @@ PICTURES = {
 }
 
 
+# Pictures take their time.
+@pytest.mark.timeout(600 if os.environ.get("GAVELPAY_PICTURES") else 120)
 def test_everything_can_be_read_by_everybody(browser: Browser, databases: Databases, server_urls: Urls) -> None:
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     database_url = databases.create(databases.template("migrated", prepare))

@@ -1,18 +1,16 @@
 """Alerts, runbooks, metrics and code hold together."""
 
 import re
-import shlex
 import shutil
 import subprocess
 from functools import cache
 from typing import Any
 
-import click
 import pytest
 import yaml
 
-from cli.main import main
 from tests.deploy.promql import ROOT, exported, metrics_of, sums_what_is_shared
+from tests.docs.commands import check_command
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -98,25 +96,6 @@ def test_a_runbook_has_its_four_parts_and_names_only_what_there_is(name: str) ->
     for span in code:
         for metric in re.findall(r"\bpayments[:_][a-z0-9_:]+", span):
             assert metric in recorded | exported(), metric
-
-
-def check_command(line: str) -> None:
-    """It names commands and options that there are."""
-    words = shlex.split(line)[1:]
-    command: click.Command = main
-    while words and isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), words[0])
-        assert found is not None, line
-        command, words = found, words[1:]
-    known = {option for parameter in command.params for option in parameter.opts}
-    assert [word for word in words if word.startswith("--") and word not in known] == [], line
-    command.make_context("gavelpay", [_plausible(word) for word in words], resilient_parsing=False).close()
-
-
-def _plausible(word: str) -> str:
-    """A value of the right form for a placeholder."""
-    ids = dict.fromkeys(("SESSION_ID", "LETTER_ID", "NOTICE_ID", "REFUND"), "01a1fcdc-ab3d-7fc5-9caf-d0fd5855f272")
-    return (ids | {"ENDPOINT": "auction", "EVENT": f"evt_{'0' * 32}"}).get(word, word)
 
 
 def test_alertmanager_sends_each_severity_where_it_belongs() -> None:

@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from actors.registry import QUEUES
+from console.app import ROUTERS
 from tests.deploy.promql import ROOT, metrics_of
 from tests.deploy.starting import check_start
+from webhook_ingest.app import WEBHOOK_PATH
 
 HERE = ROOT / "deploy" / "kubernetes"
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -118,6 +120,14 @@ def test_nothing_comes_or_goes_by_default() -> None:
     opened = json.dumps(policies["stripe-mail-and-services"]["spec"]["podSelector"])
     assert "ingest" not in opened
     assert "scheduler" not in opened
+
+
+def test_the_edge_shows_what_is_for_people_and_services_and_nothing_else() -> None:
+    pages, hooks = of_kind("Ingress")["gavelpay"]["spec"]["rules"]
+    shown = {one["path"] for one in pages["http"]["paths"]}
+    served = {f"/{route.path.split('/')[1]}" for router in ROUTERS for route in router.routes if hasattr(route, "path")}
+    assert shown == served - {"/healthz", "/readyz", "/metrics"} | {"/openapi.json"}
+    assert [one["path"] for one in hooks["http"]["paths"]] == [WEBHOOK_PATH]
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")

@@ -78,7 +78,7 @@ def test_messages_that_the_broker_has_handed_out_are_in_hand(redis_url: str, flo
         store.fetch("events", 1)
         dead = hands.in_hand()
         assert len(dead) == len(hands.still(dead)) == 1
-        store.ack("events", b"1")
+        store.ack("events", [b"1"])
         assert hands.still(dead) == frozenset()
 
 

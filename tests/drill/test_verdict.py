@@ -10,8 +10,10 @@ NOTHING = Losses(frozenset(), frozenset(), frozenset(), ())
 SOLD = frozenset({"a", "b", "c"})
 
 
-def struck(kind: Kind, recovery: float | None, *under_way: str, number: int = 1) -> Struck:
-    return Struck(Fault(number, kind, 1.0, 0.0), frozenset(under_way), recovery)
+def struck(
+    kind: Kind, recovery: float | None, *under_way: str, number: int = 1, takeover: float | None = None
+) -> Struck:
+    return Struck(Fault(number, kind, 1.0, 0.0), frozenset(under_way), recovery, takeover)
 
 
 def test_there_is_a_row_for_each_kind_that_was_done_and_one_for_all() -> None:
@@ -39,6 +41,13 @@ def test_a_recovery_that_is_late_is_told(kind: Kind, recovery: float | None, wor
     done = [struck(kind, recovery), struck(Kind.INGEST, 1.0)]
     (told,) = complaints(rows(done, NOTHING, SOLD), NOTHING)
     assert words in told
+
+
+def test_a_takeover_that_is_late_is_told_also_where_everything_else_died_too() -> None:
+    done = [struck(Kind.RANDOM, 40.0, takeover=10.1), struck(Kind.RANDOM, 3.0), struck(Kind.WORKER, 9.0, takeover=9.0)]
+    table = rows(done, NOTHING, SOLD)
+    assert [row.worst_takeover for row in table] == [9.0, 10.1, 10.1]
+    assert list(complaints(table, NOTHING)) == ["Takeover after kill-random took 10.1 s; at most 10 s are promised."]
 
 
 def test_one_that_never_recovered_outweighs_all_that_did() -> None:

@@ -47,6 +47,18 @@ def test_two_machines_may_migrate_at_once(database: Database) -> None:
     database.close()
 
 
+def test_the_release_before_goes_on_with_the_schema_of_the_next_one_and_leaves_it_alone(database: Database) -> None:
+    schema.migrate(database)
+    with database.transaction() as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999_of_tomorrow'")
+    assert schema.is_current(database)
+    assert schema.migrate(database) == ("9999_of_tomorrow", "9999_of_tomorrow")
+    with database.transaction() as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert not schema.is_current(database)
+    database.close()
+
+
 def test_a_database_that_is_away_is_said_so() -> None:
     away = Database("postgresql://nobody:secret@127.0.0.1:1/none", pool_size=1)
     with pytest.raises(DatabaseUnavailable) as error:

@@ -1,6 +1,7 @@
 """One throw-away PostgreSQL for the simulations of one test process."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -16,6 +17,7 @@ def simulation_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def bench(simulation_server: str) -> Bench:
+def bench(simulation_server: str) -> Iterator[Bench]:
     """A database for one run after another."""
-    return Bench(simulation_server, "simulation_tests")
+    with closing(Bench(simulation_server, "simulation_tests")) as made:
+        yield made

@@ -126,7 +126,7 @@ MUTATIONS = (
         "            with self.begin() as uow:\n"
         "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
-        first_seed=3,
+        first_seed=15,
     ),
     Mutation(
         "a ledger line booked twice",
@@ -139,6 +139,7 @@ MUTATIONS = (
         "models/work.py",
         "DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)",
         "DELIVERY_WORK: Final = Work(DELIVERIES, \"r.status = 'waiting'\")",
+        first_seed=2,
     ),
     Mutation(
         "a worker who writes after another took over",

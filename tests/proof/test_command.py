@@ -1,12 +1,15 @@
 """What `gavelpay simulate` says of a run that is broken."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from cli.simulate import _document, _print
+from cli.simulate import _document, _ended_cleanly, _print
 from proof.simulation.run import Plan, Result
 from proof.simulation.watching import Broken
 from tests.proof.mutations import MUTATIONS, ROOT, plant
@@ -58,6 +61,22 @@ def test_a_planted_bug_is_printed_cut_down_and_exits_with_one(simulation_server:
     assert ran.returncode == 1, ran.stderr
     assert "It breaks with 1 lots and 0 faults" in ran.stdout
     assert "Timeline:" in ran.stdout
+
+
+def test_whoever_ends_it_politely_ends_its_servers_too() -> None:
+    before, closed = signal.getsignal(signal.SIGTERM), []
+
+    def wait_for_the_end() -> None:
+        with _ended_cleanly(), ExitStack() as servers:
+            servers.callback(closed.append, "a server")
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    with pytest.raises(SystemExit) as ended:
+        wait_for_the_end()
+
+    assert (ended.value.code, closed) == (143, ["a server"])
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_help_has_examples() -> None:

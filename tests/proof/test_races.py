@@ -29,8 +29,8 @@ BUGS = {
     "claims": Mutation(
         "work claimed without a lock",
         "models/work.py",
-        "LIMIT %(limit)s FOR UPDATE SKIP LOCKED)\n            UPDATE {name} t SET",
-        "LIMIT %(limit)s)\n            UPDATE {name} t SET",
+        '             LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""',
+        '             LIMIT %(limit)s"""',
     ),
 }
 

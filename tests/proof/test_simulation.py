@@ -46,14 +46,15 @@ def test_the_same_seed_gives_the_same_log(bench: Bench) -> None:
     assert first.faults == again.faults
 
 
-def test_the_command_prints_the_same_bytes_whatever_python_hashes(simulation_server: str) -> None:
-    outputs = {
-        command("--seeds", "2", "--payments", "5", "--jobs", "1", server=simulation_server, hashes=hashes).stdout
-        for hashes in ("1", "2")
-    }
+def test_the_command_prints_the_same_bytes_whatever_python_hashes(simulation_server: str, tmp_path: Path) -> None:
+    wanted = ("--seeds", "2", "--payments", "5", "--jobs", "1", "--log", "--results", str(tmp_path / "runs"))
+    outputs = {command(*wanted, server=simulation_server, hashes=hashes).stdout for hashes in ("1", "2")}
 
     assert len(outputs) == 1
-    assert "everything holds" in outputs.pop()
+    (printed,) = outputs
+    assert "everything holds" in printed
+    assert "lot-4 auction service asks buyer-4" in printed
+    assert [line.split(":")[0] for line in (tmp_path / "runs").read_text().splitlines()] == ["seed 1", "seed 2"] * 2
 
 
 # What a run reaches, the others show: counting its lines takes half of its time again.

@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from tests.run.metrics import check_metrics
+from tests.run.prometheus import check_scraped
 from tests.run.running import Running, free_port_base, refused, running
 from tests.sandbox.processes import PATIENCE, eventually, gone
 
@@ -75,7 +76,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with
 ) -> None:
     directory, base = tmp_path / "data", free_port_base()
     with running(directory, base, "--auctions", "0") as run:
-        run.wait_until_up()
+        check_scraped(run.wait_until_up()["urls"], tmp_path / "prometheus")
         check_refusals(run, base, tmp_path / "other", capsys)
         family = run.family()
         run.process.kill()

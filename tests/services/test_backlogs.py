@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from actors.registry import ACTORS, QUEUES
 from domain.bells import queue_of
-from domain.promptness import INTAKE, PROMISED
+from domain.promptness import PROMISED
+from domain.queues import INTAKE
 from models.database import Database
 from runtime.backlogs import BacklogCollector
 from runtime.server_gauges import ServerCollector

@@ -78,6 +78,18 @@ def test_who_can_no_longer_be_opened_in_time_waits_for_those_who_can(home: House
     assert home.actions(late) == ["payment_required", "checkout_created"]
 
 
+def test_claiming_waits_for_nobody_who_has_a_payment_in_hand(home: House) -> None:
+    session_id = home.require()
+    with home.app.database.transaction() as other:
+        other.execute("SELECT 1 FROM payment_sessions WHERE id = %s FOR UPDATE", (session_id,))
+        (claimed,) = home.app.open_checkouts._claim()  # would wait in a circle: the other wants its attempts next
+
+    assert claimed.session_id == session_id
+    assert claimed.request is not None
+    assert claimed.fence == claimed.tries == 1
+    assert home.app.open_checkouts() == 0  # it is leased
+
+
 def test_threads_that_come_together_have_checkouts_of_their_own(home: House) -> None:
     sessions = [home.require(auction_id=f"a-{number}") for number in range(24)]
     with ThreadPoolExecutor(8) as threads:

@@ -323,7 +323,7 @@ def dying(use_case: SendNotices, point: str) -> SendNotices:
         POINTS[0]: {"begin": DiesBeforeCommit(use_case.begin, 1)},
         POINTS[1]: {"carriers": {Channel.EMAIL: DiesBeforeCall(mail, "send")}},
         POINTS[2]: {"carriers": {Channel.EMAIL: DiesAfterCall(mail, "send")}},
-        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 3)},  # after the claim, and a look at the payment
+        POINTS[3]: {"begin": DiesBeforeCommit(use_case.begin, 4)},  # after the claim, and two looks at the payment
     }
     return replace(use_case, **changes[point])
 

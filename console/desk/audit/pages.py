@@ -14,9 +14,11 @@ from console.desk.operators import TheForm, TheOperator
 from console.desk.rendering import show
 from console.desk.risk import words
 from console.house import TheApp
+from console.problems import sentence
 from domain.security import SECURITY_CHAIN
 from models.audit_lists import AUDIT_ORDER, AuditRow, WantedEntries
 from models.paging import written
+from services.receipt_office import TooMany
 from services.verify_audit import Verification, describe
 from services.view_audit import MOST_EXPORTED, RECENT
 
@@ -44,12 +46,14 @@ def audit(request: Request, operator: TheOperator, app: TheApp) -> Response:
 def verify(request: Request, operator: TheOperator, app: TheApp) -> Response:
     """The same, with a look at whether the chain is whole, or the newest chains are."""
     chain = _chain(lists.Filters.of(request, BASE, _NAMES))
-    return _page(request, operator, app, (chain, app.desk.audit.verify(chain)))
+    try:
+        checked = _checked(chain, app.desk.audit.verify(chain))
+    except TooMany as error:
+        checked = "warn", [sentence(error)]
+    return _page(request, operator, app, checked)
 
 
-def _page(
-    request: Request, operator: TheOperator, app: TheApp, verified: tuple[UUID | None, Verification] | None
-) -> Response:
+def _page(request: Request, operator: TheOperator, app: TheApp, checked: tuple[str, list[str]] | None) -> Response:
     filters = lists.Filters.of(request, BASE, _NAMES)
     wanted = _wanted(filters)
     found = app.desk.audit.page(wanted, filters.place(AUDIT_ORDER), lists.PAGE)
@@ -59,7 +63,7 @@ def _page(
         operator,
         "audit.html",
         title="Audit",
-        checked=None if verified is None else _checked(*verified),
+        checked=checked,
         signed=app.desk.audit.signed(),
         rows=[_row(one, app.now()) for one in found.rows],
         count=app.desk.audit.count(wanted),
@@ -98,7 +102,7 @@ def _checked(chain: UUID | None, found: Verification) -> tuple[str, list[str]]:
         return "warn", ["There is no such chain."]
     entries = "1 entry" if found.entries == 1 else f"{found.entries:,} entries"
     if chain is None:
-        return "good", [f"Whole: {entries} in the security chain and {found.chains - 1:,} newest payments."]
+        return "good", [f"Whole: {entries} in the {found.chains:,} newest chains."]
     return "good", [f"Whole: {entries}, none changed, none missing."]
 
 

@@ -5,10 +5,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from proof.benches.api.polls import Polls
+from proof.benches.api.polls import polls
 from proof.benches.area import Area, Effort, at_least, at_most
 from proof.benches.ground import Ground, Running
 from proof.benches.load import Plan, generator
+from proof.benches.load.replay import Replay
 from proof.benches.payments import require
 from proof.benches.rounds import Sample, interleave
 
@@ -27,15 +28,15 @@ class Way:
 
     ground: Ground
     running: Running
-    polls: Polls
+    source: Replay
 
     def busy(self, seconds: float) -> Sample:
         """All connections busy."""
-        return self._sample(Plan(self.running.port, self.polls, seconds, _CONNECTIONS))
+        return self._sample(Plan(self.running.port, self.source, seconds, _CONNECTIONS))
 
     def paced(self, seconds: float) -> Sample:
         """At the rate."""
-        return self._sample(Plan(self.running.port, self.polls, seconds, _CONNECTIONS, rate=_RATE))
+        return self._sample(Plan(self.running.port, self.source, seconds, _CONNECTIONS, rate=_RATE))
 
     def _sample(self, plan: Plan) -> Sample:
         with generator(plan) as load, self.ground.cpu(process=self.running.pid) as cpu:
@@ -47,11 +48,11 @@ def measure(ground: Ground, effort: Effort) -> Area:
     """Requests for the status of 200 payments, over 64 connections."""
     database, redis = ground.database(), ground.redis()
     environment = ground.environment(database, redis)
-    polls = Polls.of(require(environment, _PAYMENTS), ground.keys["AUTH_JWT_SECRET"])
+    source = polls(require(environment, _PAYMENTS), ground.keys["AUTH_JWT_SECRET"])
     with ExitStack() as stack:
-        ours = Way(ground, stack.enter_context(ground.house("api", env=environment)), polls)
+        ours = Way(ground, stack.enter_context(ground.house("api", env=environment)), source)
         module = ("-m", "proof.benches.baselines.bare_api")
-        bare = Way(ground, stack.enter_context(ground.process("bare_api", module, env=environment)), polls)
+        bare = Way(ground, stack.enter_context(ground.process("bare_api", module, env=environment)), source)
         ours.paced(min(effort.seconds, 1.0))
         bare.paced(min(effort.seconds, 1.0))
 

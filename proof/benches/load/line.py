@@ -3,8 +3,7 @@
 import socket
 from typing import Final
 
-from sandbox.embedded.ports import LOOPBACK
-
+_LOOPBACK: Final = "127.0.0.1"
 _RECEIVED: Final = 65_536
 #: Seconds that the kernel may take to accept what is sent.
 _TIMEOUT: Final = 30.0
@@ -18,7 +17,7 @@ class Line:
         self._open()
 
     def _open(self) -> None:
-        self.socket = socket.create_connection((LOOPBACK, self._port), timeout=_TIMEOUT)
+        self.socket = socket.create_connection((_LOOPBACK, self._port), timeout=_TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send = self.socket.sendall
         self._receive = self.socket.recv

@@ -42,7 +42,7 @@ def test_who_did_what_and_why_is_found(home: House, desk: Sit) -> None:
 def test_a_chain_is_verified_while_one_waits(home: House, desk: Sit) -> None:
     session_id, other = home.opened(), home.opened(auction_id="a-2", buyer_id="b-2")
     auditor, verify = desk("auditor"), f"{PAGE}/verify"
-    assert "in the security chain and 2 newest payments." in auditor.get(verify).text
+    assert "in the 3 newest chains." in auditor.get(verify).text
     assert "none changed, none missing" in auditor.get(verify, chain=str(other)).text
     tamper(home, "UPDATE audit_entries SET actor = 'x' WHERE session_id = %s AND seq = 1", session_id)
     broken = f"The audit chain of payment {session_id} is broken at entry 1 (payment_required)"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stripe import WebhookSignature
+from stripe import SignatureVerificationError, WebhookSignature
 
 from gateways.stripe.signatures import SignatureProblem, Signatures
 
@@ -113,3 +113,21 @@ def test_secrets_are_not_shown() -> None:
 def test_nobody_guesses_a_signature(body: bytes, anything: str) -> None:
     assert signatures().problem_with(body, anything) is not None
     assert signatures().problem_with(body, f"t={SIGNED_AT},v1={anything}") is not None
+
+
+@given(
+    items=st.lists(
+        st.sampled_from([f"t={SIGNED_AT}", "t=1", f"v1={v1(BODY)}", f"v1={'0' * 64}", f"v0={v1(BODY)}", "v1=", "x"]),
+        max_size=5,
+    ),
+    separator=st.sampled_from([",", ", "]),
+)
+def test_nothing_is_believed_that_stripes_library_does_not_believe(items: list[str], separator: str) -> None:
+    ours = signatures().problem_with(BODY, separator.join(items))
+    try:
+        theirs = WebhookSignature.verify_header(BODY.decode(), ",".join(items), SECRET, tolerance=None)
+    except (SignatureVerificationError, IndexError):
+        theirs = False
+    several = sum(item.startswith("t=") for item in items) > 1
+
+    assert (ours is None) == (theirs and not several)
