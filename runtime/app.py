@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from domain.clock import Clock
 from domain.endpoint import ENDPOINTS
@@ -64,6 +65,10 @@ from services.retry_payment import RetryPayment, RetryPayments
 from services.send_notices import SendNotices
 from services.show_life import ShowLife
 from services.view_payments import ViewPayments
+
+#: Threads that have a transaction open at the same time, mostly; twice as many may. Others wait for the world outside,
+#: or share a transaction.
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -279,7 +284,7 @@ def build_store(
 ) -> Store:
     """Where units of work come from."""
     url = given(settings.database.url, "DATABASE_URL").reveal()
-    database = Database(url, pool_size=threads + 2, application=f"gavelpay {role}")
+    database = Database(url, pool_size=min(threads, _AT_ONCE) + 2, application=f"gavelpay {role}")
     telling = build_telling(settings, build_policies(settings), new_id)
     cipher, endpoints = build_cipher(settings), build_endpoints(settings, new_id)
     return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
