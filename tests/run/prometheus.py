@@ -50,11 +50,11 @@ def _is_well(api: str, targets: int) -> bool:
     try:
         active = _asked(f"{api}/targets")["activeTargets"]
         groups = _asked(f"{api}/rules")["groups"]
-    except httpx.TransportError:
-        return False
+    except (httpx.TransportError, httpx.HTTPStatusError):
+        return False  # it is still starting: nobody listens, or it says 503
     up = [target for target in active if target["health"] == "up" and not target["lastError"]]
     return len(up) == targets and {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
 
 
 def _asked(url: str) -> Any:
-    return httpx.get(url, trust_env=False).json()["data"]
+    return httpx.get(url, trust_env=False).raise_for_status().json()["data"]
