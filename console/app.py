@@ -22,7 +22,8 @@ from console.house import House
 from console.limits import Limits
 from console.live.live import LiveByLoop
 from console.openapi import describe
-from console.pages import documentation, files, papers, pay
+from console.pages import documentation, papers, pay
+from console.pages.rendering import ASSETS
 from console.quick import QuickStatus
 from console.readiness import Readiness
 from console.shield import Shield
@@ -43,7 +44,7 @@ ROUTERS: Final = (
     events.router,
     pay.router,
     papers.router,
-    files.router,
+    ASSETS.router(),
     documentation.router,
     downloads.router,
     *DESK,

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from console.assets import COMMON, Assets
 from console.desk import figures, navigation
 from console.desk.operators import Operator
 from console.house import House
@@ -16,14 +16,17 @@ from domain.money import Money
 from runtime.settings import KeyMode
 
 _HERE: Final = Path(__file__).parent
-#: What pages name: its type, and where it lies.
-_ASSETS: Final = {
-    "console.css": ("text/css; charset=utf-8", "console.css"),
-    "console.js": ("text/javascript; charset=utf-8", "console.js"),
-    "htmx.js": ("text/javascript; charset=utf-8", "htmx/htmx.min.js"),
-    "icons.svg": ("image/svg+xml", "icons.svg"),
-    "favicon.svg": ("image/svg+xml", "favicon.svg"),
-}
+_FILES: Final = _HERE / "assets"
+ASSETS: Final = Assets(
+    "/console/assets",
+    {
+        "console.css": (COMMON / "common.css", _FILES / "console.css"),
+        "console.js": (_FILES / "console.js",),
+        "htmx.js": (_FILES / "htmx" / "htmx.min.js",),
+        "icons.svg": (_FILES / "icons.svg",),
+        "favicon.svg": (COMMON / "favicon.svg",),
+    },
+)
 #: Our own files and forms; no other host, no frame, nothing inline.
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -55,33 +58,8 @@ def show(request: Request, operator: Operator | None, template: str, *, status: 
 
 
 @cache
-def asset(name: str) -> tuple[bytes, str] | None:
-    """A file that pages name, and its type."""
-    if name not in _ASSETS:
-        return None
-    media_type, path = _ASSETS[name]
-    return (_HERE / "assets" / path).read_bytes(), media_type
-
-
-@cache
-def asset_url(name: str) -> str:
-    """Its address, another one whenever it changes, so that browsers may keep it for ever."""
-    found = asset(name)
-    if found is None:
-        raise LookupError(name)
-    return f"/console/assets/{name}?v={sha256(found[0]).hexdigest()[:12]}"
-
-
-@cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"asset": asset_url}
+    environment = ASSETS.environment(_HERE / "templates")
     environment.tests |= {
         "moment": lambda part: isinstance(part, datetime),
         "amount": lambda part: isinstance(part, Money),

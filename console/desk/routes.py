@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.desk import acts, files, payment, raw, signing_in
+from console.desk import acts, payment, raw, signing_in
 from console.desk.audit import pages as audit
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
@@ -19,12 +19,13 @@ from console.desk.queues import acts as queue_acts
 from console.desk.queues import pages as queues
 from console.desk.receipts import pages as receipts
 from console.desk.reconciliation import pages as reconciliation
+from console.desk.rendering import ASSETS
 from console.desk.risk import pages as risk
 
 #: The acts before the pages: their addresses are longer.
 DELIVERIES: Final = (endpoint_acts.router, event_acts.router, deliveries.router)
 ROUTERS: Final = (
-    files.router,
+    ASSETS.router(),
     signing_in.router,
     overview.router,
     payment_export.router,

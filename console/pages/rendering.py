@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
+
+from console.assets import COMMON, Assets
 
 _HERE: Final = Path(__file__).parent
-_TYPES: Final = {
-    "gavelpay.css": "text/css; charset=utf-8",
-    "favicon.svg": "image/svg+xml",
-    "pay.js": "text/javascript; charset=utf-8",
-    "card.js": "text/javascript; charset=utf-8",
-}
+_FILES: Final = _HERE / "assets"
+ASSETS: Final = Assets(
+    "/assets",
+    {
+        "gavelpay.css": (COMMON / "common.css", _FILES / "gavelpay.css"),
+        "favicon.svg": (COMMON / "favicon.svg",),
+        "pay.js": (_FILES / "pay.js",),
+        "card.js": (_FILES / "card.js",),
+    },
+)
 #: Our own style sheet and pictures; no script, no form, no other host, no frame.
 _POLICY: Final = {
     "default-src": "'none'",
@@ -42,29 +47,5 @@ def html(
 
 
 @cache
-def asset(name: str) -> tuple[bytes, str] | None:
-    """A file that pages name, and its type."""
-    media_type = _TYPES.get(name)
-    return ((_HERE / "assets" / name).read_bytes(), media_type) if media_type else None
-
-
-@cache
-def asset_url(name: str) -> str:
-    """Its address, another one whenever it changes, so that browsers may keep it for ever."""
-    found = asset(name)
-    if found is None:
-        raise LookupError(name)
-    return f"/assets/{name}?v={sha256(found[0]).hexdigest()[:12]}"
-
-
-@cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["asset"] = asset_url
-    return environment
+    return ASSETS.environment(_HERE / "templates")

@@ -1,4 +1,4 @@
-"""The colors of mails, light and dark: those of the pages (`console/pages/assets/gavelpay.css`)."""
+"""The colors of mails, light and dark: those of the pages (`console/common/common.css`)."""
 
 from collections.abc import Mapping
 from typing import Final
