@@ -113,7 +113,9 @@ class DeliverEvents:
                 if not under_way:
                     return taken
                 ended = wait(under_way, return_when=FIRST_COMPLETED).done
-                tried = [_Tried(*under_way.pop(future), future.result()) for future in ended]
+                # In the order in which they were sent: a set has whatever order its members' addresses give it.
+                in_order = [future for future in under_way if future in ended]
+                tried = [_Tried(*under_way.pop(future), future.result()) for future in in_order]
         finally:
             wait(under_way)  # after an error only: no exchange goes on without its lease
             for lease in held.values():
