@@ -211,6 +211,14 @@ class Payments:
             """,
             {"id": session_id},
         ).fetchone()
+        # What is old is pruned once it was told.
+        written = self.connection.execute(
+            """
+            SELECT FROM payment_sessions s JOIN outbox o ON o.auction_id = s.auction_id AND o.session_id = s.id
+             WHERE s.id = %(id)s AND o.type = 'auction.reopened'
+            """,
+            {"id": session_id},
+        ).fetchone()
         told = self.connection.execute(
             """
             SELECT d.tries > 0 OR d.late OR d.status <> 'waiting' FROM payment_sessions s
@@ -225,7 +233,7 @@ class Payments:
             " WHERE session_id = %s AND kind = 'lot_not_paid' FOR UPDATE",
             (session_id,),
         ).fetchall()
-        if rivals or any(heard for (heard,) in told):
+        if rivals or written is None or any(heard for (heard,) in told):
             return False
         self.connection.execute(
             """
