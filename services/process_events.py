@@ -196,4 +196,4 @@ class ProcessEvents:
         for event in events:
             if event.processed_at is not None:
                 lag = (event.processed_at - event.received_at).total_seconds()
-                self.observer.event_processed(event.type, event.status, lag)
+                self.observer.event_processed(event, lag)
