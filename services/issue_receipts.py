@@ -157,6 +157,7 @@ class IssueReceipts:
             error=failed.error,
             created_at=self.now(),
             tries=receipt.tries,
+            row_id=receipt.id,
         )
 
 
