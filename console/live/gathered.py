@@ -17,23 +17,15 @@ class Gathered(Generic[K, V]):
     Args:
         load: gives for each key its value, or the error that those get who asked for it. What it raises all get.
         most: keys in one load.
-        at_once: loads under way at the same time. Two: one that hangs does not keep all others waiting.
     """
 
-    def __init__(
-        self,
-        load: Callable[[Sequence[K]], Awaitable[Mapping[K, V | Exception]]],
-        *,
-        most: int,
-        at_once: int = 2,
-    ) -> None:
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[Mapping[K, V | Exception]]], *, most: int) -> None:
         self._load = load
         self._most = most
-        self._at_once = at_once
         self._answers: dict[K, asyncio.Future[V]] = {}
         #: Keys that no load has taken yet.
         self._waiting: list[K] = []
-        self._loads: set[asyncio.Task[None]] = set()
+        self._loading: asyncio.Task[None] | None = None
 
     async def get(self, key: K) -> V:
         """The value of a key, from a load that ends after this was asked.
@@ -45,10 +37,8 @@ class Gathered(Generic[K, V]):
         if answer is None:
             answer = self._answers[key] = asyncio.get_running_loop().create_future()
             self._waiting.append(key)
-            if len(self._loads) < self._at_once:
-                loading = asyncio.create_task(self._load_all())
-                self._loads.add(loading)
-                loading.add_done_callback(self._loads.discard)
+            if self._loading is None or self._loading.done():
+                self._loading = asyncio.create_task(self._load_all())
         # Whoever leaves must not take it from the others.
         return await asyncio.shield(answer)
 

@@ -26,7 +26,7 @@ class Shelf:
 def test_what_is_asked_for_meanwhile_is_loaded_together_and_once() -> None:
     async def scene() -> None:
         shelf = Shelf()
-        gathered = Gathered(shelf.load, most=3, at_once=1)
+        gathered = Gathered(shelf.load, most=3)
         first = asyncio.ensure_future(gathered.get(1))
         await asyncio.sleep(0.01)
         others = [asyncio.ensure_future(gathered.get(key)) for key in (1, 2, 3, -4, 2, 5)]
@@ -48,10 +48,9 @@ def test_what_is_asked_for_meanwhile_is_loaded_together_and_once() -> None:
 def test_a_load_that_fails_fails_for_those_who_waited_for_it_alone() -> None:
     async def scene() -> None:
         shelf = Shelf()
-        gathered = Gathered(shelf.load, most=2, at_once=2)
-        asked = [asyncio.ensure_future(gathered.get(key)) for key in (13, 1, 2)]
-        await asyncio.sleep(0.01)
+        gathered = Gathered(shelf.load, most=2)
         shelf.go_on.set()
+        asked = [asyncio.ensure_future(gathered.get(key)) for key in (13, 1, 2)]
 
         answers = await asyncio.gather(*asked, return_exceptions=True)
 
