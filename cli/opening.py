@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -108,7 +108,7 @@ def open_ring_of(settings: Settings) -> Iterator[Ring]:
 
 
 @contextmanager
-def keeping_time(database: Database) -> Iterator[Clock]:
+def keeping_time(database: Database) -> Iterator[DatabaseClock]:
     """A clock that follows the database's: machines whose clocks differ agree on when a window ends."""
     stop, clock = threading.Event(), DatabaseClock()
     clock.refresh(database.transaction)
@@ -175,7 +175,9 @@ def open_process(
             threads=threads,
         )
         stack.callback(app.close)
-        yield Process(app, ring, observer, settings)
+        # A worker takes nothing in hand before it has shown life: windows do not end by a clock that may be days ahead.
+        life = replace(app.show_life, now=clock.measured)
+        yield Process(replace(app, show_life=life), ring, observer, settings)
 
 
 @contextmanager

@@ -1,21 +1,23 @@
 """The status endpoint without the framework: pages and services poll it, and FastAPI costs ten times the answer.
 
-What is plain is answered here: a token that was verified a moment ago, a payment that the caller may see, no website's
-script. Everything else, and every refusal, is left to the endpoint itself in `console/api/checkout.py`, which decides
-how they are told. A test holds both against each other.
+What is plain is answered here: a token that proves somebody, a payment that the caller may see, no website's script.
+Everything else, and every refusal, is left to the endpoint itself in `console/api/checkout.py`, which decides how they
+are told. A test holds both against each other.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.callers import Verify, known, may_see
 from console.house import House
 from console.shield import headers
 from console.throttle import ALLOWANCES
-from runtime.tokens import Caller
+from runtime.tokens import Caller, TokenRefused
 
 _BEFORE, _AFTER = "/payments/checkout/", "/status"
 _LENGTH: Final = len(_BEFORE) + 36 + len(_AFTER)
@@ -55,7 +57,7 @@ class QuickStatus:
 
     async def _status(self, scope: Scope) -> bytes | None:
         token = _token(scope["headers"])
-        caller = known(self._verify, token) if token else None
+        caller = await self._caller(token) if token else None
         if caller is None:
             return None
         live = self._house.live.here()
@@ -66,6 +68,14 @@ class QuickStatus:
         if not may_see(caller, snapshot) or not await self._may_ask(caller):
             return None
         return snapshot.for_api(self._house.app.now())
+
+    async def _caller(self, token: str) -> Caller | None:
+        """Who is asking; None if the token proves nobody."""
+        caller = known(self._verify, token)
+        if caller is None:
+            with suppress(TokenRefused):
+                caller = await run_in_threadpool(self._verify, token)  # it may wait for the issuer's keys
+        return caller
 
     async def _may_ask(self, caller: Caller) -> bool:
         allowance = ALLOWANCES.get(caller.role) if self._throttled else None

@@ -185,4 +185,5 @@ class DeliverEvents:
             error=delivery.last_error or "",
             created_at=now,
             tries=delivery.tries,
+            row_id=event.id,
         )

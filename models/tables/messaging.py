@@ -144,6 +144,8 @@ DEAD_LETTERS: Final = Table(
     moment("created_at", frozen=True),
     # What was sent in its stead; the message stays as it came.
     sealed("corrected", "bytes"),
+    # Not its foreign key: it may lie in any of three tables.
+    Column("row_id", UUID(as_uuid=True), nullable=True, info={FROZEN: True}),
     one_of("status", DEAD_LETTER_STATES),
 )
 Index(
@@ -151,4 +153,5 @@ Index(
 )  # who resends what is refused every minute has one letter, not a thousand
 # Lists go by ids.
 Index("dead_letters_waiting", DEAD_LETTERS.c.id, postgresql_where="status = 'dead'")
+Index("dead_letters_row", DEAD_LETTERS.c.row_id, postgresql_where="status = 'dead' AND row_id IS NOT NULL")
 Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")
