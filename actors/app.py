@@ -74,6 +74,10 @@ class App(Protocol):
         """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
         ...
 
+    def prune(self) -> int:
+        """Let go of what is old, and make room for what is to come."""
+        ...
+
     def send_notices(self) -> int:
         """Tell people what they wait to hear."""
         ...
