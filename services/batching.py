@@ -125,12 +125,20 @@ class Batcher(Generic[T, R]):
                 for slot in batch:
                     slot.error = error
             else:
-                for slot in batch:
-                    self._do([slot])
+                self._do_one_by_one(batch)
         except BaseException as error:
             for slot in batch:
                 slot.error = error
             raise
+
+    def _do_one_by_one(self, batch: Sequence[_Slot[T, R]]) -> None:
+        for number, slot in enumerate(batch):
+            try:
+                self._do([slot])
+            except BaseException as error:
+                for other in batch[number + 1 :]:
+                    other.error = error  # nobody will do them any more
+                raise
 
 
 def _passed_on(error: BaseException) -> Exception:

@@ -43,11 +43,12 @@ def ways(ground: Ground, payments: int) -> tuple[Callable[[], Sample], Callable[
 def wait_until(ground: Ground, database: str, query: str, wanted: int) -> int:
     """Wait until a count is reached; answers the count, also where patience ran out."""
     last, count = time.monotonic() + _PATIENCE, 0
-    while time.monotonic() < last:
-        count = ground.rows(database, query)[0][0]
-        if count >= wanted:
-            break
-        time.sleep(_LOOK)
+    with ground.looking(database) as look:
+        while time.monotonic() < last:
+            count = look(query)[0][0]
+            if count >= wanted:
+                break
+            time.sleep(_LOOK)
     return count
 
 

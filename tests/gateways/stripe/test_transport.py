@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from gateways.stripe.failures import Unreachable
 from gateways.stripe.gateway import Opened
 from gateways.stripe.transport import written
 from sandbox.embedded.ports import free_port
+from tests.certificates import serving_as
 from tests.gateways.stripe.builders import (
     attempt,
     http,
@@ -232,6 +234,23 @@ def test_two_answers_to_one_request_are_none() -> None:
 def test_a_header_is_one_line_of_text(value: str) -> None:
     with pytest.raises(ValueError, match=r"line break|latin-1"):
         written("post", "api", "/v1", {"Idempotency-Key": value}, None)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_nothing_is_sent_to_a_server_that_cannot_say_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    context = serving_as("api.example", tmp_path / "server.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    with wire(saying(http("200 OK", ACCOUNT)), context) as server:
+        with talking_to(server.url.replace("http:", "https:"), timeout=TIMEOUT) as stripe:
+            if trusted:
+                assert [stripe.ping()["id"] for _ in range(3)] == ["acct_1"] * 3
+            else:
+                with pytest.raises(Unreachable):
+                    stripe.ping()
+        assert (server.requests, server.connections) == (3 * trusted, 1)
 
 
 def test_an_answer_that_was_cut_short_leaves_no_connection_behind() -> None:
