@@ -155,8 +155,14 @@ class Payments:
         self._seen_windows.clear()
 
     def _select(self, table: RecordTable[R], condition: str, **params: Any) -> list[R]:
+        return self._records(table, self._ask(table, condition, **params))
+
+    def _ask(self, table: RecordTable[R], condition: str, **params: Any) -> Iterable[tuple[Any, ...]]:
         sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
-        return [table.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+        return self.connection.execute(sql, params)
+
+    def _records(self, table: RecordTable[R], rows: Iterable[tuple[Any, ...]]) -> list[R]:
+        return [table.load(row, self.cipher) for row in rows]
 
     def _load(self, sessions: Sequence[PaymentSession]) -> None:
         for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True):
@@ -171,19 +177,21 @@ class Payments:
         }
         mine = f"r.session_id = ANY(%(ids)s) ORDER BY r.id {lock}"
         ids = list(payments)
-        for attempt in sorted(self._select(ATTEMPTS, mine, ids=ids), key=lambda one: one.attempt_no):
+        # All is asked before anything is read: a connection that can do so asks it in one round trip.
+        asked = self._ask(ATTEMPTS, mine, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
+        signals = self._ask(RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids)
+        for attempt in sorted(self._records(ATTEMPTS, asked[0]), key=lambda one: one.attempt_no):
             payments[attempt.session_id].attempts.append(attempt)
-        for transaction in self._select(TRANSACTIONS, mine, ids=ids):
+        for transaction in self._records(TRANSACTIONS, asked[1]):
             payments[transaction.session_id].transactions.append(transaction)
-        if any(payment.transactions for payment in payments.values()):  # most work is done before money comes
-            for refund in self._select(REFUNDS, mine, ids=ids):
-                payments[refund.session_id].refunds.append(refund)
-            for dispute in self._select(DISPUTES, mine, ids=ids):
-                payments[dispute.session_id].disputes.append(dispute)
-        for signal in self._select(
-            RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
-        ):
+        for signal in self._records(RISK_SIGNALS, signals):
             payments[signal.session_id].signals.append(signal)
+        if any(payment.transactions for payment in payments.values()):  # most work is done before money comes
+            given_back, disputed = self._ask(REFUNDS, mine, ids=ids), self._ask(DISPUTES, mine, ids=ids)
+            for refund in self._records(REFUNDS, given_back):
+                payments[refund.session_id].refunds.append(refund)
+            for dispute in self._records(DISPUTES, disputed):
+                payments[dispute.session_id].disputes.append(dispute)
         if remember:
             for payment in payments.values():
                 self.remember(payment)
@@ -203,6 +211,14 @@ class Payments:
             """,
             {"id": session_id},
         ).fetchone()
+        # What is old is pruned once it was told.
+        written = self.connection.execute(
+            """
+            SELECT FROM payment_sessions s JOIN outbox o ON o.auction_id = s.auction_id AND o.session_id = s.id
+             WHERE s.id = %(id)s AND o.type = 'auction.reopened'
+            """,
+            {"id": session_id},
+        ).fetchone()
         told = self.connection.execute(
             """
             SELECT d.tries > 0 OR d.late OR d.status <> 'waiting' FROM payment_sessions s
@@ -217,7 +233,7 @@ class Payments:
             " WHERE session_id = %s AND kind = 'lot_not_paid' FOR UPDATE",
             (session_id,),
         ).fetchall()
-        if rivals or any(heard for (heard,) in told):
+        if rivals or written is None or any(heard for (heard,) in told):
             return False
         self.connection.execute(
             """

@@ -1,17 +1,22 @@
 """Record what became of attempts, and claim the next: one transaction for all threads that come at the same time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
+from domain.errors import TransientError
 from domain.payment import Payment
 from models.unit_of_work import Begin, UnitOfWork
 from services.batching import Batcher
 from services.claim_attempts import ClaimAttempts, Piece
+
+log = structlog.get_logger()
 
 #: What an answer of Stripe's makes of a payment and its attempt, as they stand when it is recorded.
 Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
@@ -47,7 +52,16 @@ class ExchangeAttempts:
 
     def __call__(self, turn: Turn) -> Piece:
         """Record, then claim; answers with a piece if one was wanted and is due, and nobody else holds it."""
-        return self._turns(turn)
+        try:
+            return self._turns(turn)
+        except TransientError:
+            raise
+        except Exception:
+            if not (turn.outcomes and turn.wanted):
+                raise
+            # If it is what was to be claimed that cannot be, what Stripe has answered is recorded all the same.
+            log.exception("checkouts.not_exchanged")
+            return self._turns(replace(turn, wanted=0))
 
     def _exchange(self, turns: Sequence[Turn]) -> Sequence[Piece]:
         outcomes = [outcome for turn in turns for outcome in turn.outcomes]
