@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
@@ -17,11 +18,15 @@ from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from domain.window_mirror import Window, window_of
 from models import audit, methods, notices, outbox
+from models.arrays import packed
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
 R = TypeVar("R")
+
+#: Of the sessions in hand.
+_THEIRS: Final = "r.session_id = ANY(%(ids)b::uuid[])"
 
 
 @dataclass(slots=True)
@@ -58,11 +63,14 @@ class Payments:
         """Lock and load one payment, or None if there is none."""
         return self.lock([session_id]).get(session_id)
 
-    def lock_due(self, condition: str, limit: int, **params: Any) -> list[Payment]:
-        """Lock and load payments that meet a condition on `payment_sessions r`; ones that others hold are passed by."""
+    def lock_due(self, condition: str, limit: int, *, opened: bool = True, **params: Any) -> list[Payment]:
+        """Lock and load payments that meet a condition on `payment_sessions r`; ones that others hold are passed by.
+
+        Who reads nothing that is sealed leaves it unopened: that is a fifth of what loading costs.
+        """
         tail = f"{condition} LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
-        sessions = self._select(SESSIONS, tail, limit=limit, **params)
-        self._load(sessions)
+        sessions = self._select(SESSIONS, tail, opened=opened, limit=limit, **params)
+        self._load(sessions, opened=opened)
         return [self._held[session.id] for session in sessions]
 
     def read(self, session_ids: Sequence[UUID]) -> list[Payment]:
@@ -154,24 +162,29 @@ class Payments:
         self._seen.clear()
         self._seen_windows.clear()
 
-    def _select(self, table: RecordTable[R], condition: str, **params: Any) -> list[R]:
+    def _select(self, table: RecordTable[R], condition: str, *, opened: bool = True, **params: Any) -> list[R]:
         sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
-        return [table.load(row, self.cipher) for row in self.connection.execute(sql, params)]
+        # In binary form neither side has to write or read times, ids and what is sealed as text.
+        rows = self.connection.execute(sql, params, binary=True).fetchall()
+        return [table.load(row, self.cipher, opened=opened) for row in rows]
 
-    def _load(self, sessions: Sequence[PaymentSession]) -> None:
-        for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True):
+    def _load(self, sessions: Sequence[PaymentSession], *, opened: bool = True) -> None:
+        for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True, opened=opened):
             self._held[payment.session.id] = payment
 
-    def _assemble(self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool) -> list[Payment]:
+    def _assemble(
+        self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool, opened: bool = True
+    ) -> list[Payment]:
         if not sessions:
             return []
         payments = {
             session.id: Payment(session, withdraw_reopening=partial(self._withdraw_reopening, session.id))
             for session in sessions
         }
-        mine = f"r.session_id = ANY(%(ids)s) ORDER BY r.id {lock}"
-        ids = list(payments)
-        for attempt in sorted(self._select(ATTEMPTS, mine, ids=ids), key=lambda one: one.attempt_no):
+        mine = f"{_THEIRS} ORDER BY r.id {lock}"
+        ids = packed("uuid[]", list(payments))
+        attempts = self._select(ATTEMPTS, mine, opened=opened, ids=ids)
+        for attempt in sorted(attempts, key=attrgetter("attempt_no")):
             payments[attempt.session_id].attempts.append(attempt)
         for transaction in self._select(TRANSACTIONS, mine, ids=ids):
             payments[transaction.session_id].transactions.append(transaction)
@@ -180,9 +193,7 @@ class Payments:
                 payments[refund.session_id].refunds.append(refund)
             for dispute in self._select(DISPUTES, mine, ids=ids):
                 payments[dispute.session_id].disputes.append(dispute)
-        for signal in self._select(
-            RISK_SIGNALS, "r.session_id = ANY(%(ids)s) ORDER BY r.at, r.kind, r.source", ids=ids
-        ):
+        for signal in self._select(RISK_SIGNALS, f"{_THEIRS} ORDER BY r.at, r.kind, r.source", ids=ids):
             payments[signal.session_id].signals.append(signal)
         if remember:
             for payment in payments.values():
@@ -245,13 +256,17 @@ class Payments:
 
     def _write(self, table: RecordTable[R], records: Sequence[R]) -> list[R]:
         """Insert what is new and update what has changed; returns both."""
-        new = [record for record in records if id(record) not in self._seen]
-        known = [(record, self._seen[id(record)]) for record in records if id(record) in self._seen]
-        differing = [(record, seen) for record, seen in known if seen != table.snapshot(record)]
-        changed = [record for record, _ in differing]
+        new, changed, before, after = list[R](), list[R](), list[tuple[Any, ...]](), list[tuple[Any, ...]]()
+        for record in records:
+            seen = self._seen.get(id(record))
+            if seen is None:
+                new.append(record)
+            elif (now := table.snapshot(record)) != seen:
+                changed.append(record)
+                before.append(seen)
+                after.append(now)
         if changed:  # first, for what is closed makes room for what is opened
-            columns = table.changed(changed, [seen for _, seen in differing])
-            table.update_all(self.connection, changed, self.cipher, columns)
+            table.update_all(self.connection, changed, self.cipher, table.changed(before, after))
         self._insert(table, new)
         return new + changed
 
