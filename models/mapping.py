@@ -32,10 +32,14 @@ class RecordTable(Generic[R]):
     What each column needs on the way is settled once, here: most values pass as they are, and go through C code alone.
     """
 
-    def __init__(self, table: Table, record: type[R], *, identity: tuple[str, ...] = ("id",)) -> None:
+    def __init__(
+        self, table: Table, record: type[R], *, identity: tuple[str, ...] = ("id",), month: tuple[str, ...] = ()
+    ) -> None:
         self.table = table
         self.record = record
         self.identity = identity
+        #: The columns that tell, beside the identity, in which part of the table a row is.
+        self.located_by = (*month, *identity)
         #: The columns that are fields of the record, in the table's order.
         self.columns = [column for column in table.columns if INDEX_OF not in column.info]
         self.names = [column.name for column in self.columns]
@@ -82,9 +86,9 @@ class RecordTable(Generic[R]):
     def _updating(self, changed: tuple[str, ...]) -> "tuple[str, _Source]":
         """Updates these columns of one row per array element."""
         if (known := self._updates.get(changed)) is None:
-            columns = [self.table.columns[name] for name in (*self.identity, *changed)]
+            columns = [self.table.columns[name] for name in (*self.located_by, *changed)]
             assignments = ", ".join(f"{name} = v.{name}" for name in changed)
-            matched = " AND ".join(f"t.{name} = v.{name}" for name in self.identity)
+            matched = " AND ".join(f"t.{name} = v.{name}" for name in self.located_by)
             source = f"{unnested(columns)} AS v({_listed(columns)})"
             statement = f"UPDATE {self.table.name} t SET {assignments} FROM {source} WHERE {matched}"  # noqa: S608
             known = self._updates[changed] = statement, _Source.of(columns)

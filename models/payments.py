@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
 from domain import lookups, notifying
 from domain.attempt import CheckoutAttempt
@@ -17,7 +17,7 @@ from domain.payment import Note, Payment
 from domain.session import PaymentSession
 from domain.transaction import Refund, Transaction
 from domain.window_mirror import Window, window_of
-from models import audit, methods, notices, outbox
+from models import audit, methods, notices, outbox, reopening
 from models.arrays import packed
 from models.mapping import RecordTable
 from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
@@ -163,10 +163,15 @@ class Payments:
         self._seen_windows.clear()
 
     def _select(self, table: RecordTable[R], condition: str, *, opened: bool = True, **params: Any) -> list[R]:
+        return self._records(table, self._ask(table, condition, **params), opened=opened)
+
+    def _ask(self, table: RecordTable[R], condition: str, **params: Any) -> Cursor[Any]:
         sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
         # In binary form neither side has to write or read times, ids and what is sealed as text.
-        rows = self.connection.execute(sql, params, binary=True).fetchall()
-        return [table.load(row, self.cipher, opened=opened) for row in rows]
+        return self.connection.execute(sql, params, binary=True)
+
+    def _records(self, table: RecordTable[R], asked: Cursor[Any], *, opened: bool = True) -> list[R]:
+        return [table.load(row, self.cipher, opened=opened) for row in asked.fetchall()]
 
     def _load(self, sessions: Sequence[PaymentSession], *, opened: bool = True) -> None:
         for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True, opened=opened):
@@ -178,67 +183,31 @@ class Payments:
         if not sessions:
             return []
         payments = {
-            session.id: Payment(session, withdraw_reopening=partial(self._withdraw_reopening, session.id))
+            session.id: Payment(session, withdraw_reopening=partial(reopening.withdraw, self.connection, session.id))
             for session in sessions
         }
         mine = f"{_THEIRS} ORDER BY r.id {lock}"
         ids = packed("uuid[]", list(payments))
-        attempts = self._select(ATTEMPTS, mine, opened=opened, ids=ids)
+        # All is asked before anything is read: a connection that can do so asks it in one round trip.
+        asked = self._ask(ATTEMPTS, mine, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
+        signals = self._ask(RISK_SIGNALS, f"{_THEIRS} ORDER BY r.at, r.kind, r.source", ids=ids)
+        attempts = self._records(ATTEMPTS, asked[0], opened=opened)
         for attempt in sorted(attempts, key=attrgetter("attempt_no")):
             payments[attempt.session_id].attempts.append(attempt)
-        for transaction in self._select(TRANSACTIONS, mine, ids=ids):
+        for transaction in self._records(TRANSACTIONS, asked[1]):
             payments[transaction.session_id].transactions.append(transaction)
-        if any(payment.transactions for payment in payments.values()):  # most work is done before money comes
-            for refund in self._select(REFUNDS, mine, ids=ids):
-                payments[refund.session_id].refunds.append(refund)
-            for dispute in self._select(DISPUTES, mine, ids=ids):
-                payments[dispute.session_id].disputes.append(dispute)
-        for signal in self._select(RISK_SIGNALS, f"{_THEIRS} ORDER BY r.at, r.kind, r.source", ids=ids):
+        for signal in self._records(RISK_SIGNALS, signals):
             payments[signal.session_id].signals.append(signal)
+        if any(payment.transactions for payment in payments.values()):  # most work is done before money comes
+            given_back, disputed = self._ask(REFUNDS, mine, ids=ids), self._ask(DISPUTES, mine, ids=ids)
+            for refund in self._records(REFUNDS, given_back):
+                payments[refund.session_id].refunds.append(refund)
+            for dispute in self._records(DISPUTES, disputed):
+                payments[dispute.session_id].disputes.append(dispute)
         if remember:
             for payment in payments.values():
                 self.remember(payment)
         return list(payments.values())
-
-    def _withdraw_reopening(self, session_id: UUID) -> bool:
-        """Take back the news that the lot is free, unless it was sent, or the lot is somebody else's by now.
-
-        What is sent again (`late`) counts its tries anew, and was sent before. The maker's letter takes itself back
-        when it is to be sent; once it was tried, the maker may have offered the lot to others.
-        """
-        rivals = self.connection.execute(
-            """
-            SELECT 1 FROM payment_sessions mine JOIN payment_sessions r USING (auction_id)
-             WHERE mine.id = %(id)s AND r.id <> mine.id AND NOT r.fully_refunded
-               AND r.status IN ('pending', 'processing', 'failed', 'completed')
-            """,
-            {"id": session_id},
-        ).fetchone()
-        told = self.connection.execute(
-            """
-            SELECT d.tries > 0 OR d.late OR d.status <> 'waiting' FROM payment_sessions s
-              JOIN outbox o ON o.auction_id = s.auction_id AND o.session_id = s.id
-              JOIN deliveries d ON d.event_id = o.id
-             WHERE s.id = %(id)s AND o.type = 'auction.reopened' FOR UPDATE OF d
-            """,
-            {"id": session_id},
-        ).fetchall()
-        told += self.connection.execute(
-            "SELECT tries > 0 AND status <> 'refused' FROM notifications"
-            " WHERE session_id = %s AND kind = 'lot_not_paid' FOR UPDATE",
-            (session_id,),
-        ).fetchall()
-        if rivals or any(heard for (heard,) in told):
-            return False
-        self.connection.execute(
-            """
-            DELETE FROM deliveries d USING outbox o, payment_sessions s
-             WHERE s.id = %(id)s AND o.auction_id = s.auction_id AND o.session_id = s.id
-               AND o.type = 'auction.reopened' AND d.event_id = o.id
-            """,
-            {"id": session_id},
-        )
-        return True
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""

@@ -62,10 +62,11 @@ class Receipts:
         sql = f"SELECT {RECEIPTS.selection} FROM receipts r WHERE {condition}"  # noqa: S608 - our own words
         return [RECEIPTS.load(row, self.cipher) for row in self.connection.execute(sql, params)]
 
-    def locked(self, claimed: Receipt) -> Receipt | None:
-        """The receipt as it is now, locked; None if another worker has taken it over since it was claimed."""
-        found = self.find("r.id = %(id)s AND r.fence = %(fence)s FOR UPDATE", id=claimed.id, fence=claimed.fence)
-        return found[0] if found else None
+    def locked(self, claimed: Sequence[Receipt]) -> dict[UUID, Receipt]:
+        """The receipts as they are now, locked, without those that another worker has taken over since."""
+        fences = {one.id: one.fence for one in claimed}
+        found = self.find("r.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE", ids=list(fences))
+        return {one.id: one for one in found if one.fence == fences[one.id]}
 
     def save(self, receipts: Sequence[Receipt]) -> None:
         """Write these receipts."""

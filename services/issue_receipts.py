@@ -1,5 +1,8 @@
 """Issue receipts and credit notes: number, then claim, print and store, record."""
 
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -20,10 +23,11 @@ from domain.errors import GatewayRefused, GatewayUnavailable, PermanentError, Tr
 from domain.freezing import thaw
 from domain.ids import NewId
 from domain.messaging import DeadLetter
+from domain.payment import Payment
 from domain.receipt import Receipt, ReceiptStatus
 from models.leases import Hold
 from models.receipts import Receipts
-from models.unit_of_work import Begin
+from models.unit_of_work import Begin, UnitOfWork
 from models.work import RECEIPT_WORK
 from services.number_receipts import NumberReceipts
 from services.observing import Observer
@@ -39,6 +43,10 @@ _PRINT_TRIES: Final = 3
 #: Times that a worker may die over one document before it was printed once. Workers die of other things too.
 _DEATHS: Final = 10
 _LONGEST_WAIT: Final = 300.0
+#: Documents that are recorded together at most, and seconds after which no more of them are begun: who reads the first
+#: waits for the last, and so does whoever wants the worker to stop.
+_BATCH: Final = 16
+_BATCH_SECONDS: Final = 0.5
 
 
 class Printer(Protocol):
@@ -67,9 +75,17 @@ class _Failed:
     again_in: timedelta = timedelta()
 
 
+class _NotBegun:
+    """A document that there was no time for: it is another's again, as if it had never been claimed."""
+
+
+#: What became of a document; None: it is printed and stored.
+_Outcome = _Failed | _NotBegun | None
+
+
 @dataclass(frozen=True, slots=True)
 class IssueReceipts:
-    """Issue one document that is due, or number a batch. Safe to run any number of times, and to kill at any line.
+    """Issue some documents that are due, or number a batch. Safe to run any number of times, and to kill at any line.
 
     The payment is complete before and whatever happens here. A storage that is away is asked again for as long as it
     takes. What cannot be printed, or is refused by the storage, keeps its number and becomes a dead letter.
@@ -84,22 +100,42 @@ class IssueReceipts:
     now: Clock
     new_id: NewId
     rng: Random
+    #: A clock that only measures, in seconds.
+    ticks: Callable[[], float] = time.monotonic
 
     def __call__(self) -> int:
         """Do one piece of work; returns how many documents it was about, 0 if nothing is due."""
         return self._issue() or self.number()
 
     def _issue(self) -> int:
+        claimed = self._claim()
+        if not claimed:
+            return 0
+        ends = self.ticks() + _BATCH_SECONDS
+        with ExitStack() as held:
+            for receipt in claimed:
+                held.enter_context(self.hold(RECEIPT_WORK, receipt))
+            outcomes: list[tuple[Receipt, _Outcome]] = []
+            for receipt in claimed:
+                begins = not outcomes or self.ticks() < ends
+                outcomes.append((receipt, self._print(receipt) if begins else _NotBegun()))
+            self._record(outcomes)
+        return len(claimed)
+
+    def _claim(self) -> list[Receipt]:
+        """Some that nobody has tried yet; or one that was tried: what killed its worker must not take others along."""
         with self.begin() as uow:
             claimed = RECEIPT_WORK.claim(uow.connection, uow.cipher, self.now())
-        for receipt in claimed:
-            ids = {"session_id": str(receipt.session_id), "receipt": str(receipt.number)}
-            with self.hold(RECEIPT_WORK, receipt), bound_contextvars(**ids):
-                self._record(receipt, self._print(receipt))
-        return len(claimed)
+            if claimed and claimed[0].tries == 1:
+                claimed += RECEIPT_WORK.claim(uow.connection, uow.cipher, self.now(), _BATCH - 1, only={"tries": 0})
+        return claimed
 
     def _print(self, receipt: Receipt) -> _Failed | None:
         """Print and store it; learns its hash and size, and where it is stored."""
+        with bound_contextvars(session_id=str(receipt.session_id), receipt=str(receipt.number)):
+            return self._printed(receipt)
+
+    def _printed(self, receipt: Receipt) -> _Failed | None:
         if receipt.content_hash is None and receipt.tries > _DEATHS:
             return _Failed("workers began to print it, and none came to the end", NOT_PRINTED)
         try:
@@ -126,26 +162,35 @@ class IssueReceipts:
         wait = backoff(receipt.tries, self.rng, longest=_LONGEST_WAIT, asked=asked)
         return _Failed(f"{type(error).__name__}: {error}"[:500], reason, wait)
 
-    def _record(self, receipt: Receipt, failed: _Failed | None) -> None:
+    def _record(self, outcomes: Sequence[tuple[Receipt, _Outcome]]) -> None:
         with self.begin() as uow:
-            receipts, now = Receipts(uow.connection, uow.cipher), self.now()
-            payment, mine = uow.payments.lock_one(receipt.session_id), receipts.locked(receipt)
-            if payment is None or mine is None:
-                return
-            mine.content_hash, mine.size, mine.leased_until = receipt.content_hash, receipt.size, None
-            if failed is None:
-                mine.status, mine.storage_key, mine.issued_at = ReceiptStatus.ISSUED, receipt.storage_key, now
-                mine.due_at = mine.last_error = None
-                rules.issued(payment, mine, now)
-            elif failed.reason is None:
-                mine.last_error, mine.due_at = failed.error, now + failed.again_in
-            else:
-                mine.last_error, mine.due_at, mine.status = failed.error, None, ReceiptStatus.STUCK
-                rules.stuck(payment, mine, failed.reason, now)
-                uow.dead_letters.keep([self._letter(mine, failed)])
-            receipts.save([mine])
-        if failed is not None:
-            self.observer.receipt_failed("retried" if failed.reason is None else failed.reason)
+            receipts = Receipts(uow.connection, uow.cipher)
+            payments = uow.payments.lock({receipt.session_id for receipt, _ in outcomes})
+            mine = receipts.locked([receipt for receipt, _ in outcomes])
+            for receipt, outcome in outcomes:
+                if receipt.id in mine and receipt.session_id in payments:
+                    self._note(uow, payments[receipt.session_id], mine[receipt.id], receipt, outcome)
+            receipts.save(list(mine.values()))
+        for _, outcome in outcomes:
+            if isinstance(outcome, _Failed):
+                self.observer.receipt_failed(outcome.reason or "retried")
+
+    def _note(self, uow: UnitOfWork, payment: Payment, mine: Receipt, receipt: Receipt, outcome: _Outcome) -> None:
+        now, mine.leased_until = self.now(), None
+        if isinstance(outcome, _NotBegun):
+            mine.tries -= 1
+            return
+        mine.content_hash, mine.size = receipt.content_hash, receipt.size
+        if outcome is None:
+            mine.status, mine.storage_key, mine.issued_at = ReceiptStatus.ISSUED, receipt.storage_key, now
+            mine.due_at = mine.last_error = None
+            rules.issued(payment, mine, now)
+        elif outcome.reason is None:
+            mine.last_error, mine.due_at = outcome.error, now + outcome.again_in
+        else:
+            mine.last_error, mine.due_at, mine.status = outcome.error, None, ReceiptStatus.STUCK
+            rules.stuck(payment, mine, outcome.reason, now)
+            uow.dead_letters.keep([self._letter(mine, outcome)])
 
     def _letter(self, receipt: Receipt, failed: _Failed) -> DeadLetter:
         return DeadLetter(
@@ -157,6 +202,7 @@ class IssueReceipts:
             error=failed.error,
             created_at=self.now(),
             tries=receipt.tries,
+            row_id=receipt.id,
         )
 
 

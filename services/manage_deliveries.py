@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
 from domain.clock import Clock
 from domain.endpoint import BELL_OF
 from domain.errors import ActRefused, NotFound
@@ -135,16 +133,11 @@ class ManageDeliveries:
     def _again(self, uow: UnitOfWork, endpoint: str, event_ids: Sequence[UUID]) -> set[UUID]:
         done = _deliveries(uow).send_again(endpoint, event_ids, self.now())
         if done:
-            self._settle_letters(uow, endpoint, done)
+            uow.dead_letters.settle_rows(
+                done, self.now(), queue=DELIVERIES_QUEUE, actor=f"{endpoint}:", why="its event is sent again"
+            )
             uow.ring(BELL_OF[endpoint], len(done))
         return done
-
-    def _settle_letters(self, uow: UnitOfWork, endpoint: str, event_ids: set[UUID]) -> None:
-        """A dead letter whose event is sent again is dealt with."""
-        mine = "r.queue = %(queue)s AND r.status = 'dead' AND r.actor LIKE %(actor)s"
-        for letter in uow.dead_letters.find(mine, queue=DELIVERIES_QUEUE, actor=f"{endpoint}:%"):
-            if UUID(orjson.loads(letter.message)["event_id"]) in event_ids:
-                uow.dead_letters.resolve(letter, "requeued", "system", "its event is sent again", self.now())
 
 
 def _deliveries(uow: UnitOfWork) -> Deliveries:

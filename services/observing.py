@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from domain.messaging import OutgoingEvent, StoredEvent
+
 
 class Observer(Protocol):
     """Hears of things that have been committed. It must neither fail nor wait."""
 
-    def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
+    def event_processed(self, event: StoredEvent, lag_seconds: float) -> None:
         """A stored event has been dealt with."""
 
-    def delivered(self, endpoint: str, outcome: str) -> None:
-        """An outgoing event was sent, refused or given up."""
+    def delivered(self, endpoint: str, event: OutgoingEvent, outcome: str, seconds: float) -> None:
+        """An outgoing event was sent, refused or given up; the exchange took so many seconds."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:
         """The mirror of windows was compared with PostgreSQL; how many entries were mended, by what was wrong."""
@@ -29,10 +31,10 @@ class Observer(Protocol):
 class Unobserved:
     """Nobody watches."""
 
-    def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
+    def event_processed(self, event: StoredEvent, lag_seconds: float) -> None:
         """Nothing."""
 
-    def delivered(self, endpoint: str, outcome: str) -> None:
+    def delivered(self, endpoint: str, event: OutgoingEvent, outcome: str, seconds: float) -> None:
         """Nothing."""
 
     def mirror_compared(self, repairs: Mapping[str, int]) -> None:

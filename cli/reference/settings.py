@@ -49,6 +49,7 @@ _TITLES: Final = {
     "auth": "Who may call",
     "crypto": "Encryption at rest",
     "crash_reports": "Crash reports",
+    "traces": "Traces",
 }
 
 

@@ -231,6 +231,7 @@ def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
             now,
             new_id,
             rng,
+            ticks=lambda: stage.loop.now,
         ),
         send_notices=SendNotices(
             begin,

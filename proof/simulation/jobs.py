@@ -58,6 +58,7 @@ def _open(urls: "multiprocessing.Queue[str]") -> None:
     quiet()
     url = urls.get()
     _bench.append(Bench(url, f"simulation_{os.getpid()}"))
+    gc.freeze()  # All that was imported is there for good, and need not be looked through between runs.
 
 
 def _run(plan: Plan) -> Result:

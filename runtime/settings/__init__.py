@@ -12,7 +12,13 @@ from typing import Any, TypeVar, cast
 from runtime.settings.access import AuthSettings, CryptoSettings
 from runtime.settings.checkout import CheckoutSettings, ReceiptSettings
 from runtime.settings.connections import DatabaseSettings, RedisSettings
-from runtime.settings.delivery import AnalyticsSettings, CrashReportSettings, MailSettings, OutgoingEventSettings
+from runtime.settings.delivery import (
+    AnalyticsSettings,
+    CrashReportSettings,
+    MailSettings,
+    OutgoingEventSettings,
+    TraceSettings,
+)
 from runtime.settings.house import HouseSettings
 from runtime.settings.misspelled import misspelled
 from runtime.settings.policies import InstantPolicySettings, MoneySettings, StandardPolicySettings, WindowSettings
@@ -47,6 +53,7 @@ __all__ = [
     "SettingsError",
     "StandardPolicySettings",
     "StripeSettings",
+    "TraceSettings",
     "Variable",
     "WindowSettings",
     "describe",
@@ -77,6 +84,7 @@ class Settings:
     auth: AuthSettings = AuthSettings()
     crypto: CryptoSettings = CryptoSettings()
     crash_reports: CrashReportSettings = CrashReportSettings()
+    traces: TraceSettings = TraceSettings()
     #: What looks like a mistake and does not keep the process from starting, one sentence each.
     warnings: tuple[str, ...] = ()
 

@@ -50,8 +50,8 @@ def test_there_are_never_two_holders_that_both_write(home: House, steps: list[tu
                 if step == "renew":
                     RECEIPT_WORK.renew(uow.connection, [(held[worker].id, held[worker].fence)])
                     continue
-                mine = receipts.locked(held[worker])
-                assert (mine is not None) == (worker == holder), "who was taken over from cannot write"
-                if mine is not None:
-                    mine.leased_until = None
-                    receipts.save([mine])
+                mine = list(receipts.locked([held[worker]]).values())
+                assert bool(mine) == (worker == holder), "who was taken over from cannot write"
+                for receipt in mine:
+                    receipt.leased_until = None
+                receipts.save(mine)

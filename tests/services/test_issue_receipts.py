@@ -347,6 +347,42 @@ def test_a_document_that_kills_its_workers_is_set_aside(home: House, desk: Issue
     assert (receipt.status, receipt.number_no) == (ReceiptStatus.STUCK, 1)
 
 
+def test_a_document_that_kills_its_workers_takes_no_other_along(home: House, desk: IssueReceipts) -> None:
+    """Those that were claimed with it are issued as soon as their leases have run out."""
+    for name in ("auction-1", "auction-2", "auction-3"):
+        sold(home, name)
+    desk.number()
+
+    class Deadly(PlainPrinter):
+        def print(self, document: Document) -> bytes:
+            if document.auction_id == "auction-2":
+                raise Died
+            return super().print(document)
+
+    deadly = replace(desk, printer=Deadly())
+    for _ in range(12):
+        with suppress(Died):
+            issue_all(deadly)
+        home.leases_run_out()
+
+    stuck = [one for one in receipts_of(home) if one.status is ReceiptStatus.STUCK]
+    assert [thaw(one.document or {}).auction_id for one in stuck] == ["auction-2"]
+    issued = [one for one in receipts_of(home) if one.status is ReceiptStatus.ISSUED]
+    assert [one.tries <= 2 for one in issued] == [True, True]
+
+
+def test_what_is_due_together_is_recorded_together_as_far_as_there_is_time(home: House, desk: IssueReceipts) -> None:
+    for name in ("auction-1", "auction-2", "auction-3"):
+        sold(home, name)
+    desk.number()
+    seconds = iter([0.0, 0.1, 0.6])
+
+    assert replace(desk, ticks=lambda: next(seconds))() == 3
+    (left,) = [one for one in receipts_of(home) if one.status is not ReceiptStatus.ISSUED]
+    assert (left.status, left.tries, left.leased_until) == (ReceiptStatus.NUMBERED, 0, None)
+    assert [desk(), desk()] == [1, 0]
+
+
 def test_a_worker_whose_work_was_taken_over_writes_nothing(home: House, desk: IssueReceipts) -> None:
     session_id = sold(home)
     desk.number()

@@ -1,6 +1,7 @@
 """Opening and closing against the odds: clocks that differ, silence for days, answers that settle nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,3 +167,17 @@ def test_a_status_that_nobody_knows_is_asked_for_again_and_stops_no_worker(short
     short.forward(minutes=1)
     short.work()
     assert short.payment(session_id).session.status is Status.EXPIRED
+
+
+def test_one_attempt_that_nobody_can_prepare_holds_up_no_other(home: House) -> None:
+    unknown, sound = home.require(policy="instant"), home.require(auction_id="auction-2")
+    opening = home.app.open_checkouts
+    # As in a process of the version before: it does not know how the newest of us collect.
+    older = replace(opening, policies={"standard": opening.policies["standard"]})
+    for _ in range(3):
+        older()
+    assert attempt_of(home, sound).status is AttemptStatus.OPEN
+    assert attempt_of(home, unknown).request is None
+    home.leases_run_out()
+    assert opening() == 1
+    assert attempt_of(home, unknown).status is AttemptStatus.OPEN

@@ -131,6 +131,10 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "FIELD_ENCRYPTION_KEYS": (["x", KEY[:-4], f"{KEY},{KEY}", KEY.replace("a", "!"), ","], [KEY, f"{KEY}, {KEY_2}"]),
     "FIELD_INDEX_KEY": (["x", "a" * 32], [KEY, KEY_2.rstrip("=")]),
     "SENTRY_DSN": (["key", "ftp://k@h/1"], ["https://key@sentry.example/1"]),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": (
+        ["collector", "grpc://h:4317"],
+        ["http://127.0.0.1:4318", "https://otlp.example/otlp"],
+    ),
 }
 
 
