@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -24,12 +24,14 @@ from models.unit_of_work import Ring, Store
 from runtime.analytics import analyzing
 from runtime.app import App, build_app, build_new_id, build_store
 from runtime.clock import DatabaseClock, SystemClock, keep_fresh
+from runtime.extras import LibraryMissing
 from runtime.logging import configure_logging
 from runtime.logging.outputs import Output
 from runtime.metrics import declare_metrics
 from runtime.observing import MetricsObserver
-from runtime.reporting import LibraryMissing, open_sentry
+from runtime.reporting import open_sentry
 from runtime.settings import Role, Settings, SettingsError, given, load
+from runtime.tracing import open_tracing
 
 #: Processes that call Stripe, as assumed when they cannot ask Redis: each then keeps to its share of the rate.
 _PROCESSES: Final = 4
@@ -60,24 +62,28 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None, *, needs
 
 
 def start_logging(process: str) -> None:
-    """Log as this process: readable on a terminal, JSON lines elsewhere; errors to Sentry too, where it is set."""
+    """Log as this process: readable on a terminal, JSON lines elsewhere; Sentry and OpenTelemetry hear too, if set."""
     configure_logging(
         process=process,
         role=process,
         version=own_version(),
         now=SystemClock(),
         terminal=sys.stderr,
-        also=_reports(os.environ),
+        also=list(_watchers(os.environ, process)),
     )
 
 
-def _reports(environ: Mapping[str, str]) -> list[Output]:
+def _watchers(environ: Mapping[str, str], process: str) -> Iterator[Output]:
+    """Who else reads each line of the log: Sentry, OpenTelemetry."""
     try:
-        dsn = load(environ, Role.RUN).crash_reports.dsn
+        settings = load(environ, Role.RUN)
     except SettingsError:
-        return []  # the process reads its settings next, and says everything that is wrong with them
+        return  # the process reads its settings next, and says everything that is wrong with them
     try:
-        return [] if dsn is None else [open_sentry(dsn.reveal(), release=own_version())]
+        if settings.crash_reports.dsn is not None:
+            yield open_sentry(settings.crash_reports.dsn.reveal(), release=own_version())
+        if settings.traces.endpoint is not None:
+            yield open_tracing(process=process, release=own_version())
     except LibraryMissing as error:
         raise Misconfigured(str(error)) from None
 
@@ -102,7 +108,7 @@ def open_ring_of(settings: Settings) -> Iterator[Ring]:
 
 
 @contextmanager
-def keeping_time(database: Database) -> Iterator[Clock]:
+def keeping_time(database: Database) -> Iterator[DatabaseClock]:
     """A clock that follows the database's: machines whose clocks differ agree on when a window ends."""
     stop, clock = threading.Event(), DatabaseClock()
     clock.refresh(database.transaction)
@@ -169,7 +175,9 @@ def open_process(
             threads=threads,
         )
         stack.callback(app.close)
-        yield Process(app, ring, observer, settings)
+        # A worker takes nothing in hand before it has shown life: windows do not end by a clock that may be days ahead.
+        life = replace(app.show_life, now=clock.measured)
+        yield Process(replace(app, show_life=life), ring, observer, settings)
 
 
 @contextmanager

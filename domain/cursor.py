@@ -8,6 +8,8 @@ from typing import Any, Final
 STRIPE_EVENTS: Final = "stripe_events"
 #: Stripe's list of movements on our balance.
 STRIPE_BALANCE: Final = "stripe_balance"
+#: Nothing outside, but how far what is old was let go.
+PRUNING: Final = "pruning"
 
 
 @dataclass(slots=True)

@@ -98,6 +98,8 @@ class DeadLetter:
     resolved_at: datetime | None = None
     #: What was sent in its stead.
     corrected: bytes | None = None
+    #: The row of ours that gave up; None where it was a message.
+    row_id: UUID | None = None
 
     @property
     def content(self) -> str:

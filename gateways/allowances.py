@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 import structlog
 from redis import Redis, RedisError
-from redis.exceptions import NoScriptError
 
 _log = structlog.get_logger(__name__)
 
@@ -33,8 +32,6 @@ redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', strin
 redis.call('EXPIRE', KEYS[1], math.ceil(most / rate) + 1)
 return wait
 """
-#: How Redis names a script that it knows.
-_TAKE_SHA: Final = hashlib.sha1(_TAKE.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +101,12 @@ class AwaitedAllowances:
     """The same buckets, for an event loop.
 
     Args:
-        ask: has Redis carry out a command.
+        run: has Redis run a script; see `Together.run`.
         clock: seconds of this process.
     """
 
-    def __init__(self, ask: Callable[..., Awaitable[Any]], clock: Callable[[], float] = time.monotonic) -> None:
-        self._ask = ask
+    def __init__(self, run: Callable[..., Awaitable[Any]], clock: Callable[[], float] = time.monotonic) -> None:
+        self._run = run
         self._own = LocalAllowances(clock)
         self._clock = clock
         self._away_until = -math.inf
@@ -118,19 +115,12 @@ class AwaitedAllowances:
         """Take one token; gives 0.0, or the seconds until there is one."""
         if self._clock() >= self._away_until:
             try:
-                return await self._shared(caller, allowance)
+                wait = await self._run(_TAKE, 1, _bucket(caller), allowance.rate, allowance.most)
+                return int(wait) / 1000
             except (RedisError, OSError) as error:
                 self._away_until = self._clock() + _AWAY
                 _log.warning("allowances.alone", error=type(error).__name__)
         return self._own.take(caller, allowance)
-
-    async def _shared(self, caller: str, allowance: Allowance) -> float:
-        given = (1, _bucket(caller), allowance.rate, allowance.most)
-        try:
-            wait = await self._ask("EVALSHA", _TAKE_SHA, *given)
-        except NoScriptError:
-            wait = await self._ask("EVAL", _TAKE, *given)
-        return int(wait) / 1000
 
 
 def _bucket(caller: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from redis import RedisError
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -25,7 +25,6 @@ _ANSWER: Final = 0.25
 #: Seconds in which nobody asks again after that.
 _QUIET: Final = 2.0
 _CONNECT: Final = 1.0
-_CONNECTIONS: Final = 32
 #: Seconds between two pings on the channel: a connection that died in silence is noticed.
 _PING: Final = 10
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
@@ -42,15 +41,10 @@ class LiveStatus:
     def __init__(self, url: str, *, ca_file: Path | None = None) -> None:
         options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and url.startswith("rediss:") else {}
         options |= {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": _CONNECT}
-        # Whoever finds all connections in use waits for one.
-        pool = BlockingConnectionPool.from_url(
-            url, socket_timeout=_ANSWER, max_connections=_CONNECTIONS, timeout=_ANSWER, **options
-        )
-        self._cache: Redis = Redis.from_pool(pool)
+        pool = ConnectionPool.from_url(url, socket_timeout=_ANSWER, **options)
         #: For short questions about anything.
         self.together = Together(pool.make_connection())  # type: ignore[no-untyped-call]
         self._channel: Redis = Redis.from_url(url, health_check_interval=_PING, socket_keepalive=True, **options)
-        self._keep = self._cache.register_script(KEEP)
         self._away_until: float | None = None
 
     async def read(self, session_id: UUID) -> tuple[int, bytes] | None:
@@ -63,7 +57,8 @@ class LiveStatus:
 
     async def keep(self, session_id: UUID, version: int, status: bytes, milliseconds: int) -> None:
         """Keep a status, unless a newer version is known."""
-        await self._ask(lambda: self._keep([f"{changes.KEY}{session_id}"], [version, status, milliseconds]))
+        key = f"{changes.KEY}{session_id}"
+        await self._ask(lambda: self.together.run(KEEP, 1, key, version, status, milliseconds))
 
     async def follow(self, heard: Callable[[Mapping[UUID, int]], None], connected: Callable[[bool], None]) -> NoReturn:
         """Call `heard` with every change, for ever; `connected` tells when hearing begins and ends."""
@@ -110,5 +105,4 @@ class LiveStatus:
     async def close(self) -> None:
         """Close all connections."""
         await self.together.close()
-        await self._cache.aclose()
         await self._channel.aclose()

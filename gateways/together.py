@@ -1,11 +1,13 @@
 """Questions to Redis that come at the same time, in one round trip."""
 
 import asyncio
+import hashlib
+from functools import cache
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 
 class Together:
@@ -34,6 +36,17 @@ class Together:
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask_all())
         return await answer
+
+    async def run(self, script: str, *given: Any) -> Any:
+        """What a script of Redis gives; `given` is the number of its keys, the keys, and its arguments.
+
+        Raises:
+            RedisError, OSError: it is away, or refuses.
+        """
+        try:
+            return await self.ask("EVALSHA", _name_of(script), *given)
+        except NoScriptError:
+            return await self.ask("EVAL", script, *given)
 
     async def _ask_all(self) -> None:
         try:
@@ -77,3 +90,9 @@ class Together:
             except ResponseError as refused:
                 answers.append(refused)
         return answers
+
+
+@cache
+def _name_of(script: str) -> str:
+    """How Redis names a script that it knows."""
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -1,6 +1,6 @@
 """Messages that gave up, and messages that never were ones, kept whole until a person decides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -143,6 +143,25 @@ class DeadLetters:
         """The letter with that id, locked until the transaction ends."""
         sql = f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE r.id = %s FOR UPDATE"  # noqa: S608
         return [DEAD_LETTERS.load(row, self.cipher) for row in self.connection.execute(sql, (letter_id,))]
+
+    def settle_rows(self, rows: Collection[UUID], now: datetime, *, queue: str, actor: str, why: str) -> None:
+        """Put down as put back what waits for a person of these rows. None of it is read.
+
+        Args:
+            rows: their ids.
+            now: the time.
+            queue: where the letters come from.
+            actor: how the names of their actors begin.
+            why: what happened.
+        """
+        self.connection.execute(
+            """
+            UPDATE dead_letters
+               SET status = 'requeued', resolved_by = 'system', resolution = %(why)s, resolved_at = %(now)s
+             WHERE row_id = ANY(%(rows)s) AND status = 'dead' AND queue = %(queue)s AND starts_with(actor, %(actor)s)
+            """,
+            {"why": why, "now": now, "rows": list(rows), "queue": queue, "actor": actor},
+        )
 
     def resolve(self, letter: DeadLetter, status: str, by: str, why: str, now: datetime) -> None:
         """Write how a letter was dealt with."""

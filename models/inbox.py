@@ -2,15 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.messaging import StoredEvent
+from domain.retention import STILL_TOLD
 from models.records import EVENTS
 from models.sealing import FieldCipher
+
+#: Clocks differ: an event may be of a time to come by ours.
+_AHEAD: Final = timedelta(days=1)
+#: So the server need not look into every month.
+RECENT: Final = "r.created >= %(since)s AND r.created < %(until)s"
+CLAIM: Final = f"""
+    SELECT {EVENTS.selection} FROM webhook_events r
+     WHERE r.status = 'waiting' AND r.due_at <= %(now)s AND {{when}}
+     ORDER BY r.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +37,26 @@ class Inbox:
             return 0
         # In one order everywhere: who inserts an event that another has not committed yet waits for the other.
         ordered = sorted(events, key=lambda event: event.stripe_event_id)
-        stored = EVENTS.insert_all(self.connection, ordered, self.cipher, "ON CONFLICT (stripe_event_id) DO NOTHING")
+        stored = EVENTS.insert_all(
+            self.connection, ordered, self.cipher, "ON CONFLICT (stripe_event_id, created) DO NOTHING"
+        )
         return int(stored.rowcount)
 
     def known(self, stripe_event_ids: Sequence[str]) -> set[str]:
-        """Which of these events are stored."""
+        """Which of these events are stored, by Stripe's ids."""
         sql = "SELECT stripe_event_id FROM webhook_events WHERE stripe_event_id = ANY(%s)"
         return {row[0] for row in self.connection.execute(sql, (list(stripe_event_ids),))}
 
     def claim(self, now: datetime, limit: int) -> list[StoredEvent]:
-        """Take up to `limit` events that wait, oldest first. They are ours until the transaction ends."""
-        rows = self.connection.execute(
-            f"""
-            SELECT {EVENTS.selection} FROM webhook_events r WHERE status = 'waiting' AND due_at <= %(now)s
-            ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-            """,  # noqa: S608 - our own column names
-            {"now": now, "limit": limit},
-        )
+        """Take up to `limit` events that wait, oldest first. They are ours until the transaction ends.
+
+        What Stripe may still be telling comes first. What is older, or of a time to come, waits because a person had it
+        processed again, or because a clock is wrong: it is looked for in all months, and only when nothing else is due.
+        """
+        params = {"now": now, "limit": limit, "since": now - STILL_TOLD, "until": now + _AHEAD}
+        rows = self.connection.execute(CLAIM.format(when=RECENT), params).fetchall()
+        if not rows:
+            rows = self.connection.execute(CLAIM.format(when=f"NOT ({RECENT})"), params).fetchall()
         return [EVENTS.load(row, self.cipher) for row in rows]
 
     def save(self, events: Sequence[StoredEvent]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import PermanentError
 from models.database import Database, DatabaseUnavailable
+from models.partitions import make_ready
 
 
 class NotPermitted(PermanentError):
@@ -29,6 +30,8 @@ _LOCK: Final = 0x6761_7665_6C70_6179
 
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to the current schema. Safe to run twice, and at the same time from two machines.
+
+    Where months are missing that are soon needed, they are made.
 
     One that a later release has brought further is left as it is: see `is_current`.
 
@@ -48,7 +51,9 @@ def migrate(database: Database) -> tuple[str | None, str]:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        return before, _head()
+        now = connection.scalar(text("SELECT now()"))
+    make_ready(database, now)
+    return before, _head()
 
 
 def is_current(database: Database) -> bool:
@@ -57,7 +62,7 @@ def is_current(database: Database) -> bool:
     While a release is rolled out, processes of the one before go on beside it, and when it is rolled back they are
     started again: each migration leaves the release before it able to work.
     """
-    with _answering(database.engine.connect()) as connection:
+    with _answering(database.engine.begin()) as connection:
         revision = _revision(connection)
     return revision == _head() or _is_later(revision)
 

@@ -17,9 +17,17 @@ Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
 #: Good clocks drift some 50 µs a second: 1.5 ms in this time.
 _EVERY: Final = timedelta(seconds=30)
+#: While the database is away it is asked again so soon: nobody else knows the time.
+_AGAIN: Final = timedelta(seconds=1)
 #: The middle of a round trip is wrong by at most half of it. A slower one than this says less than the last good one.
 _SLOWEST: Final = 1.0
 _SAMPLES: Final = 3
+
+
+class ClockUnset(TransientError):
+    """The database could not be asked for the time yet, and the machine's clock may be wrong by days."""
+
+    code = "clock_unset"
 
 
 class SystemClock:
@@ -51,10 +59,21 @@ class DatabaseClock:
         self._wall = wall or SystemClock()
         self._monotonic = monotonic
         self._zero = self._wall().timestamp() - monotonic()
+        self._is_set = False
 
     def __call__(self) -> datetime:
         """The database's time now, wrong by at most half a round trip and the drift since the last refresh."""
         return datetime.fromtimestamp(self._zero + self._monotonic(), UTC)
+
+    def measured(self) -> datetime:
+        """The same, for who must not act on this machine's own time.
+
+        Raises:
+            ClockUnset: there was no refresh yet.
+        """
+        if not self._is_set:
+            raise ClockUnset("the database has not told the time yet")
+        return self()
 
     @property
     def ahead_of_machine(self) -> timedelta:
@@ -72,7 +91,7 @@ class DatabaseClock:
         best = min(samples, key=lambda sample: sample.round_trip)
         if best.round_trip > _SLOWEST:
             return False
-        self._zero = best.zero
+        self._zero, self._is_set = best.zero, True
         return True
 
     def _sample(self, connection: psycopg.Connection[Any]) -> _Sample:
@@ -85,7 +104,10 @@ class DatabaseClock:
 
 
 def keep_fresh(clock: DatabaseClock, connect: Connect, stop: threading.Event, every: timedelta = _EVERY) -> None:
-    """Refresh a clock until `stop` is set. Runs in a thread of its own, which the composition root starts."""
+    """Refresh a clock until `stop` is set, and soon again while the database is away.
+
+    Runs in a thread of its own, which the composition root starts.
+    """
     log = structlog.get_logger()
     was_fresh = True
     while not stop.is_set():
@@ -94,4 +116,4 @@ def keep_fresh(clock: DatabaseClock, connect: Connect, stop: threading.Event, ev
             event = "clock.refreshed_again" if fresh else "clock.refresh_failed"
             log.warning(event, ahead_of_machine_seconds=clock.ahead_of_machine.total_seconds())
         was_fresh = fresh
-        stop.wait(every.total_seconds())
+        stop.wait((every if fresh else min(every, _AGAIN)).total_seconds())

@@ -20,7 +20,8 @@ _FAMILIES: Final = (AUCTION, ORDER)
 
 def build_routes(settings: Settings, now: Clock) -> Routes:
     """How each endpoint that is configured is told. Nothing is connected before it is needed."""
-    ways: dict[str, Way] = {one.name: Webhooks(one, now) for one in _addresses(settings)}
+    traced = settings.traces.endpoint is not None
+    ways: dict[str, Way] = {one.name: Webhooks(one, now, traced=traced) for one in _addresses(settings)}
     if settings.events.queue is not None:
         url = given(settings.redis.broker_url, "BROKER_URL").reveal()
         ways[QUEUE] = open_events(url, settings.events.queue, now, ca_file=settings.redis.ca_file)

@@ -8,9 +8,11 @@ import structlog
 from prometheus_client import Counter
 
 from domain.attempt import AttemptCause
+from domain.messaging import OutgoingEvent, StoredEvent
 from domain.payment import Note
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
+from domain.tracing import REQUIRED_BY
 from runtime.metrics import Metrics
 
 log = structlog.get_logger()
@@ -123,9 +125,12 @@ class MetricsObserver:
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
+        logger = log.bind()
         for session, note in notes:
-            ids = {"session_id": str(session.id), "auction_id": session.auction_id, "buyer_id": session.buyer_id}
-            tell = log.warning if note.action in _WARNINGS else log.info
+            ids = {"session_id": session.id, "auction_id": session.auction_id, "buyer_id": session.buyer_id}
+            tell = logger.warning if note.action in _WARNINGS else logger.info
+            if note.action == "payment_required" and REQUIRED_BY in session.metadata:
+                ids[REQUIRED_BY] = session.metadata[REQUIRED_BY]
             tell(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
             count = COUNTS.get(note.action)
             if count is not None:
@@ -138,17 +143,34 @@ class MetricsObserver:
             log.warning("security_event.recorded", kind=event.kind, actor=event.actor, **about, details=event.data)
             self.metrics.security_events.labels(event.kind).inc()
 
-    def event_processed(self, event_type: str, outcome: str, lag_seconds: float) -> None:
+    def event_processed(self, event: StoredEvent, lag_seconds: float) -> None:
         """A stored event has been dealt with."""
-        if outcome == "set_aside":
-            log.warning("stripe_event.set_aside", type=event_type)
+        tell = log.warning if event.status == "set_aside" else log.info
+        about = {} if event.session_id is None else {"session_id": str(event.session_id)}
+        tell(
+            "stripe_event.processed",
+            **about,
+            stripe_event_id=event.stripe_event_id,
+            type=event.type,
+            outcome=event.status,
+            seconds=round(lag_seconds, 3),
+        )
         self.metrics.webhook_lag.observe(lag_seconds)
-        self.metrics.webhooks_received.labels(event_type, outcome).inc()
+        self.metrics.webhooks_received.labels(event.type, event.status).inc()
 
-    def delivered(self, endpoint: str, outcome: str) -> None:
+    def delivered(self, endpoint: str, event: OutgoingEvent, outcome: str, seconds: float) -> None:
         """An endpoint was told of an event, or not."""
         self.metrics.deliveries.labels(endpoint, outcome).inc()
-        log.info("event.delivered" if outcome == "sent" else "event.not_delivered", endpoint=endpoint, outcome=outcome)
+        about = {} if event.session_id is None else {"session_id": str(event.session_id)}
+        log.info(
+            "event.delivered" if outcome == "sent" else "event.not_delivered",
+            **about,
+            auction_id=event.auction_id,
+            type=event.type,
+            endpoint=endpoint,
+            outcome=outcome,
+            seconds=round(seconds, 4),
+        )
 
     def noticed(self, kind: str, channel: str, outcome: str) -> None:
         """A notice was sent, postponed, refused, given up or dropped."""
@@ -163,6 +185,11 @@ class MetricsObserver:
         for kind, count in repairs.items():
             self.metrics.mirror_repairs.labels(kind).inc(count)
         self.metrics.mirror_compared.set_to_current_time()
+
+    def pruned(self, table: str, rows: int) -> None:
+        """Rows that were old and over are gone."""
+        log.info("old.pruned", table=table, rows=rows)
+        self.metrics.pruned_rows.labels(table).inc(rows)
 
     def receipt_printed(self, seconds: float) -> None:
         """A document was printed. Those that are issued are counted by their notes."""

@@ -5,22 +5,15 @@ header and no body ever reaches it.
 """
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any, Final
 
-from domain.errors import PermanentError
+from runtime.extras import extra
 from runtime.logging.outputs import Event, Output
 
 #: Levels of the log that a person should hear of, as Sentry calls them.
 _LEVELS: Final[Mapping[str, str]] = {"error": "error", "critical": "fatal"}
 _TAGS: Final = ("role", "process", "queue", "actor", "bell", "operation", "code")
 _OWN: Final = frozenset({"event", "level", "timestamp", "version", "pid"})
-
-
-class LibraryMissing(PermanentError):
-    """Sentry's library, which is an extra, is not installed."""
-
-    code = "library_missing"
 
 
 def sentry_event(line: Event) -> dict[str, Any] | None:
@@ -60,10 +53,7 @@ def open_sentry(dsn: str, *, release: str) -> Output:
     Raises:
         LibraryMissing: Sentry's library is not there.
     """
-    try:
-        sdk: Any = import_module("sentry_sdk")
-    except ImportError:
-        raise LibraryMissing("SENTRY_DSN is set, and Sentry's library is not there: pip install sentry-sdk") from None
+    (sdk,) = extra("SENTRY_DSN", "sentry-sdk", "sentry_sdk")
     sdk.init(
         dsn=dsn,
         release=f"gavelpay@{release}",

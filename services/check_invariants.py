@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.clock import Clock
-from models import receipt_checks
+from models import receipt_checks, telling_checks
 from models.chains import check_chains
 from models.unit_of_work import Begin, UnitOfWork
 from services.verify_audit import describe
@@ -78,27 +78,6 @@ _QUESTIONS: Final = (
       FROM transactions t LEFT JOIN ledger_entries l ON l.cause = 'payment:' || t.stripe_payment_intent_id
      GROUP BY t.id HAVING t.amount_minor <> coalesce(sum(l.amount_minor), 0)
     """,
-    # What is told about an auction is numbered without gaps.
-    """
-    SELECT format('Auction %s counts %s events and has %s.', a.auction_id, a.event_no, count(o.id))
-      FROM auctions a LEFT JOIN outbox o USING (auction_id) GROUP BY a.auction_id HAVING a.event_no <> count(o.id)
-    """,
-    # Nothing was received before what happened earlier, but for what is marked as late.
-    """
-    SELECT format('Event %s waits for %s, and event %s of auction %s was received there before it.', w.order_no,
-                  w.endpoint, min(s.order_no), w.auction_id)
-      FROM deliveries w JOIN deliveries s USING (endpoint, auction_id)
-     WHERE w.status = 'waiting' AND NOT w.late AND s.status = 'sent' AND NOT s.late AND s.order_no > w.order_no
-     GROUP BY w.endpoint, w.auction_id, w.order_no
-    """,
-    # A completed payment was told as sold once; a closed one as reopened once.
-    """
-    SELECT format('Payment %s is %s, and was told as %s %s times.', s.id, s.status, k.kind, count(o.id))
-      FROM payment_sessions s
-      JOIN (VALUES ('completed', 'auction.sold'), ('expired', 'auction.reopened')) k(status, kind) USING (status)
-      LEFT JOIN outbox o ON o.session_id = s.id AND o.type = k.kind
-     GROUP BY s.id, s.status, k.kind HAVING count(o.id) <> 1
-    """,
 )
 
 
@@ -112,7 +91,7 @@ class CheckInvariants:
     def __call__(self) -> list[str]:
         """A sentence for each thing that does not; empty is well."""
         with self.begin() as uow:
-            questions = (*_QUESTIONS, *receipt_checks.QUESTIONS)
+            questions = (*_QUESTIONS, *telling_checks.QUESTIONS, *receipt_checks.QUESTIONS)
             broken = [row[0] for question in questions for row in uow.connection.execute(question)]
             return [*broken, *self._overdue(uow), *_broken_chains(uow)]
 

@@ -1,10 +1,12 @@
 """Claim attempts at which something is to be done at Stripe, and store what Stripe will be asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+
+import structlog
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.clock import Clock
@@ -15,55 +17,47 @@ from domain.session import PaymentSession
 from domain.settlement import Terms
 from domain.windows import stripe_expiry
 from gateways.stripe.requests import opening_request
-from models.unit_of_work import Begin, UnitOfWork
+from models.unit_of_work import UnitOfWork
 from models.work import ATTEMPT_WORK, FIND_WORK, Work
-from services.batching import Batcher
 from services.page_links import PageLinks
+
+log = structlog.get_logger()
 
 #: What a thread takes in hand at once: one attempt, or all that are looked up in one walk; nothing if nothing is due.
 Piece = Sequence[CheckoutAttempt]
 
 #: What is settled about an attempt before Stripe is asked for the first time.
 _PREPARED: Final = ("request", "destination", "application_fee_minor")
-#: Seconds that a thread waits for others to share its transaction with. A call to Stripe takes a hundred times as long.
-LINGER: Final = 0.004
 #: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
 _TOGETHER: Final = 99
 _SOON: Final = timedelta(seconds=20)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class ClaimAttempts:
-    """Give each thread that comes a piece of its own. Threads that come at the same time share a transaction."""
+    """Give each thread that asks a piece of its own, in a transaction that is under way."""
 
-    begin: Begin
     policies: Mapping[str, Policy]
     terms: Terms
     links: PageLinks
     now: Clock
-    _claims: Batcher[UUID | None, Piece] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Nobody is at work yet."""
-        self._claims = Batcher(self._claim_all, linger=LINGER)
+    def __call__(self, uow: UnitOfWork, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
+        """Claim a piece of what is due for each, of its session if it names one.
 
-    def __call__(self, session_id: UUID | None = None) -> Piece:
-        """Claim a piece of what is due, of this session if one is named; empty if there is none or others hold it."""
-        return self._claims(session_id)
-
-    def _claim_all(self, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
-        with self.begin() as uow:
-            taken = _Taken(uow, self.now())
-            pieces: dict[int, Piece] = {}
-            for number, session_id in enumerate(wanted):
-                if session_id is not None:
-                    pieces[number] = taken.more(ATTEMPT_WORK, only={"session_id": session_id})
-            others = [number for number, session_id in enumerate(wanted) if session_id is None]
-            if others:
-                pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
-            self._prepare(uow, taken.attempts)
-            ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
-        return [pieces.get(number, ()) for number in range(len(wanted))]
+        It is empty if there is none or others hold it. Waits for nobody.
+        """
+        taken = _Taken(uow, self.now())
+        pieces: dict[int, Piece] = {}
+        for number, session_id in enumerate(wanted):
+            if session_id is not None:
+                pieces[number] = taken.more(ATTEMPT_WORK, only={"session_id": session_id})
+        others = [number for number, session_id in enumerate(wanted) if session_id is None]
+        if others:
+            pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
+        torn = self._prepare(uow, taken.attempts)
+        ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
+        return [[one for one in pieces.get(number, ()) if one.id not in torn] for number in range(len(wanted))]
 
     def _pieces(self, taken: "_Taken", most: int) -> list[Piece]:
         claimed = taken.more(ATTEMPT_WORK, most)
@@ -74,8 +68,14 @@ class ClaimAttempts:
             pieces.append(lost + taken.more(FIND_WORK, _TOGETHER + len(taken.attempts), soon=_SOON))
         return pieces
 
-    def _prepare(self, uow: UnitOfWork, attempts: Sequence[CheckoutAttempt]) -> None:
-        """What Stripe will be asked; stored before it is asked for the first time."""
+    def _prepare(self, uow: UnitOfWork, attempts: Sequence[CheckoutAttempt]) -> Container[UUID]:
+        """What Stripe will be asked; stored before it is asked for the first time.
+
+        Returns:
+            The ids of those of which nobody could tell what to ask. They are nobody's piece, and rest for as long as a
+            lease: the nearest deadline is taken first, so one of them would be in front of all others for ever.
+        """
+        torn: set[UUID] = set()
         fresh = {
             attempt.session_id: attempt
             for attempt in attempts
@@ -85,7 +85,14 @@ class ClaimAttempts:
         }
         if fresh:
             for session in uow.payments.find("r.id = ANY(%(ids)s)", ids=list(fresh)):
-                fresh[session.id].request = self._request(session, fresh[session.id])
+                attempt = fresh[session.id]
+                try:
+                    attempt.request = self._request(session, attempt)
+                except Exception:
+                    # Our own mistake, or a way to collect that only the next release knows.
+                    log.exception("checkout.not_prepared", session_id=str(session.id), key=attempt.idempotency_key)
+                    torn.add(attempt.id)
+        return torn
 
     def _request(self, session: PaymentSession, attempt: CheckoutAttempt) -> dict[str, Any]:
         policy = self.policies[session.policy]

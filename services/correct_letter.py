@@ -90,17 +90,13 @@ class CorrectLetter:
         """
         check_reason(reason)
         with self.begin() as uow:
-            letter = uow.dead_letters.take(letter_id)
-        if letter is None:
-            raise NotFound("there is no such dead letter, or it has been dealt with")
-        message = self.corrected(letter, text)
-        self.put_back(letter.queue, message)
-        now = self.now()
-        with self.begin() as uow:
+            # Locked until it is dealt with: of two corrections of one letter only one is sent.
             letter = uow.dead_letters.take(letter_id)
             if letter is None:
-                raise NotFound("somebody has dealt with this dead letter meanwhile")
-            letter.corrected = message
+                raise NotFound("there is no such dead letter, or it has been dealt with")
+            letter.corrected = self.corrected(letter, text)
+            self.put_back(letter.queue, letter.corrected)
+            now = self.now()
             uow.dead_letters.resolve(letter, "requeued", actor, reason, now)
             kind = SecurityEventKind.LETTER_CORRECTED
             uow.security.note(kind, now, actor, letter=letter_id, queue=letter.queue, reason=reason)

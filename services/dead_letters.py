@@ -73,7 +73,8 @@ class DeadLetterOffice:
         """Put a letter back on its queue. Killed half-way, a message may be put back twice, which does no harm.
 
         What is a row is due again with the same commit that lets the letter go: had it given up anew in between, that
-        would count as dealt with.
+        would count as dealt with. So would a message that is refused at once, so its letter is locked while it goes:
+        whoever keeps it anew waits until this letter is dealt with, and nobody lets go what is under way.
         """
         letter = self.show(letter_id)
         if letter.status != "dead":
@@ -81,24 +82,29 @@ class DeadLetterOffice:
         if isinstance(letter.message, Unreadable):
             raise NotPutBack(f"it cannot be read: {letter.message.why}")
         again = _AGAIN[letter.queue] if names_a_row(letter) else None
-        if again is None:
-            self.put_back(letter.queue, letter.message)
         with self.begin() as uow:
             if again is not None:
+                # The row is locked before its letter, as by those who give it up.
                 again(uow, orjson.loads(letter.message), self.now())
-            return self._resolve(uow, letter_id, "requeued", by, why)
+            letter = _taken(uow, letter_id)
+            if again is None:
+                self.put_back(letter.queue, letter.message)
+            uow.dead_letters.resolve(letter, "requeued", by, why, self.now())
+        return letter
 
     def discard(self, letter_id: UUID, by: str, why: str) -> DeadLetter:
         """Let a letter go; it stays on record."""
         with self.begin() as uow:
-            return self._resolve(uow, letter_id, "discarded", by, why)
-
-    def _resolve(self, uow: UnitOfWork, letter_id: UUID, status: str, by: str, why: str) -> DeadLetter:
-        letter = uow.dead_letters.take(letter_id)
-        if letter is None:
-            raise NotFound("there is no such dead letter, or it has been dealt with")
-        uow.dead_letters.resolve(letter, status, by, why, self.now())
+            letter = _taken(uow, letter_id)
+            uow.dead_letters.resolve(letter, "discarded", by, why, self.now())
         return letter
+
+
+def _taken(uow: UnitOfWork, letter_id: UUID) -> DeadLetter:
+    letter = uow.dead_letters.take(letter_id)
+    if letter is None:
+        raise NotFound("there is no such dead letter, or it has been dealt with")
+    return letter
 
 
 def _deliver_again(uow: UnitOfWork, named: dict[str, str], now: datetime) -> None:

@@ -49,11 +49,17 @@ class _Claimed(NamedTuple):
     event: OutgoingEvent
 
 
+class _Answer(NamedTuple):
+    #: Why it was not received; None: it was.
+    failure: GavelpayError | None
+    #: How long the exchange took.
+    seconds: float
+
+
 class _Tried(NamedTuple):
     delivery: Delivery
     event: OutgoingEvent
-    #: Why it was not received; None: it was.
-    failure: GavelpayError | None
+    answer: _Answer
 
 
 def one_by_one(_endpoint: str) -> Executor:
@@ -85,7 +91,7 @@ class DeliverEvents:
     def _turn(self, name: str, limit: int) -> int:
         """Send to one endpoint. As soon as an exchange has ended, the next begins: a slow one holds up no other."""
         senders = self.senders(name)
-        under_way: dict[Future[GavelpayError | None], _Claimed] = {}
+        under_way: dict[Future[_Answer], _Claimed] = {}
         #: Leases, kept until the outcome is recorded: a delivery that was taken over before would be told again, after
         #: what follows it.
         held: dict[UUID, ExitStack] = {}
@@ -115,21 +121,23 @@ class DeliverEvents:
             for lease in held.values():
                 lease.close()
 
-    def _send(self, delivery: Delivery, event: OutgoingEvent) -> GavelpayError | None:
+    def _send(self, delivery: Delivery, event: OutgoingEvent) -> _Answer:
         """Send one; answers why it was not received, if it was not."""
+        began = self.ticks()
+        failure: GavelpayError | None = None
         ids = {"auction_id": event.auction_id, "event": event.type}
         if event.session_id is not None:
             ids["session_id"] = str(event.session_id)
         with bound_contextvars(**ids):
             try:
                 self.downstream.send(delivery.endpoint, event, late=delivery.late)
-            except GavelpayError as failure:
-                return failure
+            except GavelpayError as said:
+                failure = said
             except Exception as torn:
                 # Our own mistake. The others go on, and this one is tried again like any other.
                 log.exception("event.torn", endpoint=delivery.endpoint)
-                return GatewayUnavailable(f"it could not be sent: {type(torn).__name__}")
-        return None
+                failure = GatewayUnavailable(f"it could not be sent: {type(torn).__name__}")
+        return _Answer(failure, self.ticks() - began)
 
     def _record_and_claim(self, name: str, tried: Sequence[_Tried], wanted: int) -> list[_Claimed]:
         """Write what came of some, and take the next ones, with one commit."""
@@ -139,15 +147,15 @@ class DeliverEvents:
             endpoint = deliveries.endpoint(name)
             outcomes = self._record(uow, deliveries, endpoint, tried, now) if tried else []
             claimed = [_Claimed(*one) for one in deliveries.claim(endpoint, now, wanted)]
-        for outcome in outcomes:
-            self.observer.delivered(name, outcome)
+        for one, outcome in zip(tried, outcomes, strict=True):
+            self.observer.delivered(name, one.event, outcome, one.answer.seconds)
         return claimed
 
     def _record(
         self, uow: UnitOfWork, deliveries: Deliveries, endpoint: Endpoint, tried: Sequence[_Tried], now: datetime
     ) -> list[str]:
         was_paused = endpoint.paused_at is not None
-        rulings = [rule(one.delivery, one.failure, endpoint, now, self.rng) for one in tried]
+        rulings = [rule(one.delivery, one.answer.failure, endpoint, now, self.rng) for one in tried]
         if any(ruling.recovered for ruling in rulings):
             deliveries.wake(endpoint.name, now)
         over: list[_Claimed] = [_Claimed(one.delivery, one.event) for one in tried]
@@ -177,4 +185,5 @@ class DeliverEvents:
             error=delivery.last_error or "",
             created_at=now,
             tries=delivery.tries,
+            row_id=event.id,
         )

@@ -202,6 +202,7 @@ class IssueReceipts:
             error=failed.error,
             created_at=self.now(),
             tries=receipt.tries,
+            row_id=receipt.id,
         )
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
 from domain.clock import Clock
 from domain.endpoint import BELL_OF
 from domain.errors import ActRefused, NotFound
@@ -31,6 +29,7 @@ class ManageDeliveries:
 
     begin: Begin
     now: Clock
+    batch: int = _BATCH
 
     def listed(self, wanted: Wanted, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
         """The newest deliveries of that kind."""
@@ -83,31 +82,29 @@ class ManageDeliveries:
         """Send all events of a time again to one endpoint, marked as late, each auction's in order.
 
         Returns:
-            How many. Killed half-way, a part of them is sent again; nothing is lost by doing it once more.
+            How many. Killed half-way, a part of them is sent again, and is on record; nothing is lost by doing it once
+            more.
         """
         check_reason(reason)
-        done = 0
-        after = UUID(int=0)
+        done, after = 0, UUID(int=0)
         while True:
             with self.begin() as uow:
-                ids = _deliveries(uow).over(wanted, after, _BATCH)
+                ids = _deliveries(uow).over(wanted, after, self.batch)
                 if not ids:
-                    break
-                done += len(self._again(uow, str(wanted.endpoint), ids))
-                after = ids[-1]
-        with self.begin() as uow:
-            kind, since = SecurityEventKind.EVENTS_RESENT, wanted.since
-            uow.security.note(
-                kind,
-                self.now(),
-                actor,
-                endpoint=wanted.endpoint,
-                since=since,
-                until=wanted.until,
-                count=done,
-                reason=reason,
-            )
-        return done
+                    return done
+                again = len(self._again(uow, str(wanted.endpoint), ids))
+                # With each part, so that none is sent that nobody answers for.
+                uow.security.note(
+                    SecurityEventKind.EVENTS_RESENT,
+                    self.now(),
+                    actor,
+                    endpoint=wanted.endpoint,
+                    since=wanted.since,
+                    until=wanted.until,
+                    count=again,
+                    reason=reason,
+                )
+            done, after = done + again, ids[-1]
 
     def _act(
         self, event_id: UUID, do: Callable[[UnitOfWork], int], actor: str, *, action: str, **details: str | None
@@ -135,16 +132,11 @@ class ManageDeliveries:
     def _again(self, uow: UnitOfWork, endpoint: str, event_ids: Sequence[UUID]) -> set[UUID]:
         done = _deliveries(uow).send_again(endpoint, event_ids, self.now())
         if done:
-            self._settle_letters(uow, endpoint, done)
+            uow.dead_letters.settle_rows(
+                done, self.now(), queue=DELIVERIES_QUEUE, actor=f"{endpoint}:", why="its event is sent again"
+            )
             uow.ring(BELL_OF[endpoint], len(done))
         return done
-
-    def _settle_letters(self, uow: UnitOfWork, endpoint: str, event_ids: set[UUID]) -> None:
-        """A dead letter whose event is sent again is dealt with."""
-        mine = "r.queue = %(queue)s AND r.status = 'dead' AND r.actor LIKE %(actor)s"
-        for letter in uow.dead_letters.find(mine, queue=DELIVERIES_QUEUE, actor=f"{endpoint}:%"):
-            if UUID(orjson.loads(letter.message)["event_id"]) in event_ids:
-                uow.dead_letters.resolve(letter, "requeued", "system", "its event is sent again", self.now())
 
 
 def _deliveries(uow: UnitOfWork) -> Deliveries:

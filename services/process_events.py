@@ -74,7 +74,7 @@ class ProcessEvents:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other events must not suffer from it
             with self.begin() as uow:
-                events = uow.inbox.find("r.id = %(id)s FOR UPDATE", id=event_id)
+                events = uow.inbox.find("r.id = %(id)s AND r.status = 'waiting' FOR UPDATE", id=event_id)
                 for event in events:
                     self._finish(event, "set_aside", f"could_not_be_written: {type(error).__name__}")
                 uow.inbox.save(events)
@@ -196,4 +196,4 @@ class ProcessEvents:
         for event in events:
             if event.processed_at is not None:
                 lag = (event.processed_at - event.received_at).total_seconds()
-                self.observer.event_processed(event.type, event.status, lag)
+                self.observer.event_processed(event, lag)

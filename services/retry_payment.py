@@ -15,9 +15,10 @@ from models.unit_of_work import Begin
 
 _BATCH: Final = 200
 
-#: Due, and not one whose old Stripe object is being closed already: that one goes on with Stripe's answer.
+#: Due, and not one whose old Stripe object is being closed already: that one goes on with Stripe's answer. What only
+#: the next release knows how to collect is left to it, and holds up nothing here.
 _DUE: Final = """
-    r.status IN ('pending', 'failed') AND r.next_retry_at <= %(now)s AND NOT EXISTS (
+    r.status IN ('pending', 'failed') AND r.next_retry_at <= %(now)s AND r.policy = ANY(%(known)s) AND NOT EXISTS (
       SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
          AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
     ORDER BY r.next_retry_at
@@ -40,7 +41,7 @@ class RetryPayments:
         """Do one batch; returns how many payments it moved."""
         now = self.now()
         with self.begin() as uow:
-            due = uow.payments.lock_due(_DUE, limit, now=now)
+            due = uow.payments.lock_due(_DUE, limit, now=now, known=list(self.policies))
             return sum(
                 take_next_step(payment, self.policies[payment.session.policy], now, self.new_id) for payment in due
             )

@@ -177,6 +177,7 @@ class SendNotices:
             error=why,
             created_at=self.now(),
             tries=notice.tries,
+            row_id=notice.id,
         )
         self._finish(notice, NoticeStatus.GIVEN_UP, [letter], last_error=why)
 

@@ -29,11 +29,15 @@ class ViewPayments:
 
     def one(self, session_id: UUID) -> Payment:
         """One payment with all that belongs to it; raises `NotFound`."""
-        with self.begin() as uow:
-            found = uow.payments.read([session_id])
+        found = self.several([session_id])
         if not found:
             raise NotFound("there is no such payment")
         return found[0]
+
+    def several(self, session_ids: Sequence[UUID]) -> list[Payment]:
+        """Those of these payments that exist, with all that belongs to them, in as many queries as for one."""
+        with self.begin() as uow:
+            return uow.payments.read(session_ids)
 
     def versions(self, session_ids: Collection[UUID]) -> Mapping[UUID, int]:
         """How far these payments have come, as far as they exist: a number that rises with everything noted."""

@@ -61,8 +61,13 @@ class ViewReceipts:
 
     def receipt_of(self, session_id: UUID) -> ShownReceipt | None:
         """The receipt of a payment, without its credit notes; None while nothing is kept."""
-        found = [one for one in self.of_payment(session_id) if one.receipt.kind is DocumentKind.RECEIPT]
-        return found[0] if found else None
+        return self.receipts_of([session_id]).get(session_id)
+
+    def receipts_of(self, session_ids: Sequence[UUID]) -> dict[UUID, ShownReceipt]:
+        """The receipts of these payments, as far as there are any, without credit notes."""
+        condition = "r.session_id = ANY(%(ids)s) AND r.kind = %(kind)s ORDER BY r.id DESC"
+        shown = self._shown(condition, ids=list(session_ids), kind=DocumentKind.RECEIPT.value)
+        return {one.receipt.session_id: one for one in shown}  # of several, the first that became wanted
 
     def listed(
         self,

@@ -124,6 +124,10 @@ class Binder:
             try:
                 if not persist(lambda: self._take_or_keep(batcher, waiting), self.stopping):
                     give_back(waiting)
+            except BaseException:
+                # Nobody knows what it was; Dramatiq acknowledges what ends like this.
+                give_back([one for one in received.together if not one.is_done])
+                raise
             finally:
                 taken.end(len(received.together))
 

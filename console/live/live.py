@@ -62,7 +62,7 @@ class LiveByLoop:
         """Have it for as long as the application runs."""
         loop, feed = asyncio.get_running_loop(), self._app.open_live_status()
         hub = Hub(self._app.view_payments.versions, self._limits)
-        self._live[loop] = Live(hub, Statuses(self._app, feed), self._limits, AwaitedAllowances(feed.together.ask))
+        self._live[loop] = Live(hub, Statuses(self._app, feed), self._limits, AwaitedAllowances(feed.together.run))
         running = asyncio.create_task(hub.run(feed))
         try:
             yield

@@ -1,16 +1,22 @@
-"""Statuses for readers: from Redis for a moment, else from PostgreSQL, and then once for all who ask at that time."""
+"""Statuses for readers: from Redis for a moment, else from PostgreSQL, once for all who ask, several at a time."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
 from console.api import views
+from console.live.gathered import Gathered
 from console.live.snapshot import Snapshot
+from domain.errors import NotFound, TransientError
 from gateways.changes import KEPT_MS
 from runtime.app import App
+
+#: Payments that are read together: some milliseconds of the interpreter, which the event loop must get a share of.
+_TOGETHER: Final = 25
 
 
 class Kept(Protocol):
@@ -34,7 +40,7 @@ class Statuses:
     def __init__(self, app: App, kept: Kept | None = None) -> None:
         self._app = app
         self._kept = kept
-        self._loading: dict[UUID, asyncio.Task[Snapshot]] = {}
+        self._loaded: Gathered[UUID, Snapshot] = Gathered(self._load, most=_TOGETHER)
         self._dice = Random()  # noqa: S311 - moments, no secrets
 
     async def read(self, session_id: UUID, at_least: int = 0) -> Snapshot:
@@ -50,31 +56,44 @@ class Statuses:
             if snapshot is not None:
                 return snapshot
         wanted = max(at_least, known[0] if known else 0)
-        snapshot = await self._load_together(session_id)
+        snapshot = await self._loaded.get(session_id)
         if snapshot.version < wanted:  # a look that was under way when the change was committed
-            snapshot = await self._load_together(session_id)
+            snapshot = await self._loaded.get(session_id)
         return snapshot
 
-    async def _load_together(self, session_id: UUID) -> Snapshot:
-        loading = self._loading.get(session_id)
-        if loading is None:
-            loading = self._loading[session_id] = asyncio.create_task(self._load(session_id))
-            loading.add_done_callback(lambda _: self._loading.pop(session_id, None))
-        # Whoever leaves must not take it from the others.
-        return await asyncio.shield(loading)
-
-    async def _load(self, session_id: UUID) -> Snapshot:
-        snapshot = await run_in_threadpool(self._take, session_id)
+    async def _load(self, session_ids: Sequence[UUID]) -> Mapping[UUID, Snapshot | Exception]:
+        found = await run_in_threadpool(self._take_each, session_ids)
         if self._kept is not None:
-            # Not all alike: what was read together would be read again together, for ever.
-            longest = KEPT_MS - self._dice.randrange(KEPT_MS // 4)
-            good_for = snapshot.good_for(self._app.now(), longest)
-            await self._kept.keep(session_id, snapshot.version, snapshot.kept(), good_for)
-        return snapshot
+            await asyncio.gather(*(self._keep(self._kept, one) for one in found.values() if isinstance(one, Snapshot)))
+        return found
 
-    def _take(self, session_id: UUID) -> Snapshot:
+    async def _keep(self, kept: Kept, snapshot: Snapshot) -> None:
+        # Not all alike: what was read together would be read again together, for ever.
+        longest = KEPT_MS - self._dice.randrange(KEPT_MS // 4)
+        good_for = snapshot.good_for(self._app.now(), longest)
+        await kept.keep(snapshot.session_id, snapshot.version, snapshot.kept(), good_for)
+
+    def _take_each(self, session_ids: Sequence[UUID]) -> dict[UUID, Snapshot | Exception]:
+        try:
+            taken = self._take(session_ids)
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that cannot be read must not keep the others from being read
+            if len(session_ids) == 1:
+                return {session_ids[0]: error}
+            return {one: value for each in session_ids for one, value in self._take_each([each]).items()}
+        return {one: taken.get(one) or NotFound("there is no such payment") for one in session_ids}
+
+    def _take(self, session_ids: Sequence[UUID]) -> dict[UUID, Snapshot]:
         app = self._app
-        payment = app.view_payments.one(session_id)
+        payments = app.view_payments.several(session_ids)
         # Nothing unpaid has a receipt: most of those who ask are spared the question.
-        receipt = views.receipt_link(app.receipts.view.receipt_of(session_id)) if payment.kept_transaction else None
-        return Snapshot.of(payment, app.require_payments.policies[payment.session.policy], app.now(), receipt)
+        paid = [one.session.id for one in payments if one.kept_transaction]
+        receipts = app.receipts.view.receipts_of(paid) if paid else {}
+        now, policies = app.now(), app.require_payments.policies
+        return {
+            one.session.id: Snapshot.of(
+                one, policies[one.session.policy], now, views.receipt_link(receipts.get(one.session.id))
+            )
+            for one in payments
+        }

@@ -12,6 +12,7 @@ from domain.clock import Clock
 from domain.endpoint import BUDGET
 from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable, ReceiverGone
 from domain.messaging import OutgoingEvent
+from domain.tracing import traceparent
 from gateways.downstream import Address, body_of, message_id
 from gateways.events.exchange import Answer, Exchange
 
@@ -30,13 +31,21 @@ _GOOD: Final = range(200, 300)
 
 
 class Webhooks:
-    """Sends events by HTTP. Id and body never change between tries, so that a repeat is recognisable."""
+    """Sends events by HTTP. Id and body never change between tries, so that a repeat is recognisable.
 
-    def __init__(self, address: Address, now: Clock, *, seconds: float = SECONDS) -> None:
+    Args:
+        address: where to, and by which secret.
+        now: the clock.
+        traced: whether the payment's trace is kept and may be gone on with.
+        seconds: for one whole exchange.
+    """
+
+    def __init__(self, address: Address, now: Clock, *, traced: bool = False, seconds: float = SECONDS) -> None:
         self._name = address.name
         self._webhook = Webhook(address.secret)
         self._exchange = Exchange(address.url, seconds=seconds, connections=BUDGET)
         self._now = now
+        self._traced = traced
 
     def send(self, event: OutgoingEvent, *, late: bool = False) -> None:
         """Send one event; a redirect or an error is no receipt.
@@ -57,6 +66,8 @@ class Webhooks:
         }
         if late:
             headers["webhook-late"] = "true"
+        if self._traced and event.session_id is not None:
+            headers["traceparent"] = traceparent(event.session_id)
         try:
             answer = self._exchange.post(body, headers)
         except (OSError, HTTPException, ValueError) as error:

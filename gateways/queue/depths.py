@@ -7,6 +7,7 @@ import pika.exceptions
 from redis import Redis, RedisError
 
 from gateways.queue.broker import Depth
+from gateways.queue.rabbit_connection import connect
 from gateways.queue.rabbit_queues import messages_in
 from gateways.queue.redis_store import RedisStore
 
@@ -38,9 +39,9 @@ class RabbitDepths:
     def __call__(self, queues: Sequence[str]) -> Mapping[str, Depth] | None:
         """How these queues stand; None while RabbitMQ is away."""
         try:
-            with pika.BlockingConnection(self._parameters) as connection:
+            with connect(self._parameters) as connection:
                 return {name: Depth(messages_in(connection, name)) for name in queues}
-        except (pika.exceptions.AMQPError, OSError):
+        except pika.exceptions.AMQPError:
             return None
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from domain.errors import GatewayBusy, GatewayUnavailable
 from domain.messaging import OutgoingEvent
 from gateways.downstream import body_of, message_id
 from gateways.queue.bells import NAMESPACE
+from gateways.queue.rabbit_connection import connect
 
 #: Messages that may wait in Redis. If nobody takes them, they wait in PostgreSQL, and Redis keeps its memory.
 MOST_WAITING: Final = 100_000
@@ -123,7 +124,7 @@ class RabbitEvents:
                 raise GatewayBusy(why, retry_after=_LATER) from None
             except pika.exceptions.NackError:
                 raise GatewayBusy("the broker takes no more messages", retry_after=_LATER) from None
-            except (pika.exceptions.AMQPError, OSError) as error:
+            except pika.exceptions.AMQPError as error:
                 self._drop()
                 why = str(error) or type(error).__name__
                 raise GatewayUnavailable(f"the broker did not take the message: {why}") from error
@@ -146,7 +147,7 @@ class RabbitEvents:
             self._channel.basic_publish("", self._queue, message, properties, mandatory=True)
 
     def _open(self) -> Any:
-        self._connection = pika.BlockingConnection(self._parameters)
+        self._connection = connect(self._parameters)
         channel = self._connection.channel()
         channel.confirm_delivery()
         return channel

@@ -7,6 +7,7 @@ import pika.exceptions
 from redis import Redis, RedisError
 
 from domain.errors import GatewayUnavailable
+from gateways.queue.rabbit_connection import connect
 from gateways.queue.redis_store import RedisStore
 
 
@@ -46,7 +47,7 @@ class RabbitPutBack:
             GatewayUnavailable: the broker is away, or has no such queue; the message may or may not be there.
         """
         try:
-            with pika.BlockingConnection(self._parameters) as connection:
+            with connect(self._parameters) as connection:
                 channel = connection.channel()
                 channel.confirm_delivery()
                 channel.basic_publish("", queue, message, pika.BasicProperties(delivery_mode=2), mandatory=True)

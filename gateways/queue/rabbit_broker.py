@@ -15,6 +15,7 @@ from dramatiq.common import dq_name, q_name
 
 from gateways.queue.bells import INTAKE_QUEUE
 from gateways.queue.broker import Depth, WorkBroker
+from gateways.queue.rabbit_connection import connect
 from gateways.queue.rabbit_consumer import RabbitConsumer
 from gateways.queue.rabbit_queues import QUORUM, declare_or_take, messages_in
 from gateways.queue.received import Received, local_bell
@@ -95,7 +96,7 @@ class RabbitWorkBroker(RabbitmqBroker, WorkBroker):
     def depths(self) -> Mapping[str, Depth]:
         """How many messages wait in each queue; empty while RabbitMQ is away."""
         try:
-            with pika.BlockingConnection(self.parameters) as connection:
+            with connect(self.parameters) as connection:
                 return {name: Depth(messages_in(connection, name)) for name in sorted(self.queues)}
         except pika.exceptions.AMQPError:
             return {}

@@ -119,22 +119,28 @@ class RedisConsumer(Consumer):
     nack = ack
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give back messages that were not begun. Those that the server does not hear of it misses within seconds."""
+        """Give back messages that were not begun.
+
+        What the server does not hear of is not held all the same: the next consumer, or the end of the process, returns
+        it.
+        """
         handles = [one.handle for message in messages for one in message.together if one.handle is not None]
+        self._desk.held.difference_update(handles)
         try:
             self._store.give_back(self._desk.queue, handles)
         except RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
-        self._desk.held.difference_update(handles)
 
     def close(self) -> None:
         """Settle what can be settled, and give back what was taken and not passed on."""
+        not_passed_on = list(self._cache)
+        self._cache.clear()
         try:
             self._settle_late()
         except RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
-        self.requeue(self._cache)
-        self._cache.clear()
+        finally:
+            self.requeue(not_passed_on)
 
     def _has_reason(self) -> bool:
         """Whether to ask the server: somebody woke us, something is not in order, or it is long ago."""

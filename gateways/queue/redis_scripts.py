@@ -25,7 +25,8 @@ redis.call("hset", KEYS[1] .. ":" .. ARGV[1] .. ".msgs", ARGV[2], ARGV[3])
 redis.call("rpush", KEYS[1] .. ":" .. ARGV[1], ARGV[2])
 """
 
-#: Answers with id, message, id, message …; an id without a message is passed by.
+#: Answers with id, message, id, message …; an id without a message is passed by. Who takes something before its first
+#: beat, or after others have missed it, can be missed all the same.
 FETCH: Final = (
     _NAMES
     + """
@@ -39,6 +40,12 @@ for _ = 1, tonumber(ARGV[3]) do
     found[#found + 1] = id
     found[#found + 1] = message
   end
+end
+if #found > 0 then
+  local time = redis.call("time")
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call("zadd", ns .. ":__heartbeats__", "NX", now, worker)
+  redis.call("sadd", ns .. ":__queues__." .. worker, queue)
 end
 return found
 """

@@ -14,6 +14,7 @@ from redis import Redis
 
 from gateways.queue import redis_scripts as scripts
 from gateways.queue.bells import NAMESPACE, bell_message, bells_for, queue_of
+from gateways.queue.rabbit_connection import connect
 from gateways.queue.rabbit_queues import messages_in
 
 log = structlog.get_logger()
@@ -107,7 +108,7 @@ class RabbitRing(_Ring):
 
     def _publish(self, bells: Counter[str]) -> None:
         if self._channel is None:
-            self._connection = pika.BlockingConnection(self._parameters)
+            self._connection = connect(self._parameters)
             self._channel = self._connection.channel()
         self._connection.process_data_events(0)
         for bell, pieces in bells.items():

@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -25,7 +24,7 @@ DEAD_LETTER_STATES: Final = ("dead", "requeued", "discarded")
 WEBHOOK_EVENTS: Final = Table(
     "webhook_events",
     METADATA,
-    key(primary_key=True),
+    key(),
     text("stripe_event_id", frozen=True),
     text("type", frozen=True),
     moment("created", frozen=True),
@@ -41,9 +40,11 @@ WEBHOOK_EVENTS: Final = Table(
     moment("due_at", null=True),
     moment("received_at", frozen=True),
     moment("processed_at", null=True),
-    # A repeat is the same event.
-    UniqueConstraint("stripe_event_id"),
+    PrimaryKeyConstraint("id", "created"),
+    # A repeat is the same event: when it was created is part of it, and signed.
+    UniqueConstraint("stripe_event_id", "created"),
     one_of("status", EVENT_STATES),
+    postgresql_partition_by="RANGE (created)",
 )
 Index("webhook_events_waiting", WEBHOOK_EVENTS.c.due_at, postgresql_where="status = 'waiting'")
 Index("webhook_events_set_aside", WEBHOOK_EVENTS.c.received_at, postgresql_where="status = 'set_aside'")
@@ -70,10 +71,11 @@ OUTBOX: Final = Table(
     json("body", frozen=True),
     moment("occurred_at", frozen=True),
     text("dedupe_key", null=True, frozen=True),
-    UniqueConstraint("auction_id", "order_no"),
+    # Each part has its own key of auction and order number: see `models.partitions`.
+    postgresql_partition_by="RANGE (id)",
 )
 Index(
-    "outbox_dedupe", OUTBOX.c.dedupe_key, unique=True, postgresql_where="dedupe_key IS NOT NULL"
+    "outbox_dedupe", OUTBOX.c.dedupe_key, postgresql_where="dedupe_key IS NOT NULL"
 )  # partial: what is told of payments, nearly all, is not in it
 
 DELIVERIES: Final = Table(
@@ -94,7 +96,6 @@ DELIVERIES: Final = Table(
     moment("finished_at", null=True),
     Column("late", Boolean, nullable=False),
     PrimaryKeyConstraint("event_id", "endpoint"),
-    ForeignKeyConstraint(["event_id"], ["outbox.id"]),
     one_of("status", DELIVERY_STATES),
 )
 Index("deliveries_due", DELIVERIES.c.endpoint, DELIVERIES.c.due_at, postgresql_where="status = 'waiting'")
@@ -143,6 +144,8 @@ DEAD_LETTERS: Final = Table(
     moment("created_at", frozen=True),
     # What was sent in its stead; the message stays as it came.
     sealed("corrected", "bytes"),
+    # Not its foreign key: it may lie in any of three tables.
+    Column("row_id", UUID(as_uuid=True), nullable=True, info={FROZEN: True}),
     one_of("status", DEAD_LETTER_STATES),
 )
 Index(
@@ -150,4 +153,5 @@ Index(
 )  # who resends what is refused every minute has one letter, not a thousand
 # Lists go by ids.
 Index("dead_letters_waiting", DEAD_LETTERS.c.id, postgresql_where="status = 'dead'")
+Index("dead_letters_row", DEAD_LETTERS.c.row_id, postgresql_where="status = 'dead' AND row_id IS NOT NULL")
 Index("dead_letters_dead", DEAD_LETTERS.c.created_at, postgresql_where="status = 'dead'")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -31,6 +32,9 @@ _ROOT: Final = Path(__file__).parents[2]
 _TEMPLATE: Final = "bench_template"
 #: A first start compiles Python files.
 _READY_SECONDS: Final = 45.0
+#: Megabytes of a file of PostgreSQL's log, and how many of them it keeps (`min_wal_size`).
+_LOG_FILE: Final = 16
+_MOST_LOG_FILES: Final = 120
 #: What processes need of the surroundings. Nothing else: no figure may depend on a variable that somebody has set.
 _KEPT: Final = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -85,6 +89,17 @@ class Ground:
                 )
             )
         return self.postgres.url_of(name)
+
+    def lay_log(self, megabytes: float) -> None:
+        """Have PostgreSQL make files for so much of its log, up to what it keeps, as one has that has been at work.
+
+        A new cluster makes each file of 16 MB when it is needed, and no commit ends meanwhile: that is its first
+        hours, not its life.
+        """
+        with psycopg.connect(self.postgres.superuser_url, autocommit=True) as admin:
+            for _ in range(min(ceil(megabytes / _LOG_FILE), _MOST_LOG_FILES)):
+                admin.execute("SELECT pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()")
+            admin.execute("CHECKPOINT")  # what was written is laid out to be used again
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever is connected to it."""
@@ -191,6 +206,12 @@ class Ground:
         with psycopg.connect(database, autocommit=True) as connection:
             found = connection.execute(query.encode(), params)
             return found.fetchall() if found.description else []
+
+    @contextmanager
+    def looking(self, database: str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Asks one query after the other over one connection: to open one costs PostgreSQL some ten milliseconds."""
+        with psycopg.connect(database, autocommit=True) as connection:
+            yield lambda query: connection.execute(query.encode()).fetchall()
 
     @property
     def _role(self) -> str:

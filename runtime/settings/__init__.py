@@ -12,12 +12,19 @@ from typing import Any, TypeVar, cast
 from runtime.settings.access import AuthSettings, CryptoSettings
 from runtime.settings.checkout import CheckoutSettings, ReceiptSettings
 from runtime.settings.connections import DatabaseSettings, RedisSettings
-from runtime.settings.delivery import AnalyticsSettings, CrashReportSettings, MailSettings, OutgoingEventSettings
+from runtime.settings.delivery import (
+    AnalyticsSettings,
+    CrashReportSettings,
+    MailSettings,
+    OutgoingEventSettings,
+    TraceSettings,
+)
 from runtime.settings.house import HouseSettings
 from runtime.settings.misspelled import misspelled
 from runtime.settings.policies import InstantPolicySettings, MoneySettings, StandardPolicySettings, WindowSettings
 from runtime.settings.problems import NotConfigured, Problem, SettingsError
 from runtime.settings.reading import Reader
+from runtime.settings.retention import RetentionSettings
 from runtime.settings.roles import REQUIRED, Role
 from runtime.settings.secret import Secret, SecretUrl
 from runtime.settings.stripe import KeyMode, StripeSettings
@@ -40,6 +47,7 @@ __all__ = [
     "Problem",
     "ReceiptSettings",
     "RedisSettings",
+    "RetentionSettings",
     "Role",
     "Secret",
     "SecretUrl",
@@ -47,6 +55,7 @@ __all__ = [
     "SettingsError",
     "StandardPolicySettings",
     "StripeSettings",
+    "TraceSettings",
     "Variable",
     "WindowSettings",
     "describe",
@@ -74,9 +83,11 @@ class Settings:
     mail: MailSettings = MailSettings()
     events: OutgoingEventSettings = OutgoingEventSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
+    retention: RetentionSettings = RetentionSettings()
     auth: AuthSettings = AuthSettings()
     crypto: CryptoSettings = CryptoSettings()
     crash_reports: CrashReportSettings = CrashReportSettings()
+    traces: TraceSettings = TraceSettings()
     #: What looks like a mistake and does not keep the process from starting, one sentence each.
     warnings: tuple[str, ...] = ()
 

@@ -95,3 +95,14 @@ class CrashReportSettings(Group):
     """Sentry."""
 
     dsn: SecretUrl | None = optional("SENTRY_DSN", urls.secret_url("https", "http"), "Where crashes are reported.")
+
+
+@group
+class TraceSettings(Group):
+    """OpenTelemetry. Its library reads the other variables whose names begin with OTEL_ itself."""
+
+    endpoint: str | None = optional(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        urls.web_url(plain_http=True),
+        "Where traces go by OTLP over HTTP: the base address of a collector.",
+    )

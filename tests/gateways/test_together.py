@@ -47,7 +47,7 @@ def test_those_who_wait_share_the_buckets_of_those_who_do_not(redis_url: str) ->
 
     async def scene() -> None:
         async with asking(redis_url) as together:
-            awaited = AwaitedAllowances(together.ask)
+            awaited = AwaitedAllowances(together.run)
             assert await awaited.take("a", FEW) == 0
             assert shared.take("a", FEW) == 0
             assert await awaited.take("a", FEW) == 0

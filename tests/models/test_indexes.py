@@ -109,8 +109,12 @@ def test_it_is(database_url: str, what: str) -> None:
                 "grace": timedelta(seconds=10),
             } | span
             params["status"] = "dead" if "dead_letters" in statement else "set_aside"
-            plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
+            plan = " \n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", params))
+            # An index of a table that is kept by the month has a part for each.
+            parts = "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits"
+            for part, whole in connection.execute(parts):
+                plan = plan.replace(f" {part} ", f" {whole} ")
     finally:
         database.close()
-    assert [index for index in indexes if f" {index} " not in plan.replace("\n", " ")] == []
+    assert [index for index in indexes if f" {index} " not in plan] == []
     assert "Seq Scan on receipts" not in plan

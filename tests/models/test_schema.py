@@ -1,8 +1,10 @@
 """The migrations: one line of them, safe from two places at once, ending in what the tables say."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,6 +17,8 @@ from models.database import Database, DatabaseUnavailable
 from models.tables import METADATA
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
+#: Parts of a table that is kept by the month: they are as the whole is.
+PART: Final = re.compile(r"(outbox|webhook_events)_(before|default|\d{4}_\d{2})")
 
 
 @pytest.fixture
@@ -34,7 +38,8 @@ def test_a_migrated_database_is_what_the_tables_say(database: Database) -> None:
     assert before is None
     assert schema.is_current(database)
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        options = {"include_name": lambda name, kind, _: kind != "table" or not PART.fullmatch(name)}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
     assert schema.migrate(database) == (after, after)
     database.close()
 

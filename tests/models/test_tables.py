@@ -11,7 +11,8 @@ def test_checks_are_declared_as_migrations_make_them(fresh_database: Callable[..
     migrated, declared = (Database(fresh_database(), pool_size=1) for _ in range(2))
     constraints = """
         SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-         WHERE connamespace = 'public'::regnamespace AND contype = 'c' AND conrelid <> 0 ORDER BY 1, 2
+         WHERE connamespace = 'public'::regnamespace AND contype = 'c' AND conrelid <> 0
+           AND conparentid = 0 AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = conrelid) ORDER BY 1, 2
     """
     try:
         schema.migrate(migrated)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from runtime.clock import DatabaseClock, SystemClock, keep_fresh
+from runtime.clock import ClockUnset, DatabaseClock, SystemClock, keep_fresh
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -154,3 +154,30 @@ def test_the_machines_clock_is_aware_and_in_utc() -> None:
     now = SystemClock()()
     assert now.utcoffset() == timedelta(0)
     assert before <= now.timestamp() <= time.time()
+
+
+def test_nobody_need_act_on_a_machines_own_time() -> None:
+    world = World(machine_ahead=timedelta(days=4), away=True)
+    clock = _clock(world)
+    assert not clock.refresh(world.connect)
+    with pytest.raises(ClockUnset):
+        clock.measured()
+    world.away = False
+    assert clock.refresh(world.connect)
+    assert abs(clock.measured() - world.truth) < timedelta(milliseconds=1)
+
+
+def test_a_database_that_was_away_is_asked_again_soon() -> None:
+    class Stop(threading.Event):
+        waits: ClassVar[list[float]] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.waits.append(timeout or 0.0)
+            world.away = False
+            if len(self.waits) == 2:
+                self.set()
+            return True
+
+    world = World(away=True)
+    keep_fresh(_clock(world), world.connect, Stop())
+    assert Stop.waits == [1.0, 30.0]

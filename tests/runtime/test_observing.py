@@ -1,5 +1,6 @@
 """What is noted about payments is counted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from domain.ids import SessionId
+from domain.messaging import OutgoingEvent, StoredEvent
 from domain.payment import Note
 from domain.session import PaymentSession
 from runtime.metrics import declare_metrics
@@ -29,6 +31,20 @@ SESSION = PaymentSession(
     window_expires_at=NOW,
     window_started_at=NOW - timedelta(seconds=90),
 )
+HEARD = StoredEvent(
+    id=UUID(int=2),
+    stripe_event_id="evt_1",
+    type="charge.updated",
+    created=NOW,
+    livemode=False,
+    account=None,
+    session_id=SESSION.id,
+    object_id="ch_1",
+    body=b"{}",
+    source="webhook",
+    received_at=NOW,
+)
+TOLD = OutgoingEvent(UUID(int=3), "auction.payment_completed", "a", 1, SESSION.id, {}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -78,12 +94,12 @@ def test_first_attempts_are_no_retries_and_other_notes_count_nothing() -> None:
 def test_events_webhooks_calls_and_deliveries_are_counted() -> None:
     registry = CollectorRegistry()
     observer = MetricsObserver(declare_metrics(registry, of_process=False))
-    observer.event_processed("charge.updated", "done", 0.5)
-    observer.event_processed("charge.updated", "set_aside", 0.5)
+    for status in ("done", "set_aside"):
+        observer.event_processed(replace(HEARD, status=status), 0.5)
     observer.received("charge.updated", "stored")
     observer.signature_failure("wrong")
     observer.stripe_called("refund.create", "ok", 0.1)
-    observer.delivered("auction", "sent")
+    observer.delivered("auction", TOLD, "sent", 0.1)
     value = registry.get_sample_value
     assert value("payments_deliveries_total", {"endpoint": "auction", "outcome": "sent"}) == 1
     assert value("payments_webhook_lag_seconds_count") == 2

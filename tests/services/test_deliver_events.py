@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import UUID
 
+import orjson
 import pytest
 
 from domain.bells import TELL_AUCTION, TELL_ORDER
 from domain.delivering import GIVE_UP, GIVE_UP_REFUSED
 from domain.errors import GatewayUnavailable
-from domain.messaging import Delivery, OutgoingEvent
+from domain.messaging import DeadLetter, Delivery, OutgoingEvent
+from models.deliveries import Wanted
 from runtime.gauges import StandingCollector
 from services.deliver_events import DeliverEvents, one_by_one
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
@@ -344,3 +347,44 @@ def test_an_event_that_cannot_be_sent_at_all_holds_up_no_other_auction(telling: 
     assert rows == [("waiting", "it could not be sent: ZeroDivisionError"), ("sent", None)]
     telling.forward(seconds=1)
     telling.work()
+
+
+def test_what_is_sent_again_settles_its_own_letters_whatever_lies_beside_them(
+    telling: House, auction: Listener
+) -> None:
+    auction.answers = [500] * 99
+    for number in (1, 2, 3):
+        telling.require(auction_id=f"auction-{number}")
+    telling.app.deliver_events()
+    telling.forward(days=3, hours=1)
+    telling.app.deliver_events()
+    app = telling.app
+    sold, lost, other = sorted(app.dead_letters.listed(), key=lambda one: one.id)
+    with app.database.transaction() as connection:
+        connection.execute("UPDATE dead_letters SET message = '\\xdeadbeef00' WHERE id = %s", (lost.id,))
+    stranger = DeadLetter(app.new_id(), "deliveries", "auction:x", b"no event of ours", "invalid", "", telling.time())
+    app.keep_dead_letters([stranger])
+    events = [orjson.loads(letter.message)["event_id"] for letter in (sold, lost)]
+    for event_id in events:
+        assert app.manage_deliveries.resend(UUID(event_id), "auction", "admin:ann", "it is back") == 1
+    assert {one.id for one in app.dead_letters.listed()} == {other.id, stranger.id}
+    settled = app.dead_letters.show(sold.id)
+    assert (settled.status, settled.resolved_by, settled.resolved_at) == ("requeued", "system", telling.time())
+    telling.app.expire_windows()
+
+
+def test_a_replay_that_dies_half_way_is_on_record_as_far_as_it_came(telling: House, auction: Listener) -> None:
+    for number in (1, 2):
+        telling.require(auction_id=f"auction-{number}")
+    telling.app.deliver_events()
+    app, wanted = telling.app, Wanted("auction", since=telling.time() - GIVE_UP)
+    dying = replace(app.manage_deliveries, begin=DiesBeforeCommit(app.store.begin, 2), batch=1)
+    with pytest.raises(Died):
+        dying.replay(wanted, "admin:ann", "they lost a day")
+    telling.work()
+    assert len(auction.told) == 3
+    recorded = "SELECT actor, data ->> 'count' FROM security_events WHERE kind = 'events_resent'"
+    assert app.database.rows(recorded) == [("admin:ann", "1")]
+    assert app.manage_deliveries.replay(wanted, "admin:ann", "the rest") == 2
+    telling.work()
+    assert len(auction.told) == 5

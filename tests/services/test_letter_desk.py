@@ -1,5 +1,6 @@
 """Dead letters by the many, corrected, and what became of them."""
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -127,3 +128,40 @@ def test_a_message_that_is_none_is_corrected_whole_and_one_that_gives_up_again_i
     assert became is not None
     assert (became.what, became.id) == ("dead_again", again.id)
     assert desk.outcomes.of(again) is None
+
+
+def test_a_message_that_is_refused_again_as_soon_as_it_is_back_waits_for_a_person_again(home: House) -> None:
+    refused = letter(home, raw(amount="275,50"))
+    office = home.app.dead_letters
+    again = replace(refused, id=home.app.new_id())
+    with ThreadPoolExecutor(1) as worker:
+        kept: list[Future[None]] = []
+
+        def put_back(_queue: str, _message: bytes) -> None:
+            kept.append(worker.submit(office.keep, [again]))
+            # A worker is quicker than the operator's transaction, unless it must wait for it.
+            wait(kept, timeout=0.5)
+
+        replace(office, put_back=put_back).requeue(refused.id, "admin:ann")
+        kept[0].result(30)
+    assert [one.id for one in office.listed()] == [again.id]
+    assert office.show(refused.id).status == "requeued"
+
+
+def test_of_two_corrections_of_one_letter_one_is_sent(home: House) -> None:
+    wrong = letter(home, raw(amount="275,50"))
+    correct, sent = home.app.operating.correct, list[bytes]()
+    texts = [orjson.dumps(message(amount=amount)).decode() for amount in ("275.50", "27550.00")]
+    with ThreadPoolExecutor(1) as other:
+        acts: list[Future[DeadLetter]] = []
+
+        def put_back(_queue: str, body: bytes) -> None:
+            sent.append(body)
+            if not acts:
+                acts.append(other.submit(replace(correct, put_back=put_back), wrong.id, texts[1], "admin:ben", "mine"))
+                wait(acts, timeout=0.5)
+
+        replace(correct, put_back=put_back)(wrong.id, texts[0], "admin:ann", "a comma")
+        with pytest.raises(NotFound):
+            acts[0].result(30)
+    assert [orjson.loads(one)["kwargs"]["amount"] for one in sent] == ["275.50"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -202,3 +203,17 @@ def test_a_buyer_may_retry_at_once_and_is_told_why_not(home: House) -> None:
 def test_what_does_not_exist_cannot_be_retried(home: House) -> None:
     with pytest.raises(NotFound):
         home.app.retry_payment(home.app.new_id(), "buyer")
+
+
+def test_one_payment_whose_policy_nobody_knows_holds_up_no_other_retry(home: House) -> None:
+    unknown, sound = home.opened(auction_id="unknown", policy="instant"), home.opened(auction_id="sound")
+    for session_id in (unknown, sound):
+        decline(home, session_id)
+    home.forward(minutes=2)
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE payment_sessions SET next_retry_at = created_at WHERE next_retry_at IS NULL")
+    retries = home.app.open_retries
+    # As in a process of the version before: it does not know how the newest of us collect.
+    assert replace(retries, policies={"standard": retries.policies["standard"]})() == 1
+    (attempt,) = home.payment(sound).attempts
+    assert attempt.close_requested_at is not None

@@ -104,6 +104,18 @@ def test_the_messages_of_a_worker_that_is_not_heard_of_go_back_and_are_no_longer
     assert redis.zcard("dramatiq:__heartbeats__") == 1
 
 
+def test_who_takes_a_message_before_its_first_sign_of_life_is_missed_too(redis: "Redis") -> None:
+    gone, living = (RedisStore(redis, patience_ms=100) for _ in range(2))
+    fill(gone, "a")
+    living.beat([Q])
+    gone.fetch(Q, 1)
+    deadline = time.monotonic() + 10
+    while living.beat([Q]) == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.03)
+    assert waiting(redis) == [b"a"]
+
+
 def test_who_was_cut_off_itself_buries_nobody_at_its_first_beat(redis: "Redis") -> None:
     one, other = (RedisStore(redis, patience_ms=100) for _ in range(2))
     fill(one, "a")

@@ -124,6 +124,8 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
         ["segment", "https://h/v1/batch"],
         ["http://127.0.0.1:9000", "https://events.eu1.segmentapis.com"],
     ),
+    "RETENTION_WEBHOOK_EVENTS_DAYS": (["34", "-1", "1.5", "for ever", "36501"], ["0", "35", "3650"]),
+    "RETENTION_OUTGOING_EVENTS_DAYS": (["1", "x"], ["0", "90"]),
     "AUTH_JWT_SECRET": (["short", "x" * 31], ["x" * 32]),
     "AUTH_JWKS_URL": (["keys", "http://idp.example/keys"], ["https://idp.example/keys", "http://127.0.0.1:1/keys"]),
     "AUTH_ISSUER": (["a b"], ["https://idp.example/"]),
@@ -131,6 +133,10 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "FIELD_ENCRYPTION_KEYS": (["x", KEY[:-4], f"{KEY},{KEY}", KEY.replace("a", "!"), ","], [KEY, f"{KEY}, {KEY_2}"]),
     "FIELD_INDEX_KEY": (["x", "a" * 32], [KEY, KEY_2.rstrip("=")]),
     "SENTRY_DSN": (["key", "ftp://k@h/1"], ["https://key@sentry.example/1"]),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": (
+        ["collector", "grpc://h:4317"],
+        ["http://127.0.0.1:4318", "https://otlp.example/otlp"],
+    ),
 }
 
 
