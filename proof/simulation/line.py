@@ -150,8 +150,13 @@ class Line:
         self._sent: list[tuple[Rows, _Reader] | None] = []
         self._is_piped = False
 
-    def execute(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Rows:
-        """Send a statement; it is answered together with those before it when somebody asks for what it gave."""
+    def execute(
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False
+    ) -> Rows:
+        """Send a statement; it is answered together with those before it when somebody asks for what it gave.
+
+        Whoever asks for a statement in binary form, or not, always does.
+        """
         values: Sequence[Any] = ()
         if params:
             known: Any = params
@@ -165,7 +170,7 @@ class Line:
             prepared = self._prepare(query, kinds, bare=params is None)
         rows = Rows(self)
         written = [write(value) for write, value in zip(prepared.write, values, strict=True)]
-        self.pgconn.send_query_prepared(prepared.name, written, prepared.forms)
+        self.pgconn.send_query_prepared(prepared.name, written, prepared.forms, 1 if binary else 0)
         self._sent.append((rows, prepared.reader))
         self._written |= prepared.writes
         return rows
