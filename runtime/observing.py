@@ -186,6 +186,11 @@ class MetricsObserver:
             self.metrics.mirror_repairs.labels(kind).inc(count)
         self.metrics.mirror_compared.set_to_current_time()
 
+    def pruned(self, table: str, rows: int) -> None:
+        """Rows that were old and over are gone."""
+        log.info("old.pruned", table=table, rows=rows)
+        self.metrics.pruned_rows.labels(table).inc(rows)
+
     def receipt_printed(self, seconds: float) -> None:
         """A document was printed. Those that are issued are counted by their notes."""
         self.metrics.receipt_render.observe(seconds)
