@@ -29,6 +29,7 @@ class ManageDeliveries:
 
     begin: Begin
     now: Clock
+    batch: int = _BATCH
 
     def listed(self, wanted: Wanted, limit: int) -> list[tuple[Delivery, OutgoingEvent]]:
         """The newest deliveries of that kind."""
@@ -81,31 +82,29 @@ class ManageDeliveries:
         """Send all events of a time again to one endpoint, marked as late, each auction's in order.
 
         Returns:
-            How many. Killed half-way, a part of them is sent again; nothing is lost by doing it once more.
+            How many. Killed half-way, a part of them is sent again, and is on record; nothing is lost by doing it once
+            more.
         """
         check_reason(reason)
-        done = 0
-        after = UUID(int=0)
+        done, after = 0, UUID(int=0)
         while True:
             with self.begin() as uow:
-                ids = _deliveries(uow).over(wanted, after, _BATCH)
+                ids = _deliveries(uow).over(wanted, after, self.batch)
                 if not ids:
-                    break
-                done += len(self._again(uow, str(wanted.endpoint), ids))
-                after = ids[-1]
-        with self.begin() as uow:
-            kind, since = SecurityEventKind.EVENTS_RESENT, wanted.since
-            uow.security.note(
-                kind,
-                self.now(),
-                actor,
-                endpoint=wanted.endpoint,
-                since=since,
-                until=wanted.until,
-                count=done,
-                reason=reason,
-            )
-        return done
+                    return done
+                again = len(self._again(uow, str(wanted.endpoint), ids))
+                # With each part, so that none is sent that nobody answers for.
+                uow.security.note(
+                    SecurityEventKind.EVENTS_RESENT,
+                    self.now(),
+                    actor,
+                    endpoint=wanted.endpoint,
+                    since=wanted.since,
+                    until=wanted.until,
+                    count=again,
+                    reason=reason,
+                )
+            done, after = done + again, ids[-1]
 
     def _act(
         self, event_id: UUID, do: Callable[[UnitOfWork], int], actor: str, *, action: str, **details: str | None

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from console.desk.catalog import ACTS, Act, Confirmed
 from console.desk.money_plans import waiting_refund
-from console.desk.operators import Operator, TheForm, TheOperator
+from console.desk.operators import Operator, TheForm, TheOperator, reason_of
 from console.desk.plans import Plan
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
@@ -20,8 +20,6 @@ from services.act_as_seen import Moved
 
 router = APIRouter(prefix="/console/payments", include_in_schema=False)
 
-#: A reason is a sentence or two.
-_LONGEST_REASON: Final = 1_000
 _MOVED: Final = "The payment has changed meanwhile. Nothing was done; this is the new plan."
 
 
@@ -40,7 +38,7 @@ def act_on(
     """Do it, unless the payment has moved since the plan was made."""
     act = _act(operator, name)
     payment = payment_for(app, operator.caller, session_id)
-    reason, seen = form.get("reason", "").strip()[:_LONGEST_REASON], form.get("seen", "")
+    reason, seen = reason_of(form), form.get("seen", "")
     if not reason:
         said = "Say why. The reason is kept in the audit trail."
         return _page(request, operator, app, act, payment=payment, form=form, said=said, status=422)

@@ -7,14 +7,12 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.desk.operators import Operator
+from console.desk.operators import Operator, reason_of
 from console.desk.plans import Effect
 from console.desk.rendering import show
 from console.problems import sentence
 from domain.errors import ActRefused, PermanentError
 
-#: A reason is a sentence or two.
-_LONGEST_REASON: Final = 1_000
 _MOVED: Final = "Something has changed meanwhile. Nothing was done; this is the new plan."
 #: The entry that every act leaves behind.
 AUDITED: Final = Effect("i-book", "An entry in the audit trail, with your name and reason.")
@@ -73,7 +71,7 @@ def carry_out(
     do: Callable[[str], Any],
 ) -> Response:
     """Do what was read, unless there is another plan by now; `do` is given the reason."""
-    deed, reason = plan(), form.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
+    deed, reason = plan(), reason_of(form)
     if not reason:
         said = "Say why. The reason is kept in the audit trail."
         return deed_page(request, operator, deed, said=said, status=422)

@@ -20,6 +20,8 @@ from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 IssueToken = Callable[[str, CallerRole], str]
 
 _MOST_FIELDS: Final = 40
+#: A reason is a sentence or two.
+_LONGEST_REASON: Final = 1_000
 #: What browsers say of a request that one of our own pages, or the person, has caused.
 _OWN: Final = frozenset({"same-origin", "none"})
 
@@ -106,9 +108,11 @@ async def form_of(request: Request, house: TheHouse) -> Mapping[str, str]:
         if len(body) > house.limits.body_bytes:
             raise too_large(house.limits.body_bytes)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise Problem(400, "malformed_form", "This form could not be read. Nothing was done.") from None
+    # No browser sends this sign, and the database keeps none.
+    return {name: value.replace("\x00", "") for name, value in fields}
 
 
 AnyForm = Annotated[Mapping[str, str], Depends(form_of)]
@@ -120,6 +124,11 @@ def _own_form(operator: TheOperator, app: TheApp, form: AnyForm) -> Mapping[str,
         raise Problem(403, "csrf", detail)
     app.desk.overview.forget()
     return form
+
+
+def reason_of(form: Mapping[str, str]) -> str:
+    """Why somebody does it, in their words; empty if they do not say."""
+    return form.get("reason", "").strip()[:_LONGEST_REASON]
 
 
 #: A form that one of our pages made for this operator.

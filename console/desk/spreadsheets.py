@@ -1,13 +1,15 @@
 """Rows as CSV for spreadsheets: what strangers wrote is text there, too, and never a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any, Final
 
-#: A cell that begins so is worked out by spreadsheets, and may send what stands beside it somewhere.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+#: What begins so is worked out by spreadsheets, and may send what stands beside it somewhere; in some languages they
+#: take the wide signs for it, too. Where commas stand in decimals, a cell ends at the semicolon within it.
+_FORMULA: Final = re.compile("(^|[;\\t])([ \"']*)(?=[=+@|%\\t\\r\\n\uff1d\uff0b\uff0d\uff20-])")
 #: Tells spreadsheets that this is UTF-8.
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _LINES: Final = 500
@@ -34,7 +36,7 @@ def cell(value: Any) -> str:
         return value.astimezone(UTC).isoformat(timespec="seconds")
     if not isinstance(value, str):
         return str(value)
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+    return _FORMULA.sub(r"\1'\2", value)
 
 
 def _taken(text: StringIO) -> bytes:

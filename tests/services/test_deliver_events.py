@@ -14,6 +14,7 @@ from domain.bells import TELL_AUCTION, TELL_ORDER
 from domain.delivering import GIVE_UP, GIVE_UP_REFUSED
 from domain.errors import GatewayUnavailable
 from domain.messaging import DeadLetter, Delivery, OutgoingEvent
+from models.deliveries import Wanted
 from runtime.gauges import StandingCollector
 from services.deliver_events import DeliverEvents, one_by_one
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
@@ -370,3 +371,20 @@ def test_what_is_sent_again_settles_its_own_letters_whatever_lies_beside_them(
     settled = app.dead_letters.show(sold.id)
     assert (settled.status, settled.resolved_by, settled.resolved_at) == ("requeued", "system", telling.time())
     telling.app.expire_windows()
+
+
+def test_a_replay_that_dies_half_way_is_on_record_as_far_as_it_came(telling: House, auction: Listener) -> None:
+    for number in (1, 2):
+        telling.require(auction_id=f"auction-{number}")
+    telling.app.deliver_events()
+    app, wanted = telling.app, Wanted("auction", since=telling.time() - GIVE_UP)
+    dying = replace(app.manage_deliveries, begin=DiesBeforeCommit(app.store.begin, 2), batch=1)
+    with pytest.raises(Died):
+        dying.replay(wanted, "admin:ann", "they lost a day")
+    telling.work()
+    assert len(auction.told) == 3
+    recorded = "SELECT actor, data ->> 'count' FROM security_events WHERE kind = 'events_resent'"
+    assert app.database.rows(recorded) == [("admin:ann", "1")]
+    assert app.manage_deliveries.replay(wanted, "admin:ann", "the rest") == 2
+    telling.work()
+    assert len(auction.told) == 5

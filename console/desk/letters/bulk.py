@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from console.desk import lists
 from console.desk.deeds import SECURED, Deed, carry_out, deed_page
 from console.desk.letters.pages import BASE, FIELDS, wanted
-from console.desk.operators import Operator, TheForm, TheOperator
+from console.desk.operators import Operator, TheForm, TheOperator, reason_of
 from console.desk.plans import Effect
 from console.desk.rendering import show
 from console.house import TheApp
@@ -58,8 +58,8 @@ def bulk(request: Request, operator: TheOperator, app: TheApp, *, form: TheForm,
         come = (desk.requeue if asked.requeues else desk.discard)(asked.wanted, operator.actor, reason)
         came.append(come)
 
-    if asked.wanted.after is not None and form.get("reason", "").strip():
-        do(form["reason"].strip())  # the plan was confirmed with the first batch
+    if asked.wanted.after is not None and (reason := reason_of(form)):
+        do(reason)  # the plan was confirmed with the first batch
         answer: Response | None = None
     else:
         answer = carry_out(request, operator, form, lambda: _deed(app, asked), do)

@@ -1,8 +1,5 @@
 """Correct a message that gave up: it is checked by the message's own rules, and compared, before it is put back."""
 
-from collections.abc import Mapping
-from typing import Final
-
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from console.desk.letters import veiling
 from console.desk.letters.acts import crumbs
 from console.desk.letters.pages import BASE, letter_of
-from console.desk.operators import Operator, TheForm, TheOperator
+from console.desk.operators import Operator, TheForm, TheOperator, reason_of
 from console.desk.rendering import show
 from console.house import TheApp
 from console.problems import sentence
@@ -22,8 +19,6 @@ from services.correct_letter import Draft
 from services.dead_letters import NotPutBack
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
-
-_LONGEST_REASON: Final = 1_000
 
 
 @router.get("/{letter_id}/correct")
@@ -41,7 +36,7 @@ def correct_page(request: Request, operator: TheOperator, app: TheApp, *, letter
 def correct(request: Request, operator: TheOperator, app: TheApp, *, form: TheForm, letter_id: str) -> Response:
     """Check what was written and, if that was read and confirmed, put it back."""
     letter = _letter(operator, app, letter_id)
-    office, text, reason = app.operating.correct, form.get("text", ""), _reason(form)
+    office, text, reason = app.operating.correct, form.get("text", ""), reason_of(form)
     try:
         draft = office.draft(letter)
         whole = _lifted(draft, text)
@@ -94,10 +89,6 @@ def _said(wrong: Exception) -> str:
     if isinstance(wrong, veiling.NothingBehind):
         return f"{veiling.VEIL} stands for what is hidden, and nothing was hidden there. Write the value itself."
     return sentence(wrong)
-
-
-def _reason(form: Mapping[str, str]) -> str:
-    return form.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
 
 
 def _page(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from console.desk.deeds import SECURED, Deed, deed_page
-from console.desk.operators import TheForm, TheOperator
+from console.desk.operators import TheForm, TheOperator, reason_of
 from console.desk.payments.filters import BASE, Filters
 from console.desk.plans import Effect
 from console.desk.spreadsheets import as_csv
@@ -22,7 +22,6 @@ router = APIRouter(prefix=BASE, include_in_schema=False)
 
 #: Looking at all of it is an auditor's work; support looks at one payment at a time.
 MAY_EXPORT: Final = frozenset({CallerRole.ADMIN, CallerRole.AUDITOR})
-_LONGEST_REASON: Final = 1_000
 
 
 @router.get("/export")
@@ -37,7 +36,7 @@ def export(request: Request, operator: TheOperator, app: TheApp, form: TheForm) 
     """The file. That it was taken is on record before its first row."""
     operator.require(*sorted(MAY_EXPORT), to="export payments")
     filters = Filters.of({name: value for name, value in form.items() if name not in ("csrf", "seen", "reason")})
-    reason = form.get("reason", "").replace("\x00", "").strip()[:_LONGEST_REASON]
+    reason = reason_of(form)
     if not reason:
         said = "Say why. The reason is kept in the audit trail."
         return deed_page(request, operator, _deed(app, filters), said=said, status=422)

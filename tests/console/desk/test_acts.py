@@ -159,6 +159,13 @@ def test_a_form_sent_twice_acts_once(home: House, desk: Sit) -> None:
     assert home.payment(session_id).session.extended_seconds == 7200
 
 
+def test_a_sign_that_no_text_has_is_left_out_of_a_reason(home: House, desk: Sit) -> None:
+    session_id = paid(home)
+    answer = desk("admin").act(act(session_id, "refund"), "scratched\x00", amount="10.00")
+    assert answer.status_code == 303, answer.text
+    assert [one.reason for one in home.payment(session_id).refunds] == ["scratched"]
+
+
 def test_a_version_that_is_none_does_nothing(home: House, desk: Sit) -> None:
     session_id = home.opened()
     admin, path = desk("admin"), act(session_id, "terminate")

@@ -121,8 +121,12 @@ def test_support_takes_no_file_away(home: House, desk: Sit) -> None:
 
 
 def test_no_cell_is_a_formula_and_numbers_stay_numbers() -> None:
-    assert [cell(text) for text in ("=1+1", "+49", "-1", "@a", " =1", "\t=1", "a=1", "|calc")] == [
-        "'=1+1", "'+49", "'-1", "'@a", "' =1", "'\t=1", "a=1", "'|calc",
+    assert [cell(text) for text in ("=1+1", "+49", "-1", "@a", " =1", "\t=1", "a=1", "|calc", "\uff1d1")] == [
+        "'=1+1", "'+49", "'-1", "'@a", "' =1", "'\t'=1", "a=1", "'|calc", "'\uff1d1",
+    ]  # fmt: skip
+    # Spreadsheets in which a comma stands in decimals end a cell at the semicolon.
+    assert [cell(text) for text in ("a;=1", 'a; "=1', "a;b;@c", "a;b", "a; 1-2")] == [
+        "a;'=1", "a;' \"=1", "a;b;'@c", "a;b", "a; 1-2",
     ]  # fmt: skip
     assert cell(-1) == "-1"
     assert cell(None) == ""
