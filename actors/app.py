@@ -26,8 +26,8 @@ class App(Protocol):
         """Keep messages that gave up, durably, and tell upstream which of them the rules do not permit."""
         ...
 
-    def open_checkouts(self) -> int:
-        """Open what is to be paid."""
+    def open_checkouts(self, *, most: int) -> int:
+        """Open what is to be paid: so many pieces at most."""
         ...
 
     def process_events(self) -> int:
@@ -72,6 +72,10 @@ class App(Protocol):
 
     def mirror_windows(self) -> int:
         """Compare the windows in Redis with those in PostgreSQL, and mend the former."""
+        ...
+
+    def prune(self) -> int:
+        """Let go of what is old, and make room for what is to come."""
         ...
 
     def send_notices(self) -> int:

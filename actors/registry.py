@@ -14,6 +14,7 @@ from actors.receipts import issue_receipts
 from actors.reconciliation import explain_money, reconcile_attempts, reconcile_events
 from actors.refunds import send_refunds
 from actors.retries import open_retries
+from actors.upkeep import prune_old
 from actors.windows import expire_windows
 
 INTAKES: Final[tuple[Intake, ...]] = (payment_required,)
@@ -32,6 +33,7 @@ ACTORS: Final[Mapping[str, Actor]] = {
         explain_money,
         send_notices,
         issue_receipts,
+        prune_old,
     )
 }
 QUEUES: Final[tuple[str, ...]] = (*(one.queue for one in INTAKES), *(one.queue for one in ACTORS.values()))

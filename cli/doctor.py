@@ -30,6 +30,7 @@ from services.examine import (
     ok,
     warn,
 )
+from services.examine_months import examine_months
 from services.examine_storage import examine_storage
 
 #: The processes of the production system.
@@ -93,6 +94,7 @@ def _examine_services(settings: Settings) -> Iterator[Finding]:
     else:
         with closing(Database(settings.database.url.reveal(), pool_size=1, application="gavelpay doctor")) as database:
             yield from examine_database(database)
+            yield from examine_months(database, SystemClock()())
             yield from examine_clocks(SystemClock(), {"database": lambda: database_time(database)})
     yield from _examine_brokers(settings)
     yield from _examine_stripe(settings)

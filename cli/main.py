@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "events": ("cli.events", "events"),
     "deliveries": ("cli.deliveries", "deliveries"),
     "queues": ("cli.queues", "queues"),
+    "prune": ("cli.prune", "prune"),
     "dead-letters": ("cli.dead_letters", "dead_letters"),
     "notices": ("cli.notices", "notices"),
     "reconcile": ("cli.reconcile", "reconcile"),

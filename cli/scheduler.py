@@ -10,6 +10,7 @@ from models.database import Database
 from runtime.app import build_new_id
 from runtime.backlogs import BacklogCollector
 from runtime.gauges import StandingCollector
+from runtime.months import MonthsCollector
 from runtime.server_gauges import ServerCollector
 from runtime.settings import Role, given
 from scheduler.process import DEFAULT_METRICS_PORT, run
@@ -40,6 +41,7 @@ def scheduler(metrics_host: str, metrics_port: int) -> None:
                     StandingCollector(database),
                     BacklogCollector(database, settings.windows.grace),
                     ServerCollector(database),
+                    MonthsCollector(database, clock),
                 ),
                 life=life,
             )

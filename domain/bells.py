@@ -18,6 +18,7 @@ RECONCILE_ATTEMPTS: Final = "lookups.ask"
 EXPLAIN_MONEY: Final = "money.explain"
 SEND_NOTICES: Final = "notices.send"
 ISSUE_RECEIPTS: Final = "receipts.issue"
+PRUNE_OLD: Final = "upkeep.prune"
 #: All of them.
 BELLS: Final = (
     OPEN_CHECKOUTS,
@@ -34,6 +35,7 @@ BELLS: Final = (
     EXPLAIN_MONEY,
     SEND_NOTICES,
     ISSUE_RECEIPTS,
+    PRUNE_OLD,
 )
 
 

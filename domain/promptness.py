@@ -28,6 +28,7 @@ PROMISED: Final[Mapping[str, timedelta]] = {
             bells.RECONCILE_EVENTS: timedelta(minutes=5),  # the second way by which news come
             bells.RECONCILE_ATTEMPTS: timedelta(minutes=5),
             bells.EXPLAIN_MONEY: timedelta(minutes=15),
+            bells.PRUNE_OLD: timedelta(hours=12),  # months are made ready two of them ahead
         }.items()
     },
 }

@@ -78,6 +78,7 @@ _LISTED: Final = (
     ),
     QueueFacts("event_list", "finds webhooks that got lost", "A webhook that got lost stays lost meanwhile."),
     QueueFacts("money", "compares our books with those of Stripe", "Differences are not found, and fees not recorded."),
+    QueueFacts("upkeep", "lets go of what is old", "Nothing old is let go of, and no room made for months to come."),
     QueueFacts("mirror", "mends the windows in Redis", "What Redis shows of windows may grow stale."),
 )
 #: All queues, those first where standing still hurts most.

@@ -4,6 +4,7 @@ What proof rests on has no end: audit entries, ledger, receipts, payments with t
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -25,6 +26,14 @@ def month_of(at: datetime, later: int = 0) -> datetime:
 def months_to_come(now: datetime) -> Iterator[datetime]:
     """The beginnings of the months that must be ready: the present one and those ahead."""
     return (month_of(now, later) for later in range(AHEAD + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long is kept what is over; None: for good."""
+
+    webhook_events: timedelta | None = timedelta(days=DEFAULT_DAYS)
+    outgoing_events: timedelta | None = timedelta(days=DEFAULT_DAYS)
 
 
 def kept_since(now: datetime, kept: timedelta | None) -> datetime | None:

@@ -1,10 +1,12 @@
-"""Values that are there and cannot be read: sealed under a key that this process lacks, or damaged.
+"""Values that are there and cannot be read: sealed under a key that this process lacks, damaged, or left unopened.
 
 They stand in their record's field as nothing of their type, and are written back as they are. So a row that holds one
 lives on: its window ends, its money is refunded. Only what needs the value itself asks whether it is one.
 """
 
-from typing import Any
+from typing import Any, Final
+
+_UNOPENED: Final = "left unopened"
 
 
 class Unreadable:
@@ -16,7 +18,7 @@ class Unreadable:
 
 
 class UnreadableText(Unreadable, str):
-    """A text that cannot be read. It looks empty."""
+    """A text that cannot be read. It looks empty, unless it was never tried to read it."""
 
     __slots__ = ()
 
@@ -34,4 +36,13 @@ def unreadable(form: str, sealed: bytes, why: str) -> Unreadable:
     kind = {"text": UnreadableText, "json": UnreadableDocument, "bytes": UnreadableBytes}[form]
     value: Unreadable = kind()
     value.sealed, value.why = sealed, why
+    return value
+
+
+def unopened(form: str, sealed: bytes) -> Unreadable:
+    """What stands for a value that nobody wants to read. A text is there for whoever asks only whether there is one."""
+    if form != "text":
+        return unreadable(form, sealed, _UNOPENED)
+    value = UnreadableText(_UNOPENED)
+    value.sealed, value.why = sealed, _UNOPENED
     return value

@@ -28,7 +28,7 @@ local function is_newer(key, version)
 end
 for n = 2, #KEYS do
   local at = (n - 2) * 5
-  if ARGV[at + 3] == '' or not is_newer(KEYS[n], tonumber(ARGV[at + 5])) then show(n, at) end
+  if not is_newer(KEYS[n], tonumber(ARGV[at + 5])) then show(n, at) end
 end
 return 0
 """

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain import bells
-from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
+from domain.cursor import PRUNING, STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
 from models.database import Database
 
@@ -33,6 +33,7 @@ _WHERE: Final = (
     (bells.ISSUE_RECEIPTS, "receipts", "due_at", "status = 'wanted'"),
     (bells.RECONCILE_EVENTS, "cursors", "due_at", f"name = '{STRIPE_EVENTS}'"),
     (bells.EXPLAIN_MONEY, "cursors", "due_at", f"name = '{STRIPE_BALANCE}'"),
+    (bells.PRUNE_OLD, "cursors", "due_at", f"name = '{PRUNING}'"),
     *((bell, "deliveries", "due_at", _TO_BE_TOLD.format(endpoint=endpoint)) for endpoint, bell in BELL_OF.items()),
 )
 #: Windows are due only when their grace is over too.

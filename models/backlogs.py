@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
+from domain.cursor import PRUNING, STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
 from domain.ids import uuid7
 from models.receipts import READY
@@ -45,6 +45,7 @@ _WAITING: Final[Mapping[str, str]] = {
     " SELECT look_up_at FROM refunds WHERE look_up_at <= %(now)s",
     "event_list": _CURSOR.format(name=STRIPE_EVENTS),
     "money": _CURSOR.format(name=STRIPE_BALANCE),
+    "upkeep": _CURSOR.format(name=PRUNING),
 }
 #: Rows that come in, by their ids: those are made by the clock.
 _IN: Final[Mapping[str, str]] = {

@@ -14,13 +14,14 @@ from domain.bells import (
     OPEN_CHECKOUTS,
     OPEN_RETRIES,
     PROCESS_EVENTS,
+    PRUNE_OLD,
     RECONCILE_ATTEMPTS,
     RECONCILE_EVENTS,
     SEND_NOTICES,
     SEND_REFUNDS,
 )
 from domain.clock import Clock
-from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
+from domain.cursor import PRUNING, STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
 from models.database import Database
 from models.deliveries import count_due
@@ -78,6 +79,7 @@ class Due:
             # Only a comparison could tell; it comes by the clock.
             MIRROR_WINDOWS: lambda: 0,
             SEND_NOTICES: lambda: self._leased(NOTICE_WORK),
+            PRUNE_OLD: lambda: self._cursor(PRUNING),
         }
 
     def _leased(self, work: Work[Any]) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from domain.unreadable import Unreadable, unreadable
+from domain.unreadable import Unreadable, unopened, unreadable
 from models.arrays import Packed, packed
 from models.sealing import FieldCipher, SealingError
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
@@ -111,25 +111,30 @@ class RecordTable(Generic[R]):
             statement, source = self._updating(changed)
             connection.execute(statement, self._arrays(source, records, cipher))
 
-    def changed(self, records: Sequence[R], seen: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
-        """The columns in which one of these records, at least, differs from its snapshot.
+    def changed(self, before: Sequence[tuple[Any, ...]], after: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+        """The columns in which one record, at least, differs between these snapshots of the same records.
 
         Whole columns are compared at once. What is sealed, or indexed, mostly stays as it is, and is not written.
         """
-        pairs = zip(zip(*seen, strict=True), zip(*map(self.snapshot, records), strict=True), strict=True)
+        pairs = zip(zip(*before, strict=True), zip(*after, strict=True), strict=True)
         return tuple(name for name, (old, new) in zip(self.changing, pairs, strict=True) if old != new)
 
-    def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
+    def load(self, row: Sequence[Any], cipher: FieldCipher, *, opened: bool = True) -> R:
         """Make a record of a row that was selected by `selection`.
 
-        What none of our keys opens is `Unreadable` there, or None where it is never written again and may be absent:
-        one such row must not stop the others of its batch. The cipher tells whoever watches.
+        What is sealed stays so where it is not to be `opened`, and is written back as it is. What none of our keys
+        opens is `Unreadable` there, or None where it is never written again and may be absent: one such row must not
+        stop the others of its batch. The cipher tells whoever watches.
         """
         values = list(row)
         for at, choices in self._enums_at:
             if values[at] is not None:
                 values[at] = choices[values[at]]
-        if self._sealed_at:
+        if not opened:
+            for at, column in self._sealed_at:
+                if values[at] is not None:
+                    values[at] = unopened(column.info[SEALED], values[at])
+        elif self._sealed_at:
             place = self._place([values[at] for at in self._identity_at])
             for at, column in self._sealed_at:
                 if values[at] is not None:

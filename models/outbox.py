@@ -12,6 +12,7 @@ from domain.endpoint import BELL_OF
 from domain.ids import NewId
 from domain.messaging import EVENT_VERSION, Delivery, OutgoingEvent
 from domain.payment import Announcement, Payment
+from models.arrays import packed
 from models.records import DELIVERIES, OUTBOX
 from models.sealing import FieldCipher
 
@@ -116,7 +117,10 @@ def _reserve(connection: Connection[Any], wanted: Mapping[str, int]) -> dict[str
         ON CONFLICT (auction_id) DO UPDATE SET event_no = auctions.event_no + excluded.event_no
         RETURNING auction_id, event_no
         """,
-        {"ids": [auction_id for auction_id, _ in ordered], "counts": [count for _, count in ordered]},
+        {
+            "ids": packed("text[]", [auction_id for auction_id, _ in ordered]),
+            "counts": packed("bigint[]", [count for _, count in ordered]),
+        },
     )
     return {auction_id: last - wanted[auction_id] for auction_id, last in rows}
 

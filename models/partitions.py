@@ -6,6 +6,7 @@ See ADR 0028.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 
+from domain.errors import TransientError
 from domain.ids import uuid7
 from domain.retention import month_of, months_to_come
 from models.database import Database, DatabaseUnavailable
@@ -23,7 +25,7 @@ from models.database import Database, DatabaseUnavailable
 T = TypeVar("T")
 
 #: How long a lock is waited for, and how often: whoever comes meanwhile waits behind us, and passes in between.
-_PATIENCE: Final = "SET LOCAL lock_timeout = '500ms'"
+_PATIENCE: Final = "SET LOCAL lock_timeout = '200ms'"
 _TRIES: Final = 5
 #: Who makes a month holds this advisory lock; a second one finds it made.
 _LOCK: Final = 0x6761_7665_6C6D_6F6E
@@ -40,6 +42,12 @@ _PARTS: Final = """
 _BOUNDS: Final = re.compile(r"FROM \((?:MINVALUE|'(.+?)')\) TO \('(.+?)'\)")
 
 
+class TableInUse(TransientError):
+    """Somebody reads a table for long, as a backup does, so that it cannot be given another shape now."""
+
+    code = "table_in_use"
+
+
 @dataclass(frozen=True, slots=True)
 class Divided:
     """A table that is divided by the month."""
@@ -51,6 +59,8 @@ class Divided:
     moment: Callable[[str], datetime]
     #: What somebody still waits for, of rows `r`: it is kept whatever its age.
     waits: str
+    #: The ids of that in one part, found by an index; of a time before `{ends}`.
+    waiting: str
     #: A key that each part has for itself.
     key: str | None = None
 
@@ -82,6 +92,7 @@ EVENTS: Final = Divided(
     datetime.isoformat,
     datetime.fromisoformat,
     "r.status IN ('waiting', 'set_aside')",
+    "SELECT id FROM {part} WHERE status = 'waiting' UNION ALL SELECT id FROM {part} WHERE status = 'set_aside'",
 )
 OUTGOING: Final = Divided(
     "outbox",
@@ -90,6 +101,7 @@ OUTGOING: Final = Divided(
     _time_of,
     # Deliveries that are over go first.
     "EXISTS (SELECT FROM deliveries d WHERE d.event_id = r.id)",
+    "SELECT DISTINCT event_id FROM deliveries WHERE event_id < '{ends}'",
     key="auction_id, order_no",
 )
 DIVIDED: Final = (EVENTS, OUTGOING)
@@ -109,24 +121,25 @@ def patiently(database: Database, act: Callable[[Connection[Any]], T]) -> T:
     """Do something in a transaction of its own, again if a lock cannot be had.
 
     Raises:
-        DatabaseUnavailable: the database is away, or somebody works on the table for long, as a backup does.
+        TableInUse: it could not be had.
+        DatabaseUnavailable: the database is away.
     """
-    for _ in range(_TRIES - 1):
+    for _ in range(_TRIES):
         try:
             with database.transaction() as connection:
                 return act(connection)
         except DatabaseUnavailable as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
-    with database.transaction() as connection:
-        return act(connection)
+            held = error
+    raise TableInUse("somebody has been reading the table for long") from held
 
 
 def make_ready(database: Database, now: datetime) -> list[datetime]:
     """Make the months that must be ready; tells which were made.
 
     Raises:
-        DatabaseUnavailable: as `patiently`; what was made stays made.
+        TableInUse, DatabaseUnavailable: what was made stays made.
     """
     made = []
     for divided in DIVIDED:
@@ -192,29 +205,42 @@ def put_off(connection: Connection[Any], divided: Divided, part: Part) -> int | 
     Returns:
         How many rows stay; None if they are more than `MOST_CARRIED`: then all of the part does.
     """
-    waiting = f"SELECT FROM {part.name} r WHERE {divided.waits} LIMIT {MOST_CARRIED + 1}"
-    ((waits,),) = connection.execute(f"SELECT count(*) FROM ({waiting}) w".encode()).fetchall()  # noqa: S608
-    if waits > MOST_CARRIED:
+    if part.ends is None or len(_waiting(connection, divided, part)) > MOST_CARRIED:
         return None
     _do(connection, _PATIENCE)
     _do(connection, f"ALTER TABLE {divided.table} DETACH PARTITION {part.name}")
-    kept = f"SELECT r.* FROM {part.name} r WHERE {divided.waits}"  # noqa: S608 - our own words
-    stays = connection.execute(f"INSERT INTO {divided.table} {kept}".encode()).rowcount
+    stay = _waiting(connection, divided, part)
+    kept = f"INSERT INTO {divided.table} SELECT * FROM {part.name} WHERE id = ANY(%s)"  # noqa: S608 - our own words
+    stays = connection.execute(kept.encode(), (stay,)).rowcount
     _do(connection, f"ALTER TABLE {part.name} RENAME TO {part.name}{_PUT_OFF}")
     return stays
 
 
-def drop_put_off(connection: Connection[Any]) -> list[str]:
-    """Drop what was taken from its table, now or before a crash; tells the names."""
+def _waiting(connection: Connection[Any], divided: Divided, part: Part) -> list[UUID]:
+    ends = part.ends and divided.bound(part.ends)
+    sql = f"{divided.waiting.format(part=part.name, ends=ends)} LIMIT {MOST_CARRIED + 1}"
+    return [row[0] for row in connection.execute(sql.encode())]
+
+
+def drop_put_off(connection: Connection[Any]) -> dict[str, int]:
+    """Drop what was taken from its table, now or before a crash.
+
+    Returns:
+        How many rows each table has lost.
+    """
     tables = "|".join(one.table for one in DIVIDED)
     names = connection.execute(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = current_schema() AND relkind = 'r' AND NOT relispartition AND relname ~ %s",
         (f"^({tables})_[0-9a-z_]+{_PUT_OFF}$",),
     ).fetchall()
+    lost: Counter[str] = Counter()
     for (name,) in names:
+        table = next(one.table for one in DIVIDED if name.startswith(f"{one.table}_"))
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchall()  # noqa: S608 - our words
+        lost[table] += rows
         _do(connection, f"DROP TABLE {name}")
-    return [name for (name,) in names]
+    return lost
 
 
 def _do(connection: Connection[Any], statement: str) -> None:

@@ -14,6 +14,9 @@ OVER: Final = """
        WHERE l.status = 'dead' AND l.queue = 'deliveries' AND starts_with(l.actor, r.endpoint || ':')
          AND r.finished_at BETWEEN l.created_at AND coalesce(l.last_at, l.created_at)))
 """
+_OLD: Final = f"r.event_id < %(before)s AND {OVER}"
+#: So many are counted.
+ENOUGH: Final = 100_000
 _DELETE: Final = """
     DELETE FROM {table} WHERE ctid = ANY(ARRAY(
       SELECT r.ctid FROM {table} r WHERE {old} ORDER BY r.{column} LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED))
@@ -22,8 +25,14 @@ _DELETE: Final = """
 
 def delete_deliveries(connection: Connection[Any], before: datetime, limit: int) -> int:
     """Delete deliveries that are over, of events from before a moment, the oldest first; tells how many."""
-    old = f"r.event_id < %(before)s AND {OVER}"
-    return _delete(connection, "deliveries", "event_id", old, {"before": first_id(before), "limit": limit})
+    return _delete(connection, "deliveries", "event_id", _OLD, {"before": first_id(before), "limit": limit})
+
+
+def count_deliveries(connection: Connection[Any], before: datetime) -> int:
+    """How many there are to be deleted, up to `ENOUGH`."""
+    sql = f"SELECT count(*) FROM (SELECT FROM deliveries r WHERE {_OLD} LIMIT {ENOUGH}) o"  # noqa: S608 - our own words
+    ((count,),) = connection.execute(sql, {"before": first_id(before)}).fetchall()
+    return int(count)
 
 
 def delete_strays(connection: Connection[Any], divided: Divided, before: datetime, limit: int) -> int:

@@ -62,7 +62,7 @@ def is_current(database: Database) -> bool:
     While a release is rolled out, processes of the one before go on beside it, and when it is rolled back they are
     started again: each migration leaves the release before it able to work.
     """
-    with _answering(database.engine.connect()) as connection:
+    with _answering(database.engine.begin()) as connection:
         revision = _revision(connection)
     return revision == _head() or _is_later(revision)
 

@@ -5,7 +5,7 @@ from typing import Final
 from domain.cursor import PRUNING
 
 #: Events from before then may be gone.
-_PRUNED: Final = f"(SELECT (value->>'outgoing')::timestamptz FROM cursors WHERE name = '{PRUNING}')"  # noqa: S608
+_PRUNED: Final = f"(SELECT (value->>'outbox')::timestamptz FROM cursors WHERE name = '{PRUNING}')"  # noqa: S608
 
 #: Each question answers with sentences; none is well.
 QUESTIONS: Final = (

@@ -50,6 +50,7 @@ from services.observing import Observer
 from services.open_checkout import OpenCheckouts
 from services.page_links import PageLinks
 from services.process_events import ProcessEvents
+from services.prune import Prune
 from services.receive_events import ReadEvent, ReceiveEvents
 from services.reconcile import Reconcile
 from services.reconcile_asked import ReconcileAsked
@@ -105,6 +106,7 @@ class App:
     request_refund: RequestRefund
     decide_refund: DecideRefund
     mirror_windows: MirrorWindows
+    prune: Prune
     #: For each bell, how many pieces of work wait for it.
     due: Mapping[str, Callable[[], int]]
     now: Clock
@@ -229,6 +231,7 @@ def build_app(
         view_payments=ViewPayments(store.begin),
         check_invariants=CheckInvariants(store.begin, now),
         mirror_windows=MirrorWindows(store.begin, mirror, observer, now),
+        prune=Prune(database, store.begin, settings.retention.kept, observer, now),
         reconcile_events=events,
         reconcile_attempts=attempts,
         reconcile_refunds=refunds,

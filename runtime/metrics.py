@@ -82,6 +82,7 @@ class Metrics:
     receipt_failures: Counter
     #: Tries to tell a service downstream, by `endpoint` and `outcome`: sent, refused, given_up.
     deliveries: Counter
+    pruned_rows: Counter
     #: By `outcome`: sent, lost, dropped.
     analytics_events: Counter
 
@@ -183,6 +184,9 @@ def declare_metrics(registry: CollectorRegistry, *, of_process: bool = True) -> 
             "Tries to tell a service downstream of an event",
             ["endpoint", "outcome"],
             registry=registry,
+        ),
+        pruned_rows=Counter(
+            "payments_pruned_rows_total", "Rows that were old and over, and are gone", ["table"], registry=registry
         ),
         analytics_events=Counter(
             "payments_analytics_events_total", "Events for analytics", ["outcome"], registry=registry

@@ -125,9 +125,10 @@ class MetricsObserver:
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
+        logger = log.bind()
         for session, note in notes:
-            ids = {"session_id": str(session.id), "auction_id": session.auction_id, "buyer_id": session.buyer_id}
-            tell = log.warning if note.action in _WARNINGS else log.info
+            ids = {"session_id": session.id, "auction_id": session.auction_id, "buyer_id": session.buyer_id}
+            tell = logger.warning if note.action in _WARNINGS else logger.info
             if note.action == "payment_required" and REQUIRED_BY in session.metadata:
                 ids[REQUIRED_BY] = session.metadata[REQUIRED_BY]
             tell(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
@@ -184,6 +185,11 @@ class MetricsObserver:
         for kind, count in repairs.items():
             self.metrics.mirror_repairs.labels(kind).inc(count)
         self.metrics.mirror_compared.set_to_current_time()
+
+    def pruned(self, table: str, rows: int) -> None:
+        """Rows that were old and over are gone."""
+        log.info("old.pruned", table=table, rows=rows)
+        self.metrics.pruned_rows.labels(table).inc(rows)
 
     def receipt_printed(self, seconds: float) -> None:
         """A document was printed. Those that are issued are counted by their notes."""

@@ -20,8 +20,11 @@ _SESSIONS: Final = """
       FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1
 """
 _TABLES: Final = """
-    SELECT relname, n_live_tup, n_dead_tup, pg_total_relation_size(relid) FROM pg_stat_user_tables
-     WHERE schemaname = current_schema() ORDER BY relname
+    SELECT coalesce(w.relname, s.relname), sum(n_live_tup)::bigint, sum(n_dead_tup)::bigint,
+           sum(pg_total_relation_size(s.relid))::bigint
+      FROM pg_stat_user_tables s LEFT JOIN pg_inherits i ON i.inhrelid = s.relid
+      LEFT JOIN pg_class w ON w.oid = i.inhparent
+     WHERE schemaname = current_schema() GROUP BY 1 ORDER BY 1
 """
 
 

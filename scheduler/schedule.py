@@ -110,6 +110,13 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             "Redis may be emptied, or miss what was written while it was away",
         ),
         Job(
+            "prune_old",
+            Kind.PRUNE,
+            bells.PRUNE_OLD,
+            3600.0,
+            "once a day what is old and over goes, and the next months get their place; a table was in use",
+        ),
+        Job(
             "issue_receipts",
             sweep,
             bells.ISSUE_RECEIPTS,

@@ -52,6 +52,8 @@ class Batcher(Generic[T, R]):
         self._is_busy = False
         #: How many are likely to come: as many as lately came together.
         self._expected = 1
+        #: How many whoever lingers waits for.
+        self._enough = 0
 
     def __call__(self, item: T) -> R:
         """Have an item done, and get its answer.
@@ -73,7 +75,8 @@ class Batcher(Generic[T, R]):
         slots: list[_Slot[T, R]] = [_Slot(item) for item in items]
         with self._changed:
             self._waiting.extend(slots)
-            self._arrived.notify()
+            if len(self._waiting) >= self._enough:
+                self._arrived.notify()
         for slot in slots:
             while not slot.done:
                 batch = self._next_batch(slot)
@@ -98,7 +101,8 @@ class Batcher(Generic[T, R]):
     def _gather(self) -> None:
         """Linger for those who are likely to come."""
         last = time.monotonic() + self._linger
-        while len(self._waiting) < min(self._expected, self._largest) and (left := last - time.monotonic()) > 0:
+        self._enough = min(self._expected, self._largest)
+        while len(self._waiting) < self._enough and (left := last - time.monotonic()) > 0:
             self._arrived.wait(left)
 
     def _lead(self, batch: Sequence[_Slot[T, R]]) -> None:
@@ -121,12 +125,20 @@ class Batcher(Generic[T, R]):
                 for slot in batch:
                     slot.error = error
             else:
-                for slot in batch:
-                    self._do([slot])
+                self._do_one_by_one(batch)
         except BaseException as error:
             for slot in batch:
                 slot.error = error
             raise
+
+    def _do_one_by_one(self, batch: Sequence[_Slot[T, R]]) -> None:
+        for number, slot in enumerate(batch):
+            try:
+                self._do([slot])
+            except BaseException as error:
+                for other in batch[number + 1 :]:
+                    other.error = error  # nobody will do them any more
+                raise
 
 
 def _passed_on(error: BaseException) -> Exception:

@@ -17,9 +17,8 @@ from domain.session import PaymentSession
 from domain.settlement import Terms
 from domain.windows import stripe_expiry
 from gateways.stripe.requests import opening_request
-from models.unit_of_work import Begin, UnitOfWork
+from models.unit_of_work import UnitOfWork
 from models.work import ATTEMPT_WORK, FIND_WORK, Work
-from services.batching import Batcher
 from services.page_links import PageLinks
 
 log = structlog.get_logger()
@@ -29,44 +28,35 @@ Piece = Sequence[CheckoutAttempt]
 
 #: What is settled about an attempt before Stripe is asked for the first time.
 _PREPARED: Final = ("request", "destination", "application_fee_minor")
-#: Seconds that a thread waits for others to share its transaction with. A call to Stripe takes a hundred times as long.
-LINGER: Final = 0.004
 #: How many attempts are looked up in one walk at most, beside those that are due; and how soon they would have been.
 _TOGETHER: Final = 99
 _SOON: Final = timedelta(seconds=20)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class ClaimAttempts:
-    """Give each thread that comes a piece of its own. Threads that come at the same time share a transaction."""
+    """Give each thread that asks a piece of its own, in a transaction that is under way."""
 
-    begin: Begin
     policies: Mapping[str, Policy]
     terms: Terms
     links: PageLinks
     now: Clock
-    _claims: Batcher[UUID | None, Piece] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Nobody is at work yet."""
-        self._claims = Batcher(self._claim_all, linger=LINGER)
+    def __call__(self, uow: UnitOfWork, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
+        """Claim a piece of what is due for each, of its session if it names one.
 
-    def __call__(self, session_id: UUID | None = None) -> Piece:
-        """Claim a piece of what is due, of this session if one is named; empty if there is none or others hold it."""
-        return self._claims(session_id)
-
-    def _claim_all(self, wanted: Sequence[UUID | None]) -> Sequence[Piece]:
-        with self.begin() as uow:
-            taken = _Taken(uow, self.now())
-            pieces: dict[int, Piece] = {}
-            for number, session_id in enumerate(wanted):
-                if session_id is not None:
-                    pieces[number] = taken.more(ATTEMPT_WORK, only={"session_id": session_id})
-            others = [number for number, session_id in enumerate(wanted) if session_id is None]
-            if others:
-                pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
-            torn = self._prepare(uow, taken.attempts)
-            ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
+        It is empty if there is none or others hold it. Waits for nobody.
+        """
+        taken = _Taken(uow, self.now())
+        pieces: dict[int, Piece] = {}
+        for number, session_id in enumerate(wanted):
+            if session_id is not None:
+                pieces[number] = taken.more(ATTEMPT_WORK, only={"session_id": session_id})
+        others = [number for number, session_id in enumerate(wanted) if session_id is None]
+        if others:
+            pieces |= dict(zip(others, self._pieces(taken, len(others)), strict=False))
+        torn = self._prepare(uow, taken.attempts)
+        ATTEMPT_WORK.keep(uow.connection, uow.cipher, taken.attempts, *_PREPARED)
         return [[one for one in pieces.get(number, ()) if one.id not in torn] for number in range(len(wanted))]
 
     def _pieces(self, taken: "_Taken", most: int) -> list[Piece]:

@@ -45,7 +45,7 @@ class ExpireWindows:
         moved = 0
         with self.begin() as uow:
             end = now - self.grace
-            for payment in uow.payments.lock_due(_DUE, limit, end=end, patience=end - PATIENCE):
+            for payment in uow.payments.lock_due(_DUE, limit, opened=False, end=end, patience=end - PATIENCE):
                 moved += self._end(payment, now)
         return moved
 

@@ -21,6 +21,9 @@ class Observer(Protocol):
     def noticed(self, kind: str, channel: str, outcome: str) -> None:
         """A notice was sent, postponed, refused, given up or dropped."""
 
+    def pruned(self, table: str, rows: int) -> None:
+        """Rows that were old and over are gone."""
+
     def receipt_printed(self, seconds: float) -> None:
         """A receipt or a credit note was printed, in so many seconds."""
 
@@ -41,6 +44,9 @@ class Unobserved:
         """Nothing."""
 
     def noticed(self, kind: str, channel: str, outcome: str) -> None:
+        """Nothing."""
+
+    def pruned(self, table: str, rows: int) -> None:
         """Nothing."""
 
     def receipt_printed(self, seconds: float) -> None:

@@ -1,17 +1,17 @@
 """Open, and close, a payment's Stripe object: claim, call, record.
 
-Threads that come at the same time share a transaction: one claims for all of them, and one records for all of them.
-Each call to Stripe is one thread's own.
+Threads that come at the same time share a transaction: one of them records what all of them have found, and claims what
+all of them do next. Each call to Stripe is one thread's own.
 
 Safe to run any number of times, on any number of workers, and to kill at any line: the request and its idempotency key
 are stored before the first call, an answer that never came is asked for again under the same key, and who has lost the
 lease writes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -37,12 +37,12 @@ from gateways.stripe.gateway import Opened, PaymentGateway
 from models.leases import Hold
 from models.unit_of_work import Begin
 from models.work import ATTEMPT_WORK
-from services.batching import Batcher
-from services.claim_attempts import LINGER, ClaimAttempts
+from services.claim_attempts import ClaimAttempts, Piece
+from services.exchange_attempts import ExchangeAttempts, Outcome, Recording, Turn
 from services.page_links import PageLinks
 
-Recording = Callable[[Payment, CheckoutAttempt, datetime], None]
-
+#: Who does several pieces of work begins none after this time: what else is to be done has its turn.
+_TURN: Final = timedelta(seconds=0.25)
 #: Seconds between two tries at most: a window may be short.
 _LONGEST_WAIT: Final = 20.0
 #: The same where nobody waits, as when the window is over: what never succeeds must not use up Stripe's limit.
@@ -62,61 +62,62 @@ class OpenCheckouts:
     now: Clock
     new_id: NewId
     rng: Random
-    _claim: ClaimAttempts = field(init=False)
-    _records: Batcher[tuple[CheckoutAttempt, Recording], None] = field(init=False)
+    _exchange: ExchangeAttempts = field(init=False)
 
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
-        self._claim = ClaimAttempts(self.begin, self.policies, self.terms, self.links, self.now)
-        self._records = Batcher(self._record_all, linger=LINGER)
+        claim = ClaimAttempts(self.policies, self.terms, self.links, self.now)
+        self._exchange = ExchangeAttempts(self.begin, claim, self.now)
 
-    def __call__(self, session_id: UUID | None = None) -> int:
-        """Do one piece of work, of this session if one is named. What must be looked up at Stripe is one piece.
+    def __call__(self, session_id: UUID | None = None, *, most: int = 1) -> int:
+        """Do a piece of work, of this session if one is named. What must be looked up at Stripe is one piece.
+
+        Args:
+            session_id: whose it is; None for whatever is due.
+            most: how many pieces may be done, one after the other, while that takes no longer than a turn.
 
         Returns:
             How many attempts it was; 0 if nothing is due or others have it in hand.
         """
-        claimed = self._claim(session_id)
-        with ExitStack() as held:
-            for attempt in claimed:
-                held.enter_context(self.hold(ATTEMPT_WORK, attempt))
-            if claimed and must_be_found(claimed[0], self.now()):
-                self._find(claimed)
-            else:
+        last, done = self.now() + _TURN, 0
+        claimed = self._exchange(Turn(session_id=session_id))
+        while claimed:
+            done, most = done + len(claimed), most - 1
+            with ExitStack() as held:
                 for attempt in claimed:
-                    self._do(attempt)
-        return len(claimed)
+                    held.enter_context(self.hold(ATTEMPT_WORK, attempt))
+                outcomes = self._do(claimed)
+                goes_on = most > 0 and self.now() < last
+                claimed = self._exchange(Turn(outcomes, int(goes_on), session_id))
+        return done
 
-    def _do(self, attempt: CheckoutAttempt) -> None:
+    def _do(self, piece: Piece) -> Sequence[Outcome]:
+        if must_be_found(piece[0], self.now()):
+            return self._find(piece)
+        return [(attempt, self._asked(attempt)) for attempt in piece]
+
+    def _asked(self, attempt: CheckoutAttempt) -> Recording:
         with bound_contextvars(session_id=str(attempt.session_id), key=attempt.idempotency_key):
             if attempt.status is not AttemptStatus.OPENING:
-                self._close(attempt)
-            elif attempt.request is None:
-                self._record(attempt, close)
-            else:
-                self._open(attempt, attempt.request)
+                return self._close(attempt)
+            return close if attempt.request is None else self._open(attempt, attempt.request)
 
-    def _open(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> None:
+    def _open(self, attempt: CheckoutAttempt, request: Mapping[str, Any]) -> Recording:
         try:
             opened = self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)
         except GatewayRefused as refusal:
-            self._record(attempt, partial(self._refused, refusal))
+            return partial(self._refused, refusal)
         except GatewayUnavailable as silence:
-            self._record(attempt, partial(self._postponed, silence))
-        else:
-            self._record(attempt, partial(self._opened, opened))
+            return partial(self._postponed, silence)
+        return partial(self._opened, opened)
 
-    def _find(self, attempts: Sequence[CheckoutAttempt]) -> None:
+    def _find(self, attempts: Sequence[CheckoutAttempt]) -> Sequence[Outcome]:
         """Look up what these attempts have opened. What Stripe has nothing of was never opened; its key is used up."""
         try:
             found = self.stripe.find(attempts)
         except (GatewayUnavailable, GatewayRefused) as failure:
-            outcomes = dict.fromkeys((one.id for one in attempts), partial(self._postponed, failure))
-        else:
-            outcomes = {one.id: partial(self._opened, found.get(one.id)) for one in attempts}
-        for one in attempts:
-            with bound_contextvars(session_id=str(one.session_id), key=one.idempotency_key):
-                self._record(one, outcomes[one.id])
+            return [(one, partial(self._postponed, failure)) for one in attempts]
+        return [(one, partial(self._opened, found.get(one.id))) for one in attempts]
 
     def _refused(self, refusal: GatewayRefused, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
         record_refused(payment, attempt, refusal, now, self.new_id)
@@ -131,15 +132,14 @@ class OpenCheckouts:
         attempt.expires_at = opened.expires_at
         record_opened(payment, attempt, self.policies[payment.session.policy], opened.created_at, now)
 
-    def _close(self, attempt: CheckoutAttempt) -> None:
+    def _close(self, attempt: CheckoutAttempt) -> Recording:
         try:
             # Closing twice does no harm, and an error that Stripe saved must not be repeated for ever: each try has its
             # own key. The fence never goes back.
             facts = self.stripe.close(attempt, idempotency_key=f"{attempt.idempotency_key}:close:{attempt.fence}")
         except (GatewayUnavailable, GatewayRefused) as failure:
-            self._record(attempt, partial(self._postponed, failure))
-        else:
-            self._record(attempt, partial(self._closed, facts))
+            return partial(self._postponed, failure)
+        return partial(self._closed, facts)
 
     def _closed(self, facts: Sequence[Fact], payment: Payment, _attempt: CheckoutAttempt, now: datetime) -> None:
         apply_answer(payment, facts, now, self.terms)
@@ -164,20 +164,3 @@ class OpenCheckouts:
             longest = _LONGEST_WAIT_IDLE
         attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
         close_if_over(payment, now)
-
-    def _record(self, attempt: CheckoutAttempt, record: Recording) -> None:
-        self._records((attempt, record))
-
-    def _record_all(self, outcomes: Sequence[tuple[CheckoutAttempt, Recording]]) -> Sequence[None]:
-        with self.begin() as uow:
-            payments = uow.payments.lock({attempt.session_id for attempt, _ in outcomes})
-            for attempt, record in outcomes:
-                payment = payments.get(attempt.session_id)
-                if payment is None:
-                    continue
-                mine = payment.attempt(attempt.id)
-                if mine.fence != attempt.fence:
-                    continue  # Another worker has taken over, and records what it finds under the same key.
-                mine.leased_until, mine.due_at = None, None
-                record(payment, mine, self.now())
-        return [None] * len(outcomes)

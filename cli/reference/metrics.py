@@ -41,6 +41,7 @@ _PLACES: Final = (
         "`scheduler`, in the same way. Promised is how old it may become.",
         "runtime/backlogs.py",
     ),
+    ("Months", "`scheduler`, for tables that are kept by the month. Take the largest.", "runtime/months.py"),
     ("PostgreSQL", "`scheduler`, from PostgreSQL's own statistics. Take the largest.", "runtime/server_gauges.py"),
     ("The scheduler", "`scheduler`. Where two run, one leads.", "scheduler/process.py"),
     (

@@ -46,6 +46,7 @@ _TITLES: Final = {
     "mail": "Mail and text messages",
     "events": "Outgoing events",
     "analytics": "Analytics",
+    "retention": "How long what is over is kept",
     "auth": "Who may call",
     "crypto": "Encryption at rest",
     "crash_reports": "Crash reports",

@@ -132,6 +132,10 @@ class SimulatedApp:
         """Keep messages that gave up."""
         self.dead_letters.keep(letters, refusals)
 
+    def prune(self) -> int:
+        """Nothing: a run is over before anything is old."""
+        return 0
+
     def mirror_windows(self) -> int:
         """Nothing: the mirror in Redis decides nothing."""
         return 0

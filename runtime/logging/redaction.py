@@ -6,7 +6,7 @@ Long texts are cut and large structures pruned, so that one message of a megabyt
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -29,8 +29,9 @@ _CUT_MARGIN: Final = 1_000
 #: Values of one line, however nested.
 _MOST_VALUES: Final = 200
 _DEEPEST: Final = 6
-#: Names of fields come again with each line, so they are searched once.
+#: Names of fields and words for states come again with each line, so they are searched once.
 _LONGEST_NAME: Final = 40
+_LONGEST_WORD: Final = 20
 _SMALLEST_CARD_NUMBER: Final = 10**12
 #: Beyond it readers of JSON lose digits.
 _LARGEST_EXACT: Final = 2**53
@@ -47,31 +48,29 @@ def redact(_: object, method: str, event: Mapping[str, Any]) -> dict[str, Any]:
     """Structlog processor: give a copy of the event that is safe to write. Never raises."""
     budget = iter(range(_MOST_VALUES))
     try:
-        return {_key(key): _field(key, value, budget, 0) for key, value in event.items()}
+        return _fields(event.items(), budget, 0)
     except Exception as error:  # noqa: BLE001 - a value that breaks when looked at must not break the work it tells of
         return {"level": method, "event": "log.unprintable", "error": type(error).__name__}
 
 
-def _field(key: object, value: Any, budget: Iterator[int], depth: int) -> Any:
-    name = str(key)
-    if _is_secret_name(name) and not isinstance(value, bool | None):
-        return _HIDDEN
-    return _plain(value, budget, depth, _LONGEST_TRACEBACK if name in _TRACEBACKS else _LONGEST_TEXT)
+def _fields(items: Iterable[tuple[object, Any]], budget: Iterator[int], depth: int) -> dict[str, Any]:
+    fields = {}
+    for key, value in items:
+        name = str(key)
+        shown, is_secret, longest = _known(name) if len(name) <= _LONGEST_NAME else _looked_at(name)
+        hides = is_secret and not isinstance(value, bool | None)
+        fields[shown] = _HIDDEN if hides else _plain(value, budget, depth, longest)
+    return fields
 
 
-def _key(key: object) -> str:
-    name = str(key)
-    return _known_key(name) if len(name) <= _LONGEST_NAME else _text(name, _LONGEST_TEXT)
+def _looked_at(name: str) -> tuple[str, bool, int]:
+    """A field's name as it is shown, whether its value is hidden whatever it is, and how long that may be."""
+    is_secret = _SECRET_NAME.fullmatch(_HUMP.sub("_", name).replace("-", "_").lower()) is not None
+    return _text(name, _LONGEST_TEXT), is_secret, _LONGEST_TRACEBACK if name in _TRACEBACKS else _LONGEST_TEXT
 
 
-@lru_cache(maxsize=1024)
-def _known_key(name: str) -> str:
-    return redact_text(name)
-
-
-@lru_cache(maxsize=1024)
-def _is_secret_name(name: str) -> bool:
-    return _SECRET_NAME.fullmatch(_HUMP.sub("_", name).replace("-", "_").lower()) is not None
+_known: Final = lru_cache(maxsize=1024)(_looked_at)
+_known_word: Final = lru_cache(maxsize=1024)(redact_text)
 
 
 def _plain(value: Any, budget: Iterator[int], depth: int, longest: int) -> Any:
@@ -93,7 +92,7 @@ def _plain(value: Any, budget: Iterator[int], depth: int, longest: int) -> Any:
 def _nested(value: Any, budget: Iterator[int], depth: int, longest: int) -> Any:
     if isinstance(value, Mapping):
         items = islice(value.items(), _MOST_VALUES)
-        return {_key(key): _field(key, item, budget, depth) for key, item in items}
+        return _fields(items, budget, depth)
     return [_plain(item, budget, depth, longest) for item in islice(value, _MOST_VALUES)]
 
 
@@ -119,6 +118,8 @@ def _shown(value: object) -> str:
 
 
 def _text(text: str, longest: int) -> str:
+    if len(text) <= _LONGEST_WORD:
+        return _known_word(str(text))  # without the class of a word of ours
     if len(text) <= longest:
         return redact_text(text)
     kept = longest + 4 * _CUT_MARGIN

@@ -24,6 +24,7 @@ from runtime.settings.misspelled import misspelled
 from runtime.settings.policies import InstantPolicySettings, MoneySettings, StandardPolicySettings, WindowSettings
 from runtime.settings.problems import NotConfigured, Problem, SettingsError
 from runtime.settings.reading import Reader
+from runtime.settings.retention import RetentionSettings
 from runtime.settings.roles import REQUIRED, Role
 from runtime.settings.secret import Secret, SecretUrl
 from runtime.settings.stripe import KeyMode, StripeSettings
@@ -46,6 +47,7 @@ __all__ = [
     "Problem",
     "ReceiptSettings",
     "RedisSettings",
+    "RetentionSettings",
     "Role",
     "Secret",
     "SecretUrl",
@@ -81,6 +83,7 @@ class Settings:
     mail: MailSettings = MailSettings()
     events: OutgoingEventSettings = OutgoingEventSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
+    retention: RetentionSettings = RetentionSettings()
     auth: AuthSettings = AuthSettings()
     crypto: CryptoSettings = CryptoSettings()
     crash_reports: CrashReportSettings = CrashReportSettings()

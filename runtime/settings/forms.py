@@ -54,6 +54,20 @@ def seconds(low: str, high: str) -> Form[timedelta]:
     return Form(lambda text: _duration(text, 1, low, high), f"seconds from {low} to {high}, decimals allowed")
 
 
+def days_kept(low: int, high: int) -> Form[timedelta | None]:
+    """Whole days; 0 for ever."""
+
+    def parse(text: str) -> timedelta | None:
+        if not _WHOLE.fullmatch(text):
+            raise Wrong("is not a whole number")
+        days = int(text)
+        if days:
+            _within(Decimal(days), Decimal(low), Decimal(high))
+        return timedelta(days=days) if days else None
+
+    return Form(parse, f"whole days from {low} to {high}, or 0 for ever")
+
+
 def minutes_list(low: str, high: str, longest: int) -> Form[tuple[timedelta, ...]]:
     """Durations as a JSON array of minutes, in order."""
 

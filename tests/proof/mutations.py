@@ -89,8 +89,8 @@ MUTATIONS = (
     Mutation(
         "an unknown outcome recorded as failure",
         "services/open_checkout.py",
-        "            self._record(attempt, partial(self._postponed, silence))",
-        "            self._record(attempt, partial(self._refused, GatewayRefused(str(silence))))",
+        "            return partial(self._postponed, silence)",
+        "            return partial(self._refused, GatewayRefused(str(silence)))",
     ),
     Mutation(
         "an unknown refund recorded as failure",
@@ -143,9 +143,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a worker who writes after another took over",
-        "services/open_checkout.py",
-        "                if mine.fence != attempt.fence:\n"
-        "                    continue"
+        "services/exchange_attempts.py",
+        "            if mine.fence != attempt.fence:\n"
+        "                continue"
         "  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
         first_seed=5,

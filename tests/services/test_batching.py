@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import GatewayUnavailable
-from services.batching import Batcher
+from services.batching import Batcher, _Slot
 
 
 def test_one_who_comes_alone_does_not_wait() -> None:
@@ -96,6 +96,23 @@ def test_an_interrupted_batch_tells_all_that_were_in_it() -> None:
 
     with pytest.raises(SystemExit):
         Batcher(work)(1)
+
+
+def test_an_end_of_the_process_while_items_are_done_one_by_one_tells_those_that_are_left() -> None:
+    def work(batch: Sequence[int]) -> Sequence[int]:
+        if len(batch) > 1:
+            raise ValueError
+        if batch[0] == 1:
+            raise SystemExit
+        return batch
+
+    batcher = Batcher(work)
+    slots = [_Slot[int, int](item) for item in range(4)]
+    with pytest.raises(SystemExit):
+        batcher._lead(slots)
+    assert slots[0].answer == 0
+    assert slots[0].error is None
+    assert all(slot.done and isinstance(slot.error, SystemExit) for slot in slots[1:])
 
 
 def test_who_comes_after_others_lingers_for_them_and_who_is_alone_does_not() -> None:

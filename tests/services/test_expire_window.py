@@ -41,6 +41,18 @@ def test_where_stripes_end_is_the_windows_end_stripe_is_not_asked(home: House) -
     assert len(home.sandbox.core.world.store.table("event")) == calls
 
 
+def test_what_is_sealed_outlives_the_window_unopened(short: House) -> None:
+    before = short.payment(short.opened())
+    short.forward(minutes=2)
+    assert short.app.expire_windows() == 1
+    short.work()
+
+    after = short.payment(before.session.id)
+    assert after.session.status is Status.EXPIRED
+    assert (after.session.buyer_email, after.session.risk) == (before.session.buyer_email, before.session.risk)
+    assert [(one.url, one.request) for one in after.attempts] == [(one.url, one.request) for one in before.attempts]
+
+
 def test_many_sweeps_at_once_end_each_window_once(home: House) -> None:
     sessions = [home.require(auction_id=f"auction-{number}") for number in range(30)]
     home.time.forward(hours=25)

@@ -7,6 +7,7 @@ import pytest
 
 from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
+from services.exchange_attempts import Turn
 from tests.house import House
 
 
@@ -82,7 +83,8 @@ def test_claiming_waits_for_nobody_who_has_a_payment_in_hand(home: House) -> Non
     session_id = home.require()
     with home.app.database.transaction() as other:
         other.execute("SELECT 1 FROM payment_sessions WHERE id = %s FOR UPDATE", (session_id,))
-        (claimed,) = home.app.open_checkouts._claim()  # would wait in a circle: the other wants its attempts next
+        # It would wait in a circle: the other wants its attempts next.
+        (claimed,) = home.app.open_checkouts._exchange(Turn())
 
     assert claimed.session_id == session_id
     assert claimed.request is not None

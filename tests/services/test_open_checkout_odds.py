@@ -1,14 +1,18 @@
 """Opening and closing against the odds: clocks that differ, silence for days, answers that settle nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.lifecycle import Status
 from domain.windows import PATIENCE
+from models.unit_of_work import UnitOfWork
+from services.claim_attempts import ClaimAttempts, Piece
+from services.exchange_attempts import ExchangeAttempts, Turn
 from tests.house import House, house
 
 
@@ -181,3 +185,18 @@ def test_one_attempt_that_nobody_can_prepare_holds_up_no_other(home: House) -> N
     home.leases_run_out()
     assert opening() == 1
     assert attempt_of(home, unknown).status is AttemptStatus.OPEN
+
+
+def test_what_stripe_answered_is_recorded_also_if_nothing_more_can_be_claimed(home: House) -> None:
+    session_id = home.require()
+    opening = home.app.open_checkouts
+    (claimed,) = opening._exchange(Turn())
+
+    def broken(_uow: UnitOfWork, _wanted: Sequence[UUID | None]) -> Sequence[Piece]:
+        raise LookupError("a row that nobody can read")
+
+    exchange = ExchangeAttempts(opening.begin, cast("ClaimAttempts", broken), opening.now)
+    assert exchange(Turn(opening._do([claimed]))) == ()
+    assert home.actions(session_id) == ["payment_required", "checkout_created"]
+    with pytest.raises(LookupError):
+        exchange(Turn())

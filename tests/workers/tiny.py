@@ -110,7 +110,8 @@ class TinyApp:
             return 1
         return 0
 
-    def open_checkouts(self) -> int:
+    def open_checkouts(self, *, most: int) -> int:
+        assert most > 0
         return self.work(bells.OPEN_CHECKOUTS)
 
     def process_events(self) -> int:

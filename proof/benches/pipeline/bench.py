@@ -23,8 +23,10 @@ def measure(ground: Ground, effort: Effort) -> Area:
         completions = interleave(
             "completions", {"gavelpay": ours, "dramatiq": plain, "two processes": twice}, effort.rounds, ground.tell
         )
-        opened, library = stack.enter_context(opening.ways(ground, checkouts))
-        checkout = interleave("checkouts", {"gavelpay": opened, "library": library}, effort.rounds, ground.tell)
+        ours, twice, library = stack.enter_context(opening.ways(ground, checkouts))
+        checkout = interleave(
+            "checkouts", {"gavelpay": ours, "library": library, "two processes": twice}, effort.rounds, ground.tell
+        )
     return Area(
         "pipeline",
         completions,

@@ -43,11 +43,12 @@ def ways(ground: Ground, payments: int) -> tuple[Callable[[], Sample], Callable[
 def wait_until(ground: Ground, database: str, query: str, wanted: int) -> int:
     """Wait until a count is reached; answers the count, also where patience ran out."""
     last, count = time.monotonic() + _PATIENCE, 0
-    while time.monotonic() < last:
-        count = ground.rows(database, query)[0][0]
-        if count >= wanted:
-            break
-        time.sleep(_LOOK)
+    with ground.looking(database) as look:
+        while time.monotonic() < last:
+            count = look(query)[0][0]
+            if count >= wanted:
+                break
+            time.sleep(_LOOK)
     return count
 
 
@@ -56,7 +57,7 @@ def _ours(ground: Ground, street: str, payments: int, processes: int) -> Sample:
     env = ground.environment(database, redis, **DOWNSTREAM)
     workers = ("worker", "--queues", "events", "--processes", str(processes), "--threads", str(_THREADS))
     with ground.house(*workers, env=env, option="--metrics-port") as worker:
-        wait_until(ground, database, _AT_WORK, processes)
+        wait_until(ground, database, AT_WORK, processes)
         let_loose(ground, database)
         with ground.cpu(worker=worker.pid) as cpu:
             begun = time.perf_counter()
@@ -70,7 +71,7 @@ def _ours(ground: Ground, street: str, payments: int, processes: int) -> Sample:
 
 
 #: Workers that are connected and have nothing to do.
-_AT_WORK: Final = """
+AT_WORK: Final = """
     SELECT count(DISTINCT client_port) FROM pg_stat_activity
      WHERE application_name = 'gavelpay worker' AND datname = current_database() AND state = 'idle'
 """

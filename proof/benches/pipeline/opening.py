@@ -13,7 +13,7 @@ import orjson
 from redis import Redis
 
 from proof.benches.ground import Ground, Running
-from proof.benches.pipeline.completing import wait_until
+from proof.benches.pipeline.completing import AT_WORK, wait_until
 from proof.benches.pipeline.street import DOWNSTREAM, message
 from proof.benches.rounds import Sample
 
@@ -29,23 +29,25 @@ Way = Callable[[], Sample]
 
 
 @contextmanager
-def ways(ground: Ground, checkouts: int) -> Iterator[tuple[Way, Way]]:
-    """Ours, and the library's calls with as many threads."""
+def ways(ground: Ground, checkouts: int) -> Iterator[tuple[Way, Way, Way]]:
+    """Ours with one process, ours with two, and the library's calls."""
     env = ground.environment("", "")
     with ground.process("sandbox", ("-m", "sandbox.stripe"), env=env) as sandbox:
         lots = count(1, 1_000_000)
-        yield partial(_ours, ground, sandbox, checkouts, lots), partial(_library, ground, sandbox, checkouts, lots)
+        one, two = (partial(_ours, ground, sandbox, checkouts, lots, processes) for processes in (1, 2))
+        yield one, two, partial(_library, ground, sandbox, checkouts, lots)
 
 
-def _ours(ground: Ground, sandbox: Running, checkouts: int, lots: Iterator[int]) -> Sample:
+def _ours(ground: Ground, sandbox: Running, checkouts: int, lots: Iterator[int], processes: int) -> Sample:
     database, redis, first = ground.database(), ground.redis(), next(lots)
     env = ground.environment(database, redis, **DOWNSTREAM, **_UNLIMITED, STRIPE_API_BASE=_url(sandbox))
     # Half of a process's threads may open checkouts where it does other work besides. Theirs is waiting, mostly: at
     # Stripe's own pace it takes this many to reach its limit, and what many record together costs the least.
     threads = str(2 * _OPENERS)
-    workers = ("worker", "--queues", f"{_QUEUE},checkouts", "--threads", threads)
+    workers = ("worker", "--queues", f"{_QUEUE},checkouts", "--processes", str(processes), "--threads", threads)
     with ground.house(*workers, env=env, option="--metrics-port") as worker:
         _send(redis, [first])
+        wait_until(ground, database, AT_WORK, processes)
         wait_until(ground, database, _OPEN, 1)  # connected, and everything loaded
         with ground.cpu(worker=worker.pid, sandbox=sandbox.pid) as cpu:
             _send(redis, range(first + 1, first + 1 + checkouts))

@@ -81,8 +81,8 @@ class Town:
             connection.execute(f"{_AGAIN}; {again}".encode())
             connection.execute("VACUUM ANALYZE")
 
-    def wrong(self) -> list[str]:
-        """What a sweep has lost or doubled."""
+    def uneven(self) -> list[str]:
+        """What a sweep has lost or doubled, by the number of its rows."""
         query = """
             SELECT (SELECT count(*) FROM bench_due b JOIN payment_sessions s USING (id)
                      WHERE s.status = 'expired' AND s.reason = 'window_elapsed' AND s.closed_at IS NOT NULL),
@@ -94,7 +94,11 @@ class Town:
                      WHERE e.action = 'payment_expired')
         """
         (counts,) = self.ground.rows(self.database, query)
-        wrong = [] if set(counts) == {self.due} else [f"{self.due} windows ended, with {counts} rows of each kind"]
+        return [] if set(counts) == {self.due} else [f"{self.due} windows ended, with {counts} rows of each kind"]
+
+    def wrong(self) -> list[str]:
+        """What a sweep has lost or doubled, also where an audit chain is broken."""
+        wrong = self.uneven()
         sample = self.ground.rows(self.database, "SELECT id FROM bench_due ORDER BY random() LIMIT %s", [_SAMPLE])
         with house(self.ground, self.database) as app:
             verify = VerifyAudit(app.store.begin)

@@ -9,10 +9,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.ids import SessionId
@@ -21,6 +17,7 @@ from gateways.letters import Attachment, CarrierAway, Letter
 from gateways.mail.server import MailServer, mail_server
 from gateways.mail.smtp import Smtp
 from sandbox.mailbox import RunningMailbox, running_mailbox
+from tests.certificates import serving_as
 from tests.gateways.mail.talking import Server, Talk, dripping, endless, saying, silent, talking
 
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -238,26 +235,7 @@ def test_a_password_goes_in_the_clear_to_this_machine_only() -> None:
 
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    file = tmp_path / "server.pem"
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-    file.write_bytes(private + certificate.public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return serving_as("mail.example", tmp_path / "server.pem")
 
 
 def encrypted(context: ssl.SSLContext, talk: Talk) -> Talk:

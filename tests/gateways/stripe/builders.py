@@ -1,6 +1,7 @@
 """What the tests of the Stripe gateway are about: sessions, attempts, refunds, and servers that misbehave."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -122,9 +123,10 @@ def recorded(attempt: CheckoutAttempt, opened: Opened) -> CheckoutAttempt:
 
 
 class Wire:
-    """A server that answers with whatever bytes it is told to."""
+    """A server that answers with whatever bytes it is told to; encrypted, if it has something to do it with."""
 
-    def __init__(self, answer: Callable[[socket.socket, int], None]) -> None:
+    def __init__(self, answer: Callable[[socket.socket, int], None], tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
         self.connections = 0
         self.requests = 0
         self._answer = answer
@@ -144,10 +146,13 @@ class Wire:
                 self._threads[-1].start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while self._read_request(connection):
+        with suppress(OSError), self._secured(connection) as secured:
+            while self._read_request(secured):
                 self.requests += 1
-                self._answer(connection, self.requests)
+                self._answer(secured, self.requests)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def _read_request(self, connection: socket.socket) -> bool:
         """Read one whole request; False: the client is gone."""
@@ -177,8 +182,8 @@ class Wire:
 
 
 @contextmanager
-def wire(answer: Callable[[socket.socket, int], None]) -> Iterator[Wire]:
-    server = Wire(answer)
+def wire(answer: Callable[[socket.socket, int], None], tls: ssl.SSLContext | None = None) -> Iterator[Wire]:
+    server = Wire(answer, tls)
     try:
         yield server
     finally:

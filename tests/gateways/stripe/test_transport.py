@@ -2,18 +2,19 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from domain.errors import GatewayFaulted, GatewayUnavailable
-from gateways.stripe import connections
-from gateways.stripe.connections import BoundedHTTPConnection, BoundedHTTPSConnection
+from gateways.stripe.connections import REST, Connection
 from gateways.stripe.failures import Unreachable
 from gateways.stripe.gateway import Opened
+from gateways.stripe.transport import written
 from sandbox.embedded.ports import free_port
+from tests.certificates import serving_as
 from tests.gateways.stripe.builders import (
     attempt,
     http,
@@ -185,17 +186,71 @@ def test_a_connection_closed_while_it_rested_costs_no_answer() -> None:
         assert server.connections == 5
 
 
-@pytest.mark.parametrize("kind", [BoundedHTTPConnection, BoundedHTTPSConnection])
-def test_a_connection_that_rested_long_is_not_trusted(kind: type[BoundedHTTPConnection]) -> None:
+def test_a_connection_that_rested_long_is_not_trusted() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        connection = kind("127.0.0.1", 1)
-        assert not connection.is_connected
-        connection.sock = ours
-        connection.used_at = time.monotonic()
-        assert connection.is_connected
-        connection.used_at -= connections.REST
-        assert not connection.is_connected
+        connection = Connection(ours)
+        assert connection.is_fit
+        connection.used_at -= REST
+        assert not connection.is_fit
+
+
+def test_a_connection_on_which_somebody_spoke_unasked_is_not_trusted() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"x")
+        assert not Connection(ours).is_fit
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(
+            http("200 OK", ACCOUNT).replace(b"Content-Length", b"X-Length"), id="that ends with the connection"
+        ),
+        pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n" + http("200 OK", ACCOUNT), id="after another"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + b"%x\r\n%s\r\n0\r\n\r\n" % (len(ACCOUNT), ACCOUNT),
+            id="in chunks",
+        ),
+    ],
+)
+def test_an_answer_is_read_however_it_is_told(answer: bytes) -> None:
+    def say(connection: socket.socket, _: int) -> None:
+        for at in range(0, len(answer), 7):
+            connection.sendall(answer[at : at + 7])
+        connection.shutdown(socket.SHUT_WR)
+
+    with wire(say) as server, talking_to(server.url, timeout=TIMEOUT) as stripe:
+        assert stripe.ping()["id"] == "acct_1"
+
+
+def test_two_answers_to_one_request_are_none() -> None:
+    assert type(failure_of(saying(2 * http("200 OK", ACCOUNT)))) is GatewayUnavailable
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\0b", "\N{SNOWMAN}"])
+def test_a_header_is_one_line_of_text(value: str) -> None:
+    with pytest.raises(ValueError, match=r"line break|latin-1"):
+        written("post", "api", "/v1", {"Idempotency-Key": value}, None)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_nothing_is_sent_to_a_server_that_cannot_say_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    context = serving_as("api.example", tmp_path / "server.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    with wire(saying(http("200 OK", ACCOUNT)), context) as server:
+        with talking_to(server.url.replace("http:", "https:"), timeout=TIMEOUT) as stripe:
+            if trusted:
+                assert [stripe.ping()["id"] for _ in range(3)] == ["acct_1"] * 3
+            else:
+                with pytest.raises(Unreachable):
+                    stripe.ping()
+        assert (server.requests, server.connections) == (3 * trusted, 1)
 
 
 def test_an_answer_that_was_cut_short_leaves_no_connection_behind() -> None:

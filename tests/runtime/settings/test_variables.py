@@ -124,6 +124,8 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
         ["segment", "https://h/v1/batch"],
         ["http://127.0.0.1:9000", "https://events.eu1.segmentapis.com"],
     ),
+    "RETENTION_WEBHOOK_EVENTS_DAYS": (["34", "-1", "1.5", "for ever", "36501"], ["0", "35", "3650"]),
+    "RETENTION_OUTGOING_EVENTS_DAYS": (["1", "x"], ["0", "90"]),
     "AUTH_JWT_SECRET": (["short", "x" * 31], ["x" * 32]),
     "AUTH_JWKS_URL": (["keys", "http://idp.example/keys"], ["https://idp.example/keys", "http://127.0.0.1:1/keys"]),
     "AUTH_ISSUER": (["a b"], ["https://idp.example/"]),
