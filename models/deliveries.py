@@ -142,12 +142,12 @@ class Deliveries:
             {"event": [one.event_id for one in deliveries], "endpoint": [one.endpoint for one in deliveries]},
         )
 
-    def let_go_followers(self, endpoint: str, auctions: Sequence[str], now: datetime) -> None:
-        """Have what waited behind something due, as that ended before it was due itself."""
+    def let_go_followers(self, endpoint: str, auctions: Sequence[str]) -> None:
+        """Have what waited behind something due as if it had never been put off, as that ended before it was due."""
         self.connection.execute(
-            "UPDATE deliveries SET due_at = %(now)s WHERE endpoint = %(endpoint)s AND auction_id = ANY(%(auctions)s)"
-            " AND status = 'waiting' AND tries = 0 AND due_at > %(now)s",
-            {"now": now, "endpoint": endpoint, "auctions": list(auctions)},
+            "UPDATE deliveries SET due_at = waiting_since WHERE endpoint = %(endpoint)s"
+            " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
+            {"endpoint": endpoint, "auctions": list(auctions)},
         )
 
     def wake(self, endpoint: str, now: datetime) -> None:
@@ -182,7 +182,7 @@ class Deliveries:
             (now, endpoint, event_id),
         )
         auctions = [row[0] for row in done]
-        self.let_go_followers(endpoint, auctions, now)
+        self.let_go_followers(endpoint, auctions)
         return bool(auctions)
 
     def begin_anew(self, endpoint: str, now: datetime) -> None:
