@@ -113,8 +113,16 @@ class Line:
         #: What the server has not answered yet.
         self._sent: list[Rows | None] = []
 
-    def execute(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Rows:
-        """Send a statement; it is answered together with those before it when somebody asks for what it gave."""
+    def execute(
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False
+    ) -> Rows:
+        """Send a statement; it is answered together with those before it when somebody asks for what it gave.
+
+        Args:
+            query: as psycopg takes it.
+            params: what stands in its places.
+            binary: whether its rows are sent as the server has them.
+        """
         values: list[Any] = []
         if params is None:
             sql = query.encode()
@@ -131,7 +139,7 @@ class Line:
             self._sent.append(None)
         rows = Rows(self)
         forms = [1 if type(value) is Packed else 0 for value in values]
-        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms)
+        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms, int(binary))
         self._sent.append(rows)
         return rows
 
