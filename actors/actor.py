@@ -18,10 +18,13 @@ class Actor:
     queue: str
     work: Callable[[App], int]
     share: float = DEFAULT_SHARE
+    #: Threads of a process beyond which they would only be in one another's way.
+    most: int | None = None
 
     def limit(self, threads: int, *, is_alone: bool) -> int:
-        """How many of a process's threads may do it at once: all of them where it has the process for itself."""
-        return threads if is_alone else max(1, int(threads * self.share))
+        """How many of a process's threads may do it at once: all that may where it has the process for itself."""
+        limit = threads if is_alone else max(1, int(threads * self.share))
+        return limit if self.most is None else min(limit, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,11 @@ class Intake:
     take: Callable[[App, Sequence[Incoming]], None]
 
 
-def actor(name: str, *, queue: str, share: float = DEFAULT_SHARE) -> Callable[[Callable[[App], int]], Actor]:
+def actor(
+    name: str, *, queue: str, share: float = DEFAULT_SHARE, most: int | None = None
+) -> Callable[[Callable[[App], int]], Actor]:
     """Declare what is done when a bell rings."""
-    return lambda work: Actor(name, queue, work, share)
+    return lambda work: Actor(name, queue, work, share, most)
 
 
 def intake(name: str, *, queue: str) -> Callable[[Callable[[App, Sequence[Incoming]], None]], Intake]:

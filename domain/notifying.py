@@ -40,6 +40,11 @@ class Telling:
     text: bool = False
     topics: frozenset[Recipient] = frozenset()
 
+    @property
+    def hears(self) -> bool:
+        """Whether anybody can be told of anything."""
+        return self.mail or self.text or bool(self.topics)
+
 
 #: For processes that write no payments: through nothing, nobody is told anything.
 QUIET: Final = Telling(uuid4)
@@ -62,6 +67,8 @@ Rule = Callable[[Payment, Note, Policy | None], Iterator[Tell]]
 
 def plan(payment: Payment, telling: Telling) -> None:
     """Write down what is to be told of all that was just noted about a payment."""
+    if not telling.hears:
+        return
     session = payment.session
     for note in payment.notes:
         rule = _RULES.get(note.action)

@@ -68,7 +68,7 @@ def _text(value: str) -> bytes:
 
 
 def _uuid(value: Any) -> bytes:
-    raw: bytes = value.bytes
+    raw: bytes = value.int.to_bytes(16)
     return _UUID_LENGTH + raw
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Self, TypeVar, get_type_hints
 
 import orjson
 from psycopg import Connection
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -182,7 +182,7 @@ class RecordTable(Generic[R]):
             ]
         if isinstance(column.type, JSONB):
             return [None if value is None else orjson.dumps(value).decode() for value in values]
-        return [value.value if isinstance(value, Enum) else value for value in values]
+        raise TypeError(f"{column.name} holds {column.type}, which nobody sends")
 
     def _closed(self, column: Column[Any], value: Any, record: R, cipher: FieldCipher) -> bytes:
         if isinstance(value, Unreadable):
@@ -277,8 +277,8 @@ def array_of(column: Column[Any]) -> str:
     return "text[]"
 
 
-#: Others may hold an enum, or a document.
-_SENT_AS_THEY_ARE: Final = (PG_UUID, TIMESTAMP, BigInteger, Integer, Boolean, LargeBinary)
+#: Others hold documents. Our enums are texts.
+_SENT_AS_THEY_ARE: Final = (PG_UUID, TIMESTAMP, BigInteger, Integer, Boolean, LargeBinary, Text)
 
 #: More special types first: BigInteger is an Integer.
 _ARRAYS: list[tuple[type, str]] = [

@@ -49,7 +49,7 @@ class Payments:
     windows: list[Window] = field(default_factory=list)
     _held: dict[UUID, Payment] = field(default_factory=dict)
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    _seen_windows: set[Window] = field(default_factory=set)
+    _seen_windows: dict[int, Window] = field(default_factory=dict)
 
     def lock(self, session_ids: Iterable[UUID]) -> dict[UUID, Payment]:
         """Lock and load these payments, as far as they exist. Waits for whoever holds one."""
@@ -139,8 +139,8 @@ class Payments:
             notifying.plan(payment, self.telling)
         links = [entry for payment in payments for entry in audit.link(payment)]
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
-        windows = (window_of(payment.session) for payment in payments)
-        self.windows += [window for window in windows if window not in self._seen_windows]
+        windows = [(window_of(payment.session), self._seen_windows.get(id(payment.session))) for payment in payments]
+        self.windows += [window for window, seen in windows if window != seen]
         self._write(SESSIONS, [payment.session for payment in payments])
         attempts = self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
         self.ring(OPEN_CHECKOUTS, sum(attempt.due_at is not None for attempt in attempts))
@@ -211,7 +211,7 @@ class Payments:
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""
-        self._seen_windows.add(window_of(payment.session))
+        self._seen_windows[id(payment.session)] = window_of(payment.session)
         self._see(SESSIONS, [payment.session])
         self._see(ATTEMPTS, payment.attempts)
         self._see(TRANSACTIONS, payment.transactions)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
+from actors.windows import expire_windows
 from proof.benches.area import Area, Effort, Goal, at_most
 from proof.benches.baselines import plain_sweep, same_rows
 from proof.benches.ground import Ground
@@ -19,12 +20,13 @@ from proof.benches.processor import cpu_seconds
 from proof.benches.rounds import Comparison, Sample, interleave
 from proof.benches.statistic import short
 from proof.benches.sweep.town import Town, build
+from workers.process import DEFAULT_THREADS
 
 #: Windows that end together in a round, for each second that it should last; and of how many.
 _DUE, _LEAST_DUE, _MOST_DUE, _ROWS = 5_000, 500, 100_000, 10
-#: As many processes as the machine of the goal has cores; each sweeps with some of its threads.
+#: As many processes as the machine of the goal has cores, with the threads that workers have by default. In each, so
+#: many sweep as may do so together.
 _PROCESSES: Final = 2
-_THREADS: Final = 4
 _EMPTY_SWEEPS: Final = 200
 _PATIENCE: Final = 600.0
 #: How much longer than plain SQL a sweep may take, and how long one that finds nothing.
@@ -81,12 +83,14 @@ def _ours(town: Town) -> Sample:
     ground, redis = town.ground, town.ground.redis()
     town.have_due()
     env = ground.environment(town.database, redis, **DOWNSTREAM)
-    workers = ("worker", "--queues", "windows", "--processes", str(_PROCESSES), "--threads", str(_THREADS))
+    workers = ("worker", "--queues", "windows", "--processes", str(_PROCESSES))
     with psycopg.connect(town.database) as gate, psycopg.connect(town.database, autocommit=True) as looking:
         # Workers begin to sweep as soon as they see that something is due: they wait here until all are at work.
         gate.execute("LOCK TABLE payment_sessions IN EXCLUSIVE MODE")
         with ground.house(*workers, env=env, option="--metrics-port") as worker:
-            wait_until(ground, town.database, _AT_WORK, _PROCESSES * _THREADS)
+            wait_until(
+                ground, town.database, _AT_WORK, _PROCESSES * expire_windows.limit(DEFAULT_THREADS, is_alone=True)
+            )
             with ground.cpu(worker=worker.pid) as cpu:
                 begun = time.perf_counter()
                 gate.commit()

@@ -1,7 +1,8 @@
 """A database full of payments, a part of which can be made due again and again.
 
-Those are real ones, made by the use cases. The others, ten times as many, are copies made by SQL of one of them: paid,
-over, or with time left. What a copy holds encrypted does not open, and its audit trail is empty; nothing reads them.
+Those are real ones: some made by the use cases, the rest their likenesses, with audit trail, events and all. The
+others, ten times as many, are copies made by SQL of one of them: paid, over, or with time left. What a copy holds
+encrypted does not open, and its audit trail is empty; nothing reads them.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,13 @@ from models.tables import ATTEMPTS as ATTEMPT_ROWS
 from models.tables import SESSIONS as SESSION_ROWS
 from proof.benches.ground import Ground
 from proof.benches.pipeline.street import house, open_checkouts, require
+from proof.benches.sweep.likenesses import add_likenesses
 from services.verify_audit import VerifyAudit
 
 _BATCH: Final = 200
+#: Payments that the use cases make; thousands take them minutes.
+_MADE: Final = 1000
+_LIKENESSES: Final = 1000
 _COPIES: Final = 50_000
 #: Payments whose audit chains are looked at after a round.
 _SAMPLE: Final = 200
@@ -109,9 +114,13 @@ class Town:
 def build(ground: Ground, rows: int, due: int) -> Town:
     """A town of so many payments, of which so many can be made due."""
     database = ground.database()
+    made = min(due, _MADE)
     with house(ground, database) as app:
-        for first in range(0, due, _BATCH):
-            open_checkouts(app, require(app, range(first, min(first + _BATCH, due))))
+        for first in range(0, made, _BATCH):
+            sessions = require(app, range(first, min(first + _BATCH, made)))
+            open_checkouts(app, sessions)
+        for first in range(made, due, _LIKENESSES):
+            add_likenesses(app, sessions[0], range(first, min(first + _LIKENESSES, due)))
     town = Town(ground, database, due)
     with psycopg.connect(database, autocommit=True) as connection:
         for first in range(due, rows, _COPIES):
