@@ -113,7 +113,9 @@ class Line:
         #: What the server has not answered yet.
         self._sent: list[Rows | None] = []
 
-    def execute(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Rows:
+    def execute(
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False
+    ) -> Rows:
         """Send a statement; it is answered together with those before it when somebody asks for what it gave."""
         values: list[Any] = []
         if params is None:
@@ -131,7 +133,7 @@ class Line:
             self._sent.append(None)
         rows = Rows(self)
         forms = [1 if type(value) is Packed else 0 for value in values]
-        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms)
+        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms, int(binary))
         self._sent.append(rows)
         return rows
 
