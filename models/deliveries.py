@@ -128,6 +128,28 @@ class Deliveries:
         )
         return {row[0] for row in rows}
 
+    def put_off_followers(self, deliveries: Sequence[Delivery]) -> None:
+        """Have nothing due before what it waits behind, as these were put off. Claims would read past all of it."""
+        self.connection.execute(
+            """
+            UPDATE deliveries f SET due_at = h.due_at
+              FROM unnest(%(event)b::uuid[], %(endpoint)b::text[]) AS v(event_id, endpoint)
+              JOIN deliveries h USING (event_id, endpoint)
+             WHERE f.endpoint = h.endpoint AND f.auction_id = h.auction_id AND f.order_no > h.order_no
+               AND f.late = h.late AND f.status = 'waiting' AND h.status = 'waiting' AND f.due_at < h.due_at
+               AND f.leased_until IS NULL
+            """,
+            {"event": [one.event_id for one in deliveries], "endpoint": [one.endpoint for one in deliveries]},
+        )
+
+    def let_go_followers(self, endpoint: str, auctions: Sequence[str]) -> None:
+        """Have what waited behind something due as if it had never been put off, as that ended before it was due."""
+        self.connection.execute(
+            "UPDATE deliveries SET due_at = waiting_since WHERE endpoint = %(endpoint)s"
+            " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
+            {"endpoint": endpoint, "auctions": list(auctions)},
+        )
+
     def wake(self, endpoint: str, now: datetime) -> None:
         """Have everything that waits for an endpoint due now: it has come back."""
         self.connection.execute(
@@ -156,10 +178,12 @@ class Deliveries:
         """Try no more to tell an endpoint of an event; answers whether it was waiting."""
         done = self.connection.execute(
             "UPDATE deliveries SET status = 'dropped', finished_at = %s, leased_until = NULL, fence = fence + 1"
-            " WHERE endpoint = %s AND event_id = %s AND status = 'waiting'",
+            " WHERE endpoint = %s AND event_id = %s AND status = 'waiting' RETURNING auction_id",
             (now, endpoint, event_id),
         )
-        return bool(done.rowcount)
+        auctions = [row[0] for row in done]
+        self.let_go_followers(endpoint, auctions)
+        return bool(auctions)
 
     def begin_anew(self, endpoint: str, now: datetime) -> None:
         """Have everything that waits for an endpoint due now, with as much patience as if it were new."""

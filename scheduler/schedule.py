@@ -113,7 +113,7 @@ def schedule(sweep_seconds: float = DEFAULT_SWEEP_SECONDS) -> tuple[Job, ...]:
             "prune_old",
             Kind.PRUNE,
             bells.PRUNE_OLD,
-            3600.0,
+            600.0,
             "once a day what is old and over goes, and the next months get their place; a table was in use",
         ),
         Job(

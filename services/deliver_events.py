@@ -15,7 +15,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from domain.clock import Clock
-from domain.delivering import GIVE_UP, GIVEN_UP, give_up, rule
+from domain.delivering import GIVE_UP, GIVEN_UP, WAITING, give_up, rule
 from domain.endpoint import BUDGET, Endpoint
 from domain.errors import GatewayUnavailable, GavelpayError
 from domain.ids import NewId
@@ -165,7 +165,11 @@ class DeliverEvents:
                 give_up(delivery, endpoint.last_error, now)
             over += [_Claimed(*one) for one in held_back]
         written = deliveries.record([one.delivery for one in over])
+        if put_off := [one.delivery for one in tried if one.delivery.status == WAITING]:
+            deliveries.put_off_followers(put_off)
         over = [one for one in over if one.delivery.status == GIVEN_UP and one.event.id in written]
+        if over:
+            deliveries.let_go_followers(endpoint.name, [one.event.auction_id for one in over])
         uow.dead_letters.keep([self._dead(*one, now) for one in over])
         deliveries.save(endpoint)
         if endpoint.paused_at is not None and not was_paused:

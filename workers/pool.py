@@ -82,9 +82,17 @@ class Pool:
     """Keeps so many children alive. Made and run in the main thread, before there is any other."""
 
     def __init__(
-        self, size: int, open_broker: Callable[[], WorkBroker], metrics_port: int | None, metrics_host: str
+        self,
+        size: int,
+        open_broker: Callable[[], WorkBroker],
+        metrics_port: int | None,
+        metrics_host: str,
+        *,
+        fork: Callable[[], int] = os.fork,
     ) -> None:
         self._size = size
+        self._fork = fork
+        self._is_short = False
         self._open_broker = open_broker
         self._port = metrics_port
         self._host = metrics_host
@@ -122,15 +130,28 @@ class Pool:
         """Bury the dead, and start what is missing; False in a child that was just born."""
         for child in [child for child in self._children if child.poll() is not None]:
             self._bury(child, directory)
-        while len(self._children) < self._size:
-            if (pid := os.fork()) == 0:
+        while len(self._children) < self._size and (pid := self._forked()) is not None:
+            if pid == 0:
                 _die_with(parent)
                 return False
             self._children.append(_Child(pid))
         self._board.write([child.pid for child in self._children], self._restarts)
         if self._port is not None and (self._health is None or self._health.poll() is not None):
-            self._health = _Child(self._fork_health(directory, self._port, parent))
+            pid = self._fork_health(directory, self._port, parent)
+            self._health = None if pid is None else _Child(pid)
         return True
+
+    def _forked(self) -> int | None:
+        """As `fork` answers; None where the machine has no room for another process now. Those that live go on."""
+        try:
+            pid = self._fork()
+        except OSError as error:
+            if not self._is_short:
+                log.error("worker.cannot_fork", error=str(error))  # noqa: TRY400 - the first time is enough
+            self._is_short = True
+            return None
+        self._is_short = False
+        return pid
 
     def _bury(self, child: _Child, directory: str) -> None:
         lived = time.monotonic() - child.since
@@ -154,9 +175,9 @@ class Pool:
                 _signal(child, signal.SIGKILL)
                 os.waitpid(child.pid, 0)
 
-    def _fork_health(self, directory: str, port: int, parent: int) -> int:
+    def _fork_health(self, directory: str, port: int, parent: int) -> int | None:
         """Serve metrics from a child; it ends at once with the parent, whose successor needs the port."""
-        if pid := os.fork():
+        if (pid := self._forked()) != 0:
             return pid
         try:
             for one in STOP_SIGNALS:

@@ -5,6 +5,7 @@ from typing import Final
 
 import httpx
 
+from cli.run.shell_file import NAME
 from cli.run.stack import Stack
 
 #: Seconds that a page may take to answer before it counts as not there.
@@ -23,6 +24,7 @@ def addresses(stack: Stack) -> Iterator[str]:
         "mailbox": urls["mailbox"],
         "metrics": " · ".join(filter(None, metrics)),
         "tokens, pids": str(stack.run_file),
+        "in another shell": f". {stack.run_file.with_name(NAME)}; gavelpay doctor",
     }
     yield "Running. Ctrl-C stops everything."
     yield from (address(name, where) for name, where in shown.items() if where)

@@ -16,9 +16,11 @@ from cli.run.migrating import migrate
 from cli.run.options import Options
 from cli.run.ports import Ports, url
 from cli.run.run_file import RunFile
+from cli.run.shell_file import NAME, shown_to_shells
 from cli.run.stopping import LOOK, Stopping
 from runtime.settings import Role, Settings, given, load
 from sandbox.embedded import PostgresServer, ValkeyServer
+from sandbox.embedded.binaries import find_postgres
 from sandbox.embedded.server import EmbeddedServer
 from sandbox.supervisor import Child, Event, Supervisor
 
@@ -85,6 +87,7 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
     own, ports = Own.of(request.environ), Ports(request.options.port_base)
     file = RunFile(request.directory / "run.json", supervisor=os.getpid())
     file.remove()  # of a run that was killed
+    (request.directory / NAME).unlink(missing_ok=True)
 
     def heard(event: Event) -> None:
         file.update(supervisor.pids())
@@ -121,6 +124,8 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
         database_url = given(settings.database.url, "DATABASE_URL").reveal()
         _start(supervisor, servers, stripe, _house(processes, request.size), stopping, database_url=database_url)
         file.urls, file.tokens = urls(ports, own, settings), tokens(settings)
+        programs = [find_postgres().directory] if own.postgres else []
+        exits.enter_context(shown_to_shells(request.directory, env, programs))
         file.show(supervisor.pids())
         yield Stack(settings, env, file.urls, file.tokens["service_token"], own, supervisor, file.path)
 

@@ -17,6 +17,7 @@ AREAS: Final = {
     "sweep": "proof.benches.sweep.bench",
     "burst": "proof.benches.burst.bench",
     "idle": "proof.benches.idle",
+    "growth": "proof.benches.growth.bench",
     "receipts": "proof.benches.receipts",
 }
 

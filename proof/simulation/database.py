@@ -1,6 +1,6 @@
 """The real database in virtual time, whose users may die or be cut off at any commit."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -39,17 +39,30 @@ class Lines:
     def __init__(self, url: str) -> None:
         self.url = url
         self._database = Database(url, pool_size=8, application="gavelpay simulate")
+        #: Tables that were written since somebody asked.
+        self.written: set[str] = set()
         self._free: list[Line] = []
+        self._in_use = 0
         #: What SQLAlchemy's pool wants back in the end.
         self._taken: list[Any] = []
 
     def take(self) -> Line:
         """A line that nobody uses."""
+        self._in_use += 1
         return self._free.pop() if self._free else self._connected()
 
     def give(self, line: Line) -> None:
         """Give a line back, without an open transaction."""
+        self._in_use -= 1
+        if self._in_use:
+            # Others are used beside it, and another may be taken next: nothing may be locked until this one is.
+            line.sync()
         self._free.append(line)
+
+    def settle(self) -> None:
+        """Have everything answered on lines that nobody uses: nothing is locked, and nothing open."""
+        for line in self._free:
+            line.sync()
 
     def forget(self) -> None:
         """A new run begins: no line knows the time."""
@@ -69,7 +82,7 @@ class Lines:
         self._taken.append(raw)
         driver = cast("psycopg.Connection[Any]", raw.driver_connection)
         driver.autocommit = True
-        return Line(driver)
+        return Line(driver, self.written)
 
 
 class MortalDatabase(Database):
@@ -121,6 +134,20 @@ class MortalDatabase(Database):
             return line.execute(sql, params).fetchall()
         finally:
             self._lines.give(line)
+
+    def rows_of_each(self, questions: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[tuple[Any, ...]]]:
+        """The rows of several queries, in one round trip."""
+        line = self._lines.take()
+        try:
+            return [rows.fetchall() for rows in [line.execute(sql, params) for sql, params in questions]]
+        finally:
+            self._lines.give(line)
+
+    def written(self) -> frozenset[str]:
+        """The tables that were written since this was asked last."""
+        written = frozenset(self._lines.written)
+        self._lines.written.clear()
+        return written
 
 
 def _suffer(fate: Fate | None, death: Fate, cut: Fate) -> None:

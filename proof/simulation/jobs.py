@@ -61,8 +61,9 @@ def _open(urls: "multiprocessing.Queue[str]") -> None:
     gc.freeze()  # All that was imported is there for good, and need not be looked through between runs.
 
 
-def _run(plan: Plan) -> Result:
-    return _bench[0].run(plan)
+def _run(numbered: tuple[int, Plan]) -> tuple[int, Result]:
+    number, plan = numbered
+    return number, _bench[0].run(plan)
 
 
 def _shrink(failed: Result) -> Result:
@@ -80,9 +81,16 @@ class Jobs:
     def __init__(self, pool: "multiprocessing.pool.Pool") -> None:
         self._pool = pool
 
-    def run(self, plans: Iterable[Plan]) -> Iterator[Result]:
-        """The results, in the order of the plans."""
-        yield from self._pool.imap(_run, plans)
+    def run(self, plans: Iterable[Plan], over: Callable[[Result], None] = lambda _: None) -> Iterator[Result]:
+        """The results, in the order of the plans; `over` hears of each at once, whatever those before it take."""
+        early: dict[int, Result] = {}
+        following = 0
+        for number, result in self._pool.imap_unordered(_run, enumerate(plans)):
+            over(result)
+            early[number] = result
+            while following in early:
+                yield early.pop(following)
+                following += 1
 
     def shrink(self, failed: Result) -> Result:
         """Cut a failing run down."""

@@ -22,6 +22,8 @@ from psycopg.pq import ExecStatus
 
 from models.arrays import Packed
 
+#: What a statement writes, also within a WITH. `FOR UPDATE OF r` finds a table that is none.
+_WRITES: Final = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 _PLACE: Final = re.compile(r"%(?:\((\w+)\))?([sbt%])")
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 #: PostgreSQL's numbers of types, where a statement alone does not tell them.
@@ -95,56 +97,107 @@ class Rows:
             self._line.sync()
 
 
+class _Prepared:
+    """A statement as the server has it, for values of certain types."""
+
+    __slots__ = ("forms", "name", "reader", "write", "writes")
+
+    def __init__(self, name: bytes, query: str, kinds: tuple[type, ...], driver: psycopg.Connection[Any]) -> None:
+        self.name = name
+        #: The tables that it writes.
+        self.writes = frozenset(_WRITES.findall(query))
+        self.write: list[Callable[[Any], bytes | None]] = [_writer(kind) for kind in kinds]
+        self.forms = [1 if kind is Packed else 0 for kind in kinds]
+        #: Reads its rows. Which columns they have is settled by the first answer.
+        self.reader = _Reader(driver)
+
+
+class _Reader:
+    """Makes values of what a statement gives."""
+
+    __slots__ = ("_is_ready", "_transformer")
+
+    def __init__(self, driver: psycopg.Connection[Any]) -> None:
+        self._transformer = Transformer(driver)
+        self._is_ready = False
+
+    def __call__(self, result: Any) -> list[tuple[Any, ...]]:
+        count: int = result.ntuples
+        if not count:
+            return []
+        self._transformer.set_pgresult(result, set_loaders=not self._is_ready)
+        self._is_ready = True
+        return self._transformer.load_rows(0, count, tuple)
+
+
 class Line:
     """A connection, as use cases ask it. Transactions are its owner's.
 
     Args:
         driver: an open connection in autocommit.
+        written: learns which tables are written.
     """
 
-    __slots__ = ("_known", "_sent", "_transformer", "driver", "pgconn", "told")
+    __slots__ = ("_is_piped", "_names", "_prepared", "_sent", "_written", "driver", "pgconn", "told")
 
-    def __init__(self, driver: psycopg.Connection[Any]) -> None:
-        self.driver, self.pgconn = driver, driver.pgconn
+    def __init__(self, driver: psycopg.Connection[Any], written: set[str]) -> None:
+        self.driver, self.pgconn, self._written = driver, driver.pgconn, written
         #: The time that the server was told last.
         self.told: datetime | None = None
-        self._transformer = Transformer(driver)
-        self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
-        #: What the server has not answered yet.
-        self._sent: list[Rows | None] = []
+        self._prepared: dict[tuple[str, tuple[type, ...]], _Prepared] = {}
+        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        #: What the server has not answered yet, and what reads it.
+        self._sent: list[tuple[Rows, _Reader] | None] = []
+        self._is_piped = False
 
     def execute(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False
     ) -> Rows:
-        """Send a statement; it is answered together with those before it when somebody asks for what it gave."""
-        values: list[Any] = []
-        if params is None:
-            sql = query.encode()
-        else:
-            sql, places = _read(query)
+        """Send a statement; it is answered together with those before it when somebody asks for what it gave.
+
+        Whoever asks for a statement in binary form, or not, always does.
+        """
+        values: Sequence[Any] = ()
+        if params:
             known: Any = params
-            values = [known[place] for place in places]
-        types = tuple(map(_type_of, values))
-        name = self._known.get((query, types))
-        self.pgconn.enter_pipeline_mode()
-        if name is None:
-            name = self._known[query, types] = b"s%d" % len(self._known)
-            self.pgconn.send_prepare(name, sql, types)
-            self._sent.append(None)
+            values = [known[place] for place in _read(query)[1]]
+        kinds = tuple(map(type, values))
+        if not self._is_piped:
+            self.pgconn.enter_pipeline_mode()
+            self._is_piped = True
+        prepared = self._prepared.get((query, kinds))
+        if prepared is None:
+            prepared = self._prepare(query, kinds, bare=params is None)
         rows = Rows(self)
-        forms = [1 if type(value) is Packed else 0 for value in values]
-        self.pgconn.send_query_prepared(name, list(map(_write, values)), forms, int(binary))
-        self._sent.append(rows)
+        written = [write(value) for write, value in zip(prepared.write, values, strict=True)]
+        self.pgconn.send_query_prepared(prepared.name, written, prepared.forms, 1 if binary else 0)
+        self._sent.append((rows, prepared.reader))
+        self._written |= prepared.writes
         return rows
+
+    def _prepare(self, query: str, kinds: tuple[type, ...], *, bare: bool) -> _Prepared:
+        types = tuple(_TYPES.get(kind, 0) for kind in kinds)
+        name = self._names.get((query, types))
+        if name is None:
+            name = self._names[query, types] = b"s%d" % len(self._names)
+            self.pgconn.send_prepare(name, query.encode() if bare else _read(query)[0], types)
+            self._sent.append(None)
+        made = self._prepared[query, kinds] = _Prepared(name, query, kinds, self.driver)
+        return made
 
     def commit(self) -> None:
         """Have everything answered and kept.
 
+        Where all is answered already nothing is left that could be refused: then nobody waits for the end either, and
+        it is sent with what comes next on this line.
+
         Raises:
             psycopg.Error: the server refused something; nothing is kept.
         """
+        all_is_answered = not self._sent
         self.execute("COMMIT")
-        self.sync()
+        if not all_is_answered:
+            self.sync()
 
     def rollback(self) -> None:
         """Have nothing kept."""
@@ -164,13 +217,18 @@ class Line:
             return
         self.pgconn.pipeline_sync()
         refused = None
-        for rows in sent:
-            result = self.pgconn.get_result()
-            self.pgconn.get_result()  # nothing: the end of this one
+        get = self.pgconn.get_result
+        for asked in sent:
+            result = get()
+            get()  # nothing: the end of this one
             if result is None or result.status not in _DONE:
                 refused = refused or result
-            elif rows is not None:
-                self._answer(rows, result)
+            elif asked is not None:
+                rows, reader = asked
+                if result.status == ExecStatus.COMMAND_OK:
+                    rows.take([], result.command_tuples or 0)
+                else:
+                    rows.take(reader(result), result.ntuples)
         self.pgconn.get_result()  # the end of all
         if refused is not None:
             raise error_from_result(refused)
@@ -179,14 +237,8 @@ class Line:
         """A cursor that stays on the server, in the transaction that is open."""
         self.sync()
         self.pgconn.exit_pipeline_mode()
+        self._is_piped = False
         return self.driver.cursor(name)
-
-    def _answer(self, rows: Rows, result: Any) -> None:
-        if result.status == ExecStatus.COMMAND_OK:
-            rows.take([], result.command_tuples or 0)
-            return
-        self._transformer.set_pgresult(result)
-        rows.take(self._transformer.load_rows(0, result.ntuples, tuple), result.ntuples)
 
 
 @cache
@@ -206,20 +258,16 @@ def _read(query: str) -> tuple[bytes, list[str | int]]:
     return _PLACE.sub(numbered, query).encode(), places
 
 
-def _type_of(value: Any) -> int:
-    return _TYPES.get(type(value), 0)
-
-
-def _write(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    kind = type(value)
+def _writer(kind: type) -> Callable[[Any], bytes | None]:
+    """What writes values of this type."""
     if kind is Packed:
-        return bytes(value)
+        return bytes
     if kind is list:
-        return _array(value).encode()
-    write = _WRITTEN.get(kind)
-    return _plain(value).encode() if write is None else write(value).encode()
+        return lambda value: _array(value).encode()
+    if kind is type(None):
+        return lambda _value: None
+    write = _WRITTEN.get(kind, _plain)
+    return lambda value: write(value).encode()
 
 
 def _plain(value: Any) -> str:

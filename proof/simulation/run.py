@@ -15,7 +15,7 @@ from proof.simulation.database import Lines
 from proof.simulation.dice import Dice
 from proof.simulation.house import SWEEP, House, build_house
 from proof.simulation.log import Log
-from proof.simulation.looking import next_due
+from proof.simulation.looking import Outlook
 from proof.simulation.loop import Loop
 from proof.simulation.lots import ACCOUNTS, draw_lot, draw_rules
 from proof.simulation.operators import Operators
@@ -86,6 +86,7 @@ class Run:
         self.stage = Stage(dice, loop, log, rules, core)
         self.watch = Watch(log)
         self.house: House = build_house(lines, self.stage, self.watch.noted)
+        self._outlook = Outlook(self.house.app.database, rules.grace)
         self._people()
         self._held_seen = 0
         self._due: dict[str, float] = {}
@@ -166,8 +167,7 @@ class Run:
             self.loop.once_at(max(self._look_time(), -(-min(due.values()) // look) * look), "look", self._look)
 
     def _ask_due(self) -> dict[str, float]:
-        found = next_due(self.house.app.database, self.rules.grace)
-        return {name: self.loop.seconds_of(moment) for name, moment in found.items()}
+        return {name: self.loop.seconds_of(moment) for name, moment in self._outlook().items()}
 
     def _clockwork(self) -> None:
         """The scheduler's bells for what is compared with Stripe; seldom where nothing happens."""

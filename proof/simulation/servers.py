@@ -97,6 +97,7 @@ class EmptyDatabase:
 
     def empty(self) -> None:
         """Forget everything."""
+        self.lines.settle()
         self._admin.execute(self._emptying)
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ def test_a_sale_with_a_killed_worker_and_an_emptied_redis_ends_right_and_leaves_
     with running(directory, free_port_base(), *options, **SHORT) as run:
         told = run.wait_until_up()
         check_run_json(told, directory / "run.json")
+        assert f"DATABASE_URL={told['urls']['database']}\n" in (directory / "env").read_text()
         eventually(lambda: "Waits for the buyer" in run.text())
         with Redis.from_url(told["urls"]["redis"]) as redis:
             redis.flushall()
@@ -52,6 +53,7 @@ def test_a_sale_with_a_killed_worker_and_an_emptied_redis_ends_right_and_leaves_
     assert gone(family)
     assert {file.name for file in directory.iterdir()} > {"postgres", "redis", "keys.json", "logs"}
     assert not run.is_up()
+    assert not (directory / "env").exists()
     check_logs(directory / "logs")
 
 

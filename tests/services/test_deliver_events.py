@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
@@ -388,3 +389,58 @@ def test_a_replay_that_dies_half_way_is_on_record_as_far_as_it_came(telling: Hou
     assert app.manage_deliveries.replay(wanted, "admin:ann", "the rest") == 2
     telling.work()
     assert len(auction.told) == 5
+
+
+def due_rows(home: House) -> int:
+    ((count,),) = home.app.database.rows(
+        "SELECT count(*) FROM deliveries WHERE endpoint = 'auction' AND status = 'waiting' AND due_at <= %s",
+        (home.time(),),
+    )
+    return int(count)
+
+
+def test_what_waits_behind_an_event_that_was_put_off_is_not_due_before_it(telling: House, auction: Listener) -> None:
+    auction.answers = [500, 500]
+    telling.pay(telling.opened())
+    telling.hear()
+    telling.app.deliver_events(endpoint="auction")
+    assert due_rows(telling) == 0
+    telling.forward(seconds=30)
+    telling.app.deliver_events(endpoint="auction")
+    assert due_rows(telling) == 0
+    telling.forward(seconds=30)
+    telling.work()
+    assert [one for one in auction.types if one.startswith("auction.")] == ["auction.payment_pending", "auction.sold"]
+
+
+def test_what_waited_behind_an_event_that_is_dropped_goes_out_at_once(telling: House, auction: Listener) -> None:
+    auction.answers = [500]
+    telling.pay(telling.opened())
+    telling.hear()
+    telling.app.deliver_events(endpoint="auction")
+    ((event_id,),) = telling.app.database.rows("SELECT event_id FROM deliveries WHERE tries > 0")
+    telling.app.manage_deliveries.drop(event_id, "auction", "admin:ann", "they know")
+    telling.app.deliver_events(endpoint="auction")
+    assert auction.types == ["auction.sold"]
+
+
+def test_what_waited_behind_an_event_that_was_held_back_for_days_is_due_when_that_is_given_up(
+    telling: House, auction: Listener
+) -> None:
+    auction.refuses = lambda _event: 503
+    for number in range(6):
+        telling.require(auction_id=f"auction-{number}")
+    telling.app.deliver_events()
+    telling.forward(seconds=GIVE_UP.total_seconds() - 60)
+    telling.app.expire_windows()
+    with telling.app.database.transaction() as connection:
+        connection.execute("UPDATE deliveries SET due_at = %s", (telling.time() + timedelta(hours=1),))
+    telling.forward(minutes=2)
+    ((probe,),) = telling.app.database.rows(
+        "SELECT id FROM outbox WHERE auction_id = 'auction-0' ORDER BY order_no LIMIT 1"
+    )
+    with telling.app.database.transaction() as connection:
+        connection.execute("UPDATE deliveries SET due_at = %s WHERE event_id = %s", (telling.time(), probe))
+    telling.app.deliver_events(endpoint="auction")
+    assert len(telling.app.dead_letters.listed()) == 6
+    assert due_rows(telling) == 6

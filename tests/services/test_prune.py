@@ -68,7 +68,8 @@ def test_what_is_over_goes_after_its_time_and_what_proof_rests_on_stays(home: Ho
     assert prune(home) == 0
 
 
-def test_what_somebody_waits_for_stays_whatever_its_age(home: House) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_what_somebody_waits_for_stays_whatever_its_age(home: House, named: bool) -> None:
     rows = home.app.database.rows
     ((event_id,),) = rows(
         "UPDATE webhook_events SET status = 'set_aside' WHERE type = 'checkout.session.completed' RETURNING id"
@@ -77,6 +78,7 @@ def test_what_somebody_waits_for_stays_whatever_its_age(home: House) -> None:
     given_up = "UPDATE deliveries SET status = 'given_up' WHERE event_id = %s RETURNING finished_at"
     ((at,),) = rows(given_up, (sold,))
     letter = DeadLetter(UUID(int=1), DELIVERIES_QUEUE, "auction:auction.sold", b"{}", "not_delivered", "", at)
+    letter.row_id = sold if named else None
     home.app.keep_dead_letters([letter])
 
     home.time.forward(days=400)

@@ -1,0 +1,40 @@
+"""`DATA_DIR/env`: what a shell needs to speak to a running stack: `. .gavelpay/env`, and then `gavelpay doctor`."""
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from cli.run.files import write_privately
+from runtime.settings import describe
+
+NAME: Final = "env"
+
+
+@contextmanager
+def shown_to_shells(directory: Path, env: Mapping[str, str], programs: Iterable[Path]) -> Iterator[Path]:
+    """Write the file with mode 0600 while the block lasts: afterwards nobody is there who could be spoken to.
+
+    Args:
+        directory: the data directory.
+        env: the environment of the stack's processes.
+        programs: folders of programs that go with it, such as this PostgreSQL's `pg_dump`.
+    """
+    file = directory / NAME
+    write_privately(file, shell_lines(env, [Path(sys.executable).parent, *programs]))
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def shell_lines(env: Mapping[str, str], programs: Iterable[Path]) -> str:
+    """The lines of the file, for any POSIX shell: our variables as the processes have them, and a PATH."""
+    names = [form for variable in describe() for form in (variable.name, f"{variable.name}_FILE")]
+    given = [f"export {name}={shlex.quote(env[name])}" for name in names if env.get(name, "").strip()]
+    path = ":".join(shlex.quote(str(folder)) for folder in programs)
+    return "\n".join(
+        ["# Of `gavelpay run`, while it lasts. It holds secrets.", *given, f'export PATH={path}:"$PATH"', ""]
+    )
