@@ -48,7 +48,7 @@ class ExchangeAttempts:
 
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
-        self._turns = Batcher(self._exchange, linger=LINGER)
+        self._turns = Batcher(self.together, linger=LINGER)
 
     def __call__(self, turn: Turn) -> Piece:
         """Record, then claim; answers with a piece if one was wanted and is due, and nobody else holds it."""
@@ -63,7 +63,8 @@ class ExchangeAttempts:
             log.exception("checkouts.not_exchanged")
             return self._turns(replace(turn, wanted=0))
 
-    def _exchange(self, turns: Sequence[Turn]) -> Sequence[Piece]:
+    def together(self, turns: Sequence[Turn]) -> Sequence[Piece]:
+        """The same for several, in one transaction: as a whole or not at all."""
         outcomes = [outcome for turn in turns for outcome in turn.outcomes]
         asking = [turn for turn in turns if turn.wanted]
         with self.begin() as uow:

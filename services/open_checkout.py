@@ -8,7 +8,7 @@ are stored before the first call, an answer that never came is asked for again u
 lease writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,6 +48,9 @@ _LONGEST_WAIT: Final = 20.0
 #: The same where nobody waits, as when the window is over: what never succeeds must not use up Stripe's limit.
 _LONGEST_WAIT_IDLE: Final = 900.0
 
+#: Gives turns, is sent pieces, and ends with the number of attempts that were done.
+Steps = Generator[Turn, Piece, int]
+
 
 @dataclass(eq=False, slots=True)
 class OpenCheckouts:
@@ -62,12 +65,12 @@ class OpenCheckouts:
     now: Clock
     new_id: NewId
     rng: Random
-    _exchange: ExchangeAttempts = field(init=False)
+    exchange: ExchangeAttempts = field(init=False)
 
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
         claim = ClaimAttempts(self.policies, self.terms, self.links, self.now)
-        self._exchange = ExchangeAttempts(self.begin, claim, self.now)
+        self.exchange = ExchangeAttempts(self.begin, claim, self.now)
 
     def __call__(self, session_id: UUID | None = None, *, most: int = 1) -> int:
         """Do a piece of work, of this session if one is named. What must be looked up at Stripe is one piece.
@@ -79,8 +82,22 @@ class OpenCheckouts:
         Returns:
             How many attempts it was; 0 if nothing is due or others have it in hand.
         """
+        steps = self.steps(session_id, most=most)
+        turn = next(steps)
+        while True:
+            piece = self.exchange(turn)
+            try:
+                turn = steps.send(piece)
+            except StopIteration as end:
+                return int(end.value)
+
+    def steps(self, session_id: UUID | None = None, *, most: int = 1) -> Steps:
+        """The same, step by step: gives what is to be exchanged, and is sent the piece that came of it.
+
+        So may whoever has several of them in hand exchange for all of them together, as threads do that meet.
+        """
         last, done = self.now() + _TURN, 0
-        claimed = self._exchange(Turn(session_id=session_id))
+        claimed = yield Turn(session_id=session_id)
         while claimed:
             done, most = done + len(claimed), most - 1
             with ExitStack() as held:
@@ -88,7 +105,7 @@ class OpenCheckouts:
                     held.enter_context(self.hold(ATTEMPT_WORK, attempt))
                 outcomes = self._do(claimed)
                 goes_on = most > 0 and self.now() < last
-                claimed = self._exchange(Turn(outcomes, int(goes_on), session_id))
+                claimed = yield Turn(outcomes, int(goes_on), session_id)
         return done
 
     def _do(self, piece: Piece) -> Sequence[Outcome]:

@@ -47,6 +47,8 @@ class Calls:
         self.refused: set[str] = set()
         #: Whether a worker asks, who may die; else a person does.
         self.by_worker = False
+        #: How many calls the process that asks has under way: what befalls it, befalls all of them.
+        self.hands = 1
         #: Hears of each page that a buyer can pay on.
         self.opened: Callable[[str, Obj], None] = lambda _lot, _page: None
         #: Called after Stripe's state may have changed.
@@ -71,13 +73,13 @@ class Calls:
         if self.transactions():
             self.problems.append(f"Auction {lot}: {operation} was asked of Stripe inside a transaction.")
         mortal = self.by_worker
-        if mortal and self._dice.strikes("dies_before_call", _DIES_BEFORE, *site):
+        if mortal and self._dice.strikes("dies_before_call", _DIES_BEFORE / self.hands, *site):
             self._log.add(lot, "worker died before", operation)
             raise Died
         self._pass(site, lot, before=True)
         answer = self._answer(request, operation, lot, site)
         self._pass(site, lot, before=False)
-        if mortal and self._dice.strikes("dies_after_call", _DIES_AFTER, *site):
+        if mortal and self._dice.strikes("dies_after_call", _DIES_AFTER / self.hands, *site):
             self._log.add(lot, "worker died after", operation)
             raise Died
         return answer
@@ -112,9 +114,9 @@ class Calls:
         if self._depth >= _DEEPEST:
             return
         word = "before" if before else "after"
-        if self._dice.strikes("stalls", _STALLS, word, *site):
+        if self._dice.strikes("stalls", _STALLS / self.hands, word, *site):
             seconds = self._dice.between(*_STALL_SECONDS, "stall", word, *site)
-        elif self._dice.strikes("slow", _SLOW, word, *site):
+        elif self._dice.strikes("slow", _SLOW / self.hands, word, *site):
             seconds = self._dice.between(0.1, 4.0, "slowness", word, *site)
         else:
             return
@@ -127,10 +129,11 @@ class Calls:
             self._loop.skip(seconds)
             return
         asks, self.by_worker = self.by_worker, False
+        hands, self.hands = self.hands, 1
         wrong, self._loop.wrong_by = self._loop.wrong_by, 0.0
         self._depth += 1
         try:
             self._loop.let_pass(seconds)
         finally:
             self._depth -= 1
-            self.by_worker, self._loop.wrong_by = asks, wrong
+            self.by_worker, self.hands, self._loop.wrong_by = asks, hands, wrong

@@ -34,6 +34,7 @@ from models.sealing import FieldCipher
 from models.unit_of_work import Store
 from proof.simulation.bells import Bells
 from proof.simulation.calls import Calls
+from proof.simulation.crew import Crew
 from proof.simulation.database import Lines, MortalDatabase
 from proof.simulation.listeners import ENDPOINTS, Listeners
 from proof.simulation.lots import HouseRules
@@ -101,7 +102,7 @@ class SimulatedApp:
     new_id: NewId
     require_payments: RequirePayments
     create_checkout: CreateCheckout
-    open_checkouts: OpenCheckouts
+    open_checkouts: Crew
     process_events: ProcessEvents
     open_retries: RetryPayments
     expire_windows: ExpireWindows
@@ -203,7 +204,7 @@ def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
         create_checkout=CreateCheckout(
             begin, require, opening, pause=lambda _: calls.wait(_LOOK_AGAIN), tick=lambda: stage.loop.now
         ),
-        open_checkouts=opening,
+        open_checkouts=Crew(opening, calls, rules.threads),
         process_events=ProcessEvents(begin, terms, False, Unobserved(), now, rng),
         open_retries=RetryPayments(begin, policies, now, new_id),
         expire_windows=ExpireWindows(begin, rules.grace, now),

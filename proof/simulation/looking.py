@@ -3,7 +3,7 @@
 Only what was written since it was asked last is asked again; all of that in one round trip.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -22,25 +22,28 @@ _LIVE: Final = "r.status IN ('pending', 'failed')"
 
 
 class _Source(NamedTuple):
+    #: Whose work it tells of.
+    bells: frozenset[str]
     #: What a statement reads.
     tables: frozenset[str]
     #: Gives rows of a bell, or an endpoint, and a time.
     statement: str
 
 
-def _source(tables: str, statement: str) -> _Source:
-    return _Source(frozenset(tables.split()), statement)
+def _source(names: str, tables: str, statement: str) -> _Source:
+    return _Source(frozenset(names.split()), frozenset(tables.split()), statement)
 
 
 def _earliest(bell: str, table: str, due: str, condition: str = "true") -> _Source:
     found = f"SELECT '{bell}', min({_FREE.format(due=due)}) FROM {table} WHERE {due} IS NOT NULL AND {condition}"  # noqa: S608
-    return _source(table, found)
+    return _source(bell, table, found)
 
 
 _SOURCES: Final = (
     _earliest(bells.OPEN_CHECKOUTS, "checkout_attempts", "due_at"),
     _earliest(bells.SEND_REFUNDS, "refunds", "due_at", "status = 'requested'"),
     _source(
+        " ".join(BELL_OF.values()),
         "deliveries endpoints",
         f"""
         SELECT r.endpoint, greatest(min({_FREE.format(due="due_at")}), min(e.rests_until)) FROM deliveries r
@@ -52,11 +55,13 @@ _SOURCES: Final = (
         """,  # noqa: S608 - our own words
     ),
     _source(
+        bells.PROCESS_EVENTS,
         "webhook_events",
         f"SELECT '{bells.PROCESS_EVENTS}', min(due_at) FROM webhook_events WHERE status = 'waiting'",  # noqa: S608
     ),
     # The earliest of those that wait for no closing stands first in an index; few wait for one.
     _source(
+        f"{bells.EXPIRE_WINDOWS} {bells.OPEN_RETRIES}",
         "payment_sessions checkout_attempts",
         f"""
         (SELECT '{bells.EXPIRE_WINDOWS}', window_expires_at + %(grace)s FROM payment_sessions r
@@ -72,6 +77,7 @@ _SOURCES: Final = (
     _earliest(bells.SEND_NOTICES, "notifications", "due_at", "status = 'queued'"),
     _earliest(bells.ISSUE_RECEIPTS, "receipts", "due_at", "status = 'numbered'"),
     _source(
+        bells.ISSUE_RECEIPTS,
         "receipts",
         f"""
         SELECT '{bells.ISSUE_RECEIPTS}', min(r.due_at) FROM receipts r
@@ -81,6 +87,12 @@ _SOURCES: Final = (
         """,  # noqa: S608 - our own words
     ),
 )
+
+_OF_BELL: Final[Mapping[str, Sequence[_Source]]] = {
+    bell: [one for one in _SOURCES if bell in one.bells]
+    for bell in bells.BELLS
+    if any(bell in one.bells for one in _SOURCES)
+}
 
 
 class Outlook:
@@ -98,13 +110,28 @@ class Outlook:
 
     def __call__(self) -> dict[str, datetime]:
         """When each bell's work is due next; bells without any are left out."""
+        return self._of(_SOURCES)
+
+    def due(self, bell: str) -> datetime | None:
+        """When this bell's work is due next."""
+        return self._of(_OF_BELL[bell]).get(bell)
+
+    @staticmethod
+    def knows(bell: str) -> bool:
+        """Whether this bell's work is known before it is asked for."""
+        return bell in _OF_BELL
+
+    def _of(self, sources: Sequence[_Source]) -> dict[str, datetime]:
         written = self._database.written()
-        stale = [one for one in _SOURCES if one not in self._known or one.tables & written]
-        answers = self._database.rows_of_each([(one.statement, self._params) for one in stale])
-        self._known |= dict(zip(stale, answers, strict=True))
+        if written:
+            self._known = {one: rows for one, rows in self._known.items() if not one.tables & written}
+        stale = [one for one in sources if one not in self._known]
+        if stale:
+            answers = self._database.rows_of_each([(one.statement, self._params) for one in stale])
+            self._known |= dict(zip(stale, answers, strict=True))
         found: dict[str, datetime] = {}
-        for rows in self._known.values():
-            for named, moment in rows:
+        for source in sources:
+            for named, moment in self._known[source]:
                 if moment is not None:
                     name = BELL_OF.get(named, named)
                     found[name] = min(moment, found.get(name, moment))

@@ -51,7 +51,7 @@ ACTS: Final = {
 
 #: The part of buyers who act when many do.
 _TOGETHER: Final = 0.9
-_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED, _BY_HTTP = 0.4, 0.05, 0.3, 0.4, 0.15
+_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.4, 0.05, 0.3, 0.4
 #: Makers who have a Stripe account of their own, of the seven that there are.
 ACCOUNTS: Final = {"maker-2": "acct_simulated2", "maker-5": "acct_simulated5"}
 
@@ -71,8 +71,12 @@ class HouseRules:
     look: float
     #: What happens within so many seconds is told and heard together: how busy the house is.
     beat: float
+    #: Part of all lots that the auction service asks for by HTTP.
+    by_http: float
     #: Many buyers act in the same moment: at the next multiple of so many seconds.
     crowd: float
+    #: Threads of a process that open checkouts, and share their transactions.
+    threads: int
     #: Whether people are written to.
     mails: bool
     #: Whether calls to Stripe pass the breaker and the limiter.
@@ -113,9 +117,11 @@ def draw_rules(dice: Dice) -> HouseRules:
         retry_backoff=tuple(timedelta(minutes=float(one)) for one in backoff.split(",")),
         late_policy=LatePolicy(dice.choose({"refund": 2, "honor": 1}, "late policy")),
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
-        look=float(dice.choose({"6": 2, "2": 0.5, "15": 1}, "look")),
-        beat=float(dice.choose({"1": 1, "3": 1, "6": 3, "15": 2}, "beat")),
-        crowd=float(dice.choose({"1": 1, "15": 2, "30": 4}, "crowd")),
+        look=float(dice.choose({"2": 0.5, "6": 1, "15": 2}, "look")),
+        beat=float(dice.choose({"1": 0.5, "3": 0.5, "6": 1, "15": 4}, "beat")),
+        crowd=float(dice.choose({"1": 0.5, "15": 1, "30": 2, "60": 4}, "crowd")),
+        threads=int(dice.choose({"1": 1, "4": 2, "16": 3}, "threads")),
+        by_http=float(dice.choose({"0.03": 3, "0.3": 1}, "by http")),
         mails=dice.throw("mails") < _WITH_MAIL,
         guarded=dice.throw("guarded") < _GUARDED,
     )
@@ -159,5 +165,5 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
         rival=dice.throw(name, "rival") < _RIVALS,
         second_chance=dice.throw(name, "second") < _SECOND_CHANCES,
-        by_http=dice.throw(name, "http") < _BY_HTTP,
+        by_http=dice.throw(name, "http") < rules.by_http,
     )

@@ -105,6 +105,7 @@ class Run:
         house.calls.changed = self.courier.look
         house.listeners.hears = self.producer.hear
         house.bells.worked = self._somebody_worked
+        house.bells.is_due = self._is_due
         for number in self.plan.numbers():
             lot = draw_lot(self.dice, number, self.rules)
             self.buyers.expect(lot)
@@ -166,6 +167,12 @@ class Run:
             look = self.rules.look
             self.loop.once_at(max(self._look_time(), -(-min(due.values()) // look) * look), "look", self._look)
 
+    def _is_due(self, bell: str) -> bool:
+        if not self._outlook.knows(bell):
+            return True
+        due = self._outlook.due(bell)
+        return due is not None and due <= self.loop.clock()
+
     def _ask_due(self) -> dict[str, float]:
         return {name: self.loop.seconds_of(moment) for name, moment in self._outlook().items()}
 
@@ -176,7 +183,7 @@ class Run:
             if self._ticks % every == 0:
                 # What it finds rings by itself; that it has looked is no news.
                 self.house.bells.work(name, quietly=True)
-        usual = min(max(2 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 40), 3 * _LONGEST_SLEEP)
+        usual = min(max(4 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 20), 3 * _LONGEST_SLEEP)
         # Once everybody has gone, only what is due in days is left.
         longest = _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
         wait = max(usual, min(self._idle, longest))

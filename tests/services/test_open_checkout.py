@@ -84,7 +84,7 @@ def test_claiming_waits_for_nobody_who_has_a_payment_in_hand(home: House) -> Non
     with home.app.database.transaction() as other:
         other.execute("SELECT 1 FROM payment_sessions WHERE id = %s FOR UPDATE", (session_id,))
         # It would wait in a circle: the other wants its attempts next.
-        (claimed,) = home.app.open_checkouts._exchange(Turn())
+        (claimed,) = home.app.open_checkouts.exchange(Turn())
 
     assert claimed.session_id == session_id
     assert claimed.request is not None

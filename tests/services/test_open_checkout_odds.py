@@ -190,7 +190,7 @@ def test_one_attempt_that_nobody_can_prepare_holds_up_no_other(home: House) -> N
 def test_what_stripe_answered_is_recorded_also_if_nothing_more_can_be_claimed(home: House) -> None:
     session_id = home.require()
     opening = home.app.open_checkouts
-    (claimed,) = opening._exchange(Turn())
+    (claimed,) = opening.exchange(Turn())
 
     def broken(_uow: UnitOfWork, _wanted: Sequence[UUID | None]) -> Sequence[Piece]:
         raise LookupError("a row that nobody can read")
