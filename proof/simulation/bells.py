@@ -8,7 +8,7 @@ from typing import Any, Final
 from actors.actor import Actor, Incoming, Intake
 from actors.app import App
 from actors.registry import ACTORS, INTAKES
-from domain.bells import EXPIRE_WINDOWS, EXPLAIN_MONEY, OPEN_RETRIES, PROCESS_EVENTS, RECONCILE_EVENTS
+from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES, PROCESS_EVENTS
 from domain.endpoint import BELL_OF
 from domain.errors import GavelpayError, TransientError
 from proof.simulation.calls import Calls
@@ -17,7 +17,8 @@ from proof.simulation.stage import Stage
 
 _LOST, _LATE, _TWICE = 0.05, 0.05, 0.03
 _MESSAGE_LOST, _MESSAGE_LATE, _MESSAGE_TWICE = 0.03, 0.05, 0.05
-_FATES: Final = {Fate.DIED_BEFORE: 0.003, Fate.DIED_AFTER: 0.003, Fate.CUT_BEFORE: 0.002, Fate.CUT_AFTER: 0.002}
+#: For each commit. There are few, for many payments share them.
+_FATES: Final = {Fate.DIED_BEFORE: 0.008, Fate.DIED_AFTER: 0.008, Fate.CUT_BEFORE: 0.005, Fate.CUT_AFTER: 0.005}
 #: The clock of a worker's machine may be wrong by minutes.
 _CLOCK_WRONG, _WRONG_BY = 0.01, 300.0
 #: A broker gives the messages of a dead worker to another one after some seconds.
@@ -25,9 +26,7 @@ _AGAIN: Final = 8.0
 #: Pieces of work that one bell leads to at most.
 _MOST: Final = 400
 #: These do many pieces in one go; what is left is found by the next look.
-_IN_BATCHES: Final = frozenset(
-    {PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES, RECONCILE_EVENTS, EXPLAIN_MONEY, *BELL_OF.values()}
-)
+_IN_BATCHES: Final = frozenset({PROCESS_EVENTS, EXPIRE_WINDOWS, OPEN_RETRIES, *BELL_OF.values()})
 #: How often workers ask although nothing is due.
 _IN_VAIN: Final = 0.1
 

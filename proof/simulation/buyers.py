@@ -33,6 +33,7 @@ _CARDS: Final = {
 #: How near to the end somebody pays who pays at the last second.
 _NEAR: Final = 3.0
 _DEBIT_SECONDS: Final = 240.0
+_HOUR: Final = 3600.0
 #: How often more is paid than was asked, and how often a bank decides for us.
 _MORE, _WON = 0.5, 0.5
 
@@ -155,7 +156,9 @@ class Buyers:
 
         when = self._loop.now + max(wait, 0.0)
         if lot.in_crowd and not sharp:
-            when = -(-when // self._rules.crowd) * self._rules.crowd
+            # What is hours away comes in larger crowds: banks decide many disputes at once.
+            crowd = self._rules.crowd * (1 if wait < _HOUR else 10)
+            when = -(-when // crowd) * crowd
         self._loop.people_at(when, do)
 
     def _pay_other(self, lot: Lot, page: Obj) -> object:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from domain import bells
+from domain.cursor import STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
 from domain.windows import PATIENCE
 from proof.simulation.database import MortalDatabase
@@ -88,10 +89,21 @@ _SOURCES: Final = (
     ),
 )
 
+#: What is read by the clock. A look does not find it: it is due for ever.
+_CURSORS: Final = {bells.RECONCILE_EVENTS: STRIPE_EVENTS, bells.EXPLAIN_MONEY: STRIPE_BALANCE}
+_READ: Final = tuple(
+    _source(
+        bell,
+        "cursors",
+        f"""SELECT '{bell}', coalesce(min({_FREE.format(due="due_at")}), 'epoch')
+              FROM cursors WHERE name = '{name}'""",  # noqa: S608 - our own words
+    )
+    for bell, name in _CURSORS.items()
+)
 _OF_BELL: Final[Mapping[str, Sequence[_Source]]] = {
-    bell: [one for one in _SOURCES if bell in one.bells]
+    bell: [one for one in (*_SOURCES, *_READ) if bell in one.bells]
     for bell in bells.BELLS
-    if any(bell in one.bells for one in _SOURCES)
+    if any(bell in one.bells for one in (*_SOURCES, *_READ))
 }
 
 

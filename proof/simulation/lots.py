@@ -49,9 +49,11 @@ ACTS: Final = {
 }
 
 
-#: The part of buyers who act when many do.
-_TOGETHER: Final = 0.9
-_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.4, 0.05, 0.3, 0.4
+#: Seconds in which what happens is heard together: houses that are idle, and such that are busy.
+_BEATS: Final = {"1": 0.5, "3": 0.5, "6": 1, "15": 2, "30": 3}
+#: Beats of the shortest window at least: nobody may hear of it too late.
+_BEATS_OF_WINDOW: Final = 4
+_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.25, 0.05, 0.3, 0.4
 #: Makers who have a Stripe account of their own, of the seven that there are.
 ACCOUNTS: Final = {"maker-2": "acct_simulated2", "maker-5": "acct_simulated5"}
 
@@ -75,6 +77,8 @@ class HouseRules:
     by_http: float
     #: Many buyers act in the same moment: at the next multiple of so many seconds.
     crowd: float
+    #: The part of buyers who do.
+    together: float
     #: Threads of a process that open checkouts, and share their transactions.
     threads: int
     #: Whether people are written to.
@@ -106,22 +110,30 @@ class Lot:
     by_http: bool
 
 
+def _windows(dice: Dice) -> tuple[float, float]:
+    standard = dice.choose({"20": 2, "35": 3, "60": 2, "0.5": 0.5, "1440": 0.5}, "window")
+    return float(standard), float(dice.choose({"10": 3, "1": 1}, "instant window"))
+
+
 def draw_rules(dice: Dice) -> HouseRules:
     """The house of this seed."""
-    minutes = float(dice.choose({"20": 2, "35": 3, "60": 2, "0.5": 0.5, "1440": 0.5}, "window"))
+    minutes, instant_minutes = _windows(dice)
+    beat = min(float(dice.choose(_BEATS, "beat")), 60 * min(minutes, instant_minutes) / _BEATS_OF_WINDOW)
+    look = dice.choose({"2": 0.5, "6": 1, "beat": 4}, "look")
     backoff = dice.choose({"1,5,15": 3, "0.05,0.1": 1, "0.5": 1}, "backoff")
     return HouseRules(
         window=timedelta(minutes=minutes),
-        instant_window=timedelta(minutes=float(dice.choose({"10": 3, "1": 1}, "instant window"))),
+        instant_window=timedelta(minutes=instant_minutes),
         grace=timedelta(seconds=float(dice.choose({"10": 3, "0": 1}, "grace"))),
         retry_backoff=tuple(timedelta(minutes=float(one)) for one in backoff.split(",")),
         late_policy=LatePolicy(dice.choose({"refund": 2, "honor": 1}, "late policy")),
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
-        look=float(dice.choose({"2": 0.5, "6": 1, "15": 2}, "look")),
-        beat=float(dice.choose({"1": 0.5, "3": 0.5, "6": 1, "15": 4}, "beat")),
-        crowd=float(dice.choose({"1": 0.5, "15": 1, "30": 2, "60": 4}, "crowd")),
+        look=max(beat, 6.0) if look == "beat" else float(look),
+        beat=beat,
+        crowd=float(dice.choose({"1": 0.5, "15": 0.5, "30": 2, "60": 4, "120": 1}, "crowd")),
+        together=float(dice.choose({"0.97": 3, "0.7": 1}, "together")),
         threads=int(dice.choose({"1": 1, "4": 2, "16": 3}, "threads")),
-        by_http=float(dice.choose({"0.03": 3, "0.3": 1}, "by http")),
+        by_http=float(dice.choose({"0.02": 3, "0.15": 1}, "by http")),
         mails=dice.throw("mails") < _WITH_MAIL,
         guarded=dice.throw("guarded") < _GUARDED,
     )
@@ -137,6 +149,8 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
     if currency == "JPY":
         major *= 100
     window = (rules.window if policy == "standard" else rules.instant_window).total_seconds()
+    # Operators do what has come together meanwhile.
+    shift = max(60.0, window / 40)
     message = {
         "auction_id": name,
         "buyer_id": f"buyer-{number}",
@@ -152,7 +166,7 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
     # Most hesitate for a few beats, so that many act at the same time; some for any time.
     beats = 30.0 * int(1 + 3 * dice.throw(name, "beat"))
     any_time = dice.throw(name, "any time") * window
-    in_crowd = dice.throw(name, "steady") < _TOGETHER
+    in_crowd = dice.throw(name, "steady") < rules.together
     return Lot(
         name=name,
         # Auctions end together.
@@ -162,7 +176,7 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
         act=dice.choose(ACTS, name, "act"),
         hesitates=min(beats, any_time) if in_crowd else any_time,
         in_crowd=in_crowd,
-        acts_at=60.0 * int(window * dice.between(0.05, 1.3, name, "acts at") / 60),
+        acts_at=shift * int(window * dice.between(0.05, 1.3, name, "acts at") / shift),
         rival=dice.throw(name, "rival") < _RIVALS,
         second_chance=dice.throw(name, "second") < _SECOND_CHANCES,
         by_http=dice.throw(name, "http") < rules.by_http,

@@ -19,7 +19,7 @@ from proof.simulation.stage import Stage
 _REFUSALS: Final = (ActRefused, IllegalTransition, NotFound, OfferRefused, TransientError)
 _REASON: Final = "a person has decided so"
 _ONE, _OTHER = "admin:one", "admin:two"
-#: Operators look at what is held for so long at most.
+#: Seconds between two looks of operators at what is held; and what is held rests for so long at least.
 _HELD_LOOK: Final = 120.0
 
 
@@ -36,7 +36,8 @@ class Operators:
 
     def held(self, session_id: UUID, name: str) -> None:
         """A payment is held: somebody decides in a while."""
-        self._loop.people_at(self._loop.now + _HELD_LOOK, lambda: self._decide(session_id, name))
+        when = -(-(self._loop.now + _HELD_LOOK) // _HELD_LOOK) * _HELD_LOOK
+        self._loop.people_at(when, lambda: self._decide(session_id, name))
 
     def retry(self, name: str) -> None:
         """The buyer asks for another attempt."""

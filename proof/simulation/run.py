@@ -183,9 +183,9 @@ class Run:
             if self._ticks % every == 0:
                 # What it finds rings by itself; that it has looked is no news.
                 self.house.bells.work(name, quietly=True)
-        usual = min(max(4 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 20), 3 * _LONGEST_SLEEP)
+        usual = min(max(5 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 15), 3 * _LONGEST_SLEEP)
         # Once everybody has gone, only what is due in days is left.
-        longest = _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
+        longest = 2 * _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
         wait = max(usual, min(self._idle, longest))
         self._idle += wait
         self.loop.at(self.loop.now + wait, self._clockwork)
