@@ -20,8 +20,8 @@ _AT_STRIPE: Final = {
     "error_after": 0.01,
     "lost_after": 0.04,
 }
-#: Probabilities of what befalls the worker that asks.
-_DIES_BEFORE, _DIES_AFTER, _SLOW, _STALLS = 0.01, 0.02, 0.05, 0.01
+#: Probabilities of what befalls the worker that asks, for all calls together that it has under way.
+_DIES_BEFORE, _DIES_AFTER, _SLOW, _STALLS = 0.01, 0.02, 0.05, 0.05
 #: A stalled worker comes back after others have long taken its work over.
 _STALL_SECONDS: Final = (8.0, 90.0)
 #: Calls under way at the same time, one inside the other.

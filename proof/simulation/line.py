@@ -138,7 +138,7 @@ class Line:
         written: learns which tables are written.
     """
 
-    __slots__ = ("_is_piped", "_names", "_prepared", "_sent", "_written", "driver", "pgconn", "told")
+    __slots__ = ("_is_piped", "_made", "_names", "_new", "_prepared", "_sent", "_written", "driver", "pgconn", "told")
 
     def __init__(self, driver: psycopg.Connection[Any], written: set[str]) -> None:
         self.driver, self.pgconn, self._written = driver, driver.pgconn, written
@@ -149,6 +149,9 @@ class Line:
         #: What the server has not answered yet, and what reads it.
         self._sent: list[tuple[Rows, _Reader] | None] = []
         self._is_piped = False
+        #: How many statements were ever prepared, and which of them the server has not answered yet.
+        self._made = 0
+        self._new: set[bytes] = set()
 
     def execute(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False
@@ -179,7 +182,9 @@ class Line:
         types = tuple(_TYPES.get(kind, 0) for kind in kinds)
         name = self._names.get((query, types))
         if name is None:
-            name = self._names[query, types] = b"s%d" % len(self._names)
+            self._made += 1
+            name = self._names[query, types] = b"s%d" % self._made
+            self._new.add(name)
             self.pgconn.send_prepare(name, query.encode() if bare else _read(query)[0], types)
             self._sent.append(None)
         made = self._prepared[query, kinds] = _Prepared(name, query, kinds, self.driver)
@@ -230,7 +235,11 @@ class Line:
                 else:
                     rows.take(reader(result), result.ntuples)
         self.pgconn.get_result()  # the end of all
+        new, self._new = self._new, set()
         if refused is not None:
+            # What was to be prepared after that was not.
+            self._names = {asked: name for asked, name in self._names.items() if name not in new}
+            self._prepared = {asked: one for asked, one in self._prepared.items() if one.name not in new}
             raise error_from_result(refused)
 
     def cursor(self, name: str) -> Any:
