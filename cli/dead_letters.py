@@ -82,13 +82,18 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-@dead_letters.command("show", epilog="Example: gavelpay dead-letters show 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11")
+@dead_letters.command("show", epilog="Example: gavelpay dead-letters show LETTER_ID --draft > arguments.json")
 @click.argument("letter_id", type=click.UUID)
+@click.option("--draft", is_flag=True, help="Only what `requeue --edit` takes, to be corrected in a file.")
 @as_json
-def show_letter(*, letter_id: UUID, as_json: bool) -> None:
+def show_letter(*, letter_id: UUID, draft: bool, as_json: bool) -> None:
     """Show one dead letter, with its message as it came."""
     with open_app() as app:
         letter = app.dead_letters.show(letter_id)
+        text = app.operating.correct.draft(letter).text if draft else ""
+    if draft:
+        click.echo(harmless(text) if sys.stdout.isatty() else text)
+        return
     if as_json:
         print_json(_document(letter))
         return

@@ -14,6 +14,7 @@ from cli.printing import PlainCommand, as_json, colored, print_json, print_table
 from cli.reaching import ask_broker, stripe_time
 from gateways.stripe.guard import unguarded
 from models.database import Database
+from models.sealing import key_id
 from runtime.clock import SystemClock
 from runtime.connecting import build_stripe
 from runtime.settings import KeyMode, Role, Settings, SettingsError, load
@@ -30,8 +31,10 @@ from services.examine import (
     ok,
     warn,
 )
+from services.examine_keys import examine_keys
 from services.examine_months import examine_months
 from services.examine_storage import examine_storage
+from services.examine_work import examine_work
 
 #: The processes of the production system.
 _PROCESSES: Final = (Role.API, Role.INGEST, Role.WORKER, Role.SCHEDULER)
@@ -48,7 +51,7 @@ _STRIPE: Final = "https://api.stripe.com"
 )
 @as_json
 def doctor(*, roles: tuple[str, ...], as_json: bool) -> None:
-    """Check configuration, database, broker, Stripe and its key, clocks, the webhook secret, and where receipts lie.
+    """Check configuration, servers, Stripe and its key, clocks, who works, what waits for a person, and receipts.
 
     Exit code 1 if something is broken.
     """
@@ -95,6 +98,9 @@ def _examine_services(settings: Settings) -> Iterator[Finding]:
         with closing(Database(settings.database.url.reveal(), pool_size=1, application="gavelpay doctor")) as database:
             yield from examine_database(database)
             yield from examine_months(database, SystemClock()())
+            if keys := settings.crypto.encryption_keys:
+                yield from examine_keys(database, [key_id(key.reveal()).hex() for key in keys])
+            yield from examine_work(database, SystemClock()(), settings.windows.grace)
             yield from examine_clocks(SystemClock(), {"database": lambda: database_time(database)})
     yield from _examine_brokers(settings)
     yield from _examine_stripe(settings)

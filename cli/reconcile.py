@@ -80,7 +80,7 @@ def _tables(report: Report) -> Iterator[tuple[str, tuple[str, ...], list[list[ob
     lost: list[list[object]] = [
         [one.stripe_event_id, one.type, one.created, one.session_id] for one in report.events.lost
     ]
-    yield "Webhooks that were lost, and are processed now", ("id", "type", "happened (UTC)", "session"), lost
+    yield "Webhooks that were lost, and are taken in now", ("id", "type", "happened (UTC)", "session"), lost
     columns: tuple[str, ...] = ("id", "what is wrong", ">amount", "session", "at Stripe", "moved (UTC)")
     differing: list[list[object]] = [
         [one.id, one.reason, money(one.amount_minor, one.currency), one.session_id, one.source_id, one.moved_at]

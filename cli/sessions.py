@@ -28,6 +28,7 @@ from domain.payment import Payment
 from domain.risk import RiskSignal
 from domain.standing.explanation import Duty, Explanation
 from domain.transaction import Refund, Transaction
+from models.payment_search import Wish
 
 
 @click.group(cls=PlainGroup)
@@ -39,16 +40,20 @@ sessions.add_command(refund_session)
 sessions.add_command(export_sessions)
 
 
-@sessions.command("list", epilog="Example: gavelpay sessions list --status failed --limit 20")
+@sessions.command("list", epilog="Example: gavelpay sessions list --search D21E42A9 --limit 20")
 @click.option("--status", type=click.Choice([one.value for one in Status]), help="Only sessions that stand there.")
 @click.option("--auction", help="Only those of this auction.")
 @click.option("--buyer", help="Only those of this buyer.")
+@click.option("--search", help="A reference of eight digits, an id, an e-mail address, a receipt, an amount, a name.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200), help="How many at most.")
 @as_json
-def list_sessions(*, status: str | None, auction: str | None, buyer: str | None, limit: int, as_json: bool) -> None:
+def list_sessions(
+    *, status: str | None, auction: str | None, buyer: str | None, search: str | None, limit: int, as_json: bool
+) -> None:
     """List sessions, newest first."""
     with open_app() as app:
-        found = app.view_payments.listed(status=status, auction_id=auction, buyer_id=buyer, limit=limit)
+        wish = Wish(q=search, status=status, auction=auction, buyer=buyer)
+        found = app.desk.find_payments(wish, limit).payments
     if as_json:
         print_json([views.session_state(payment).document() for payment in found])
         return

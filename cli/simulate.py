@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 from rich.console import Console
@@ -14,7 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.printing import PlainCommand, as_json, print_json
 from proof.simulation.jobs import Jobs, opened_jobs
+from proof.simulation.pace import Pace
+from proof.simulation.results import ResultsFile, summary
 from proof.simulation.run import Plan, Result
+
+#: Seconds after which a run of many says how far it is, where nobody sees a bar.
+_SAY_EVERY: Final = 60.0
 
 
 @click.command(
@@ -25,7 +31,8 @@ Examples:
   gavelpay simulate --seeds 2000 --payments 500 --jobs 2
   gavelpay simulate --seed 4711            one run again, exactly as it was
   gavelpay simulate --seed 4711 --log      every line of it
-  gavelpay simulate --from-seed 2001 --seeds 2000 --payments 500 --results runs.txt --keep-going
+  gavelpay simulate --seeds 2000 --payments 500 --keep-going --results runs.txt --resume
+                                           the same command again goes on where it was killed
 """,
 )
 @click.option("--seeds", type=click.IntRange(1), default=100, show_default=True, help="How many runs.")
@@ -35,6 +42,7 @@ Examples:
 @click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes. [cores]")
 @click.option("--log", is_flag=True, help="Print every line of what happened.")
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Append a line for each run to it.")
+@click.option("--resume", is_flag=True, help="Leave out the runs that have a line in --results, and held.")
 @click.option("--keep-going", is_flag=True, help="Do all runs, also after one in which something does not hold.")
 @click.option("--shrink/--no-shrink", default=True, help="Cut a failing run to the fewest payments and faults.")
 @click.option("--server", envvar="GAVELPAY_SIMULATE_SERVER", hidden=True, help="A throw-away server's superuser.")
@@ -48,6 +56,7 @@ def simulate(
     jobs: int,
     log: bool,
     results: Path | None,
+    resume: bool,
     keep_going: bool,
     shrink: bool,
     server: str | None,
@@ -60,18 +69,20 @@ def simulate(
     or commit. The same seed gives the same run. It stops at the first run in which something does not hold: with the
     seed, what is broken, and the timeline of the payment. Exit code 1 then.
     """
+    if resume and results is None:
+        raise click.UsageError("--resume goes on where a file of --results ends: name it.")
     chosen = [seed] if seed is not None else list(range(first_seed, first_seed + seeds))
-    plans = [Plan(one, payments, whole_log=log) for one in chosen]
-
-    def tell(result: Result) -> None:
-        if not as_json:
-            _print_run(result)
-        if results is not None:
-            with results.open("a") as file:
-                file.write(_summary(result) + "\n")
-
+    file = None if results is None else ResultsFile(results)
+    held = file.held(payments) if file is not None and resume else set()
+    plans = [Plan(one, payments, whole_log=log) for one in chosen if one not in held]
+    if resume:
+        click.echo(f"{len(chosen) - len(plans)} of {len(chosen)} runs are over, and held.", err=True)
+    if not plans:
+        return
+    tell: Callable[[Result], None] = _nothing if as_json else _print_run
+    record = _nothing if file is None else file.add
     with _ended_cleanly(), opened_jobs(min(jobs, len(plans)), server) as pool:
-        done, failed = _all(pool, plans, tell, keep_going=keep_going)
+        done, failed = _all(pool, plans, tell, record, keep_going=keep_going)
         small = pool.shrink(failed) if failed is not None and shrink else failed
     if as_json:
         print_json(_document(done, failed, small))
@@ -95,56 +106,63 @@ def _ended_cleanly() -> Iterator[None]:
 
 
 def _all(
-    pool: Jobs, plans: list[Plan], tell: Callable[[Result], None], *, keep_going: bool
-) -> tuple[list[Result], Result | None]:
+    pool: Jobs,
+    plans: list[Plan],
+    tell: Callable[[Result], None],
+    record: Callable[[Result], None],
+    *,
+    keep_going: bool,
+) -> tuple[list[dict[str, Any]], Result | None]:
     console = Console(file=sys.stderr)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[pace]}"),
         TimeElapsedColumn(),
     )
-    results: list[Result] = []
+    runs: list[dict[str, Any]] = []
     failed: Result | None = None
-    lived = 0
+    pace, said_at = Pace(len(plans), time.monotonic), time.monotonic()
+
+    def over(result: Result) -> None:
+        nonlocal said_at
+        record(result)
+        pace.add(result.payments)
+        bar.update(task, advance=1, pace=str(pace))
+        if not console.is_terminal and time.monotonic() - said_at > _SAY_EVERY:
+            said_at = time.monotonic()
+            click.echo(f"{pace.runs} of {len(plans)} runs: {pace}", err=True)
+
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("runs", total=len(plans), rate="")
-        begun = bar.get_time()
-        for result in pool.run(plans):
-            results.append(result)
+        task = bar.add_task("runs", total=len(plans), pace="")
+        for result in pool.run(plans, over):
+            runs.append(_run(result))
             tell(result)
-            lived += result.payments
-            rate = f"{lived} payments, {lived / max(bar.get_time() - begun, 0.001):.0f}/s"
-            bar.update(task, advance=1, rate=rate)
             if result.broken:
                 failed = failed or result
                 if not keep_going:
                     break
     if not console.is_terminal:
-        click.echo(rate, err=True)
-    return results, failed
+        click.echo(pace, err=True)
+    return runs, failed
+
+
+def _nothing(_result: Result) -> None:
+    """Nobody hears of it."""
 
 
 def _print_run(one: Result) -> None:
-    click.echo(_summary(one))
+    click.echo(summary(one))
     if one.plan.whole_log:
         for line in one.timeline:
             click.echo(f"  {line}")
 
 
-def _summary(one: Result) -> str:
-    ends = ", ".join(f"{count} {status}" for status, count in one.statuses.items())
-    return (
-        f"seed {one.plan.seed}: {one.payments} payments ({ends}), {one.calls} calls, {len(one.faults)} faults,"
-        f" log {one.digest[:16]}{f', BROKEN: {one.broken[0].sentence}' if one.broken else ''}"
-    )
-
-
-def _print(results: list[Result], failed: Result | None, small: Result | None) -> None:
+def _print(runs: list[dict[str, Any]], failed: Result | None, small: Result | None) -> None:
     if failed is None or small is None:
-        lived = sum(one.payments for one in results)
-        click.echo(f"{lived} payments in {len(results)} runs: everything holds.")
+        lived = sum(one["payments"] for one in runs)
+        click.echo(f"{lived} payments in {len(runs)} runs: everything holds.")
         return
     click.echo(f"\nseed {failed.plan.seed} with {failed.plan.payments} lots is broken:")
     for broken in failed.broken[:20]:
@@ -160,20 +178,21 @@ def _print(results: list[Result], failed: Result | None, small: Result | None) -
     click.echo(f"\nAgain: gavelpay simulate --seed {failed.plan.seed} --payments {failed.plan.payments}")
 
 
-def _document(results: list[Result], failed: Result | None, small: Result | None) -> dict[str, Any]:
+def _run(one: Result) -> dict[str, Any]:
     return {
-        "runs": [
-            {
-                "seed": one.plan.seed,
-                "payments": one.payments,
-                "statuses": one.statuses,
-                "calls": one.calls,
-                "faults": len(one.faults),
-                "log": one.digest,
-            }
-            for one in results
-        ],
-        "payments": sum(one.payments for one in results),
+        "seed": one.plan.seed,
+        "payments": one.payments,
+        "statuses": one.statuses,
+        "calls": one.calls,
+        "faults": len(one.faults),
+        "log": one.digest,
+    }
+
+
+def _document(runs: list[dict[str, Any]], failed: Result | None, small: Result | None) -> dict[str, Any]:
+    return {
+        "runs": runs,
+        "payments": sum(one["payments"] for one in runs),
         "broken": None
         if failed is None or small is None
         else {

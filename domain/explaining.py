@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.errors import GavelpayError
+from domain.ids import SessionId
 from domain.ledger import book_fee
 from domain.money import Money
 from domain.movements import (
@@ -10,6 +11,7 @@ from domain.movements import (
     CHARGE_NOT_RECORDED,
     DISPUTE_NOT_RECORDED,
     FEE_DIFFERS,
+    PAYMENT_NOT_KNOWN,
     REFUND_NOT_RECORDED,
     RETURN_NOT_RECORDED,
     Difference,
@@ -37,10 +39,25 @@ def explain(payment: Payment, movement: Movement, now: datetime, terms: Terms) -
         None if our books explain it.
     """
     verdict = _judge(payment, movement, now, terms)
-    return None if verdict is None else difference(movement, payment, *verdict, now)
+    return None if verdict is None else _difference(movement, payment.session.id, *verdict, now)
 
 
-def difference(movement: Movement, payment: Payment, reason: str, amount_minor: int, now: datetime) -> Difference:
+def explain_unknown(movement: Movement, now: datetime) -> Difference | None:
+    """Judge money of a payment that our books do not have: it is unexplained until Stripe has sent it all back.
+
+    Args:
+        movement: a movement of no payment that we know.
+        now: the time.
+
+    Returns:
+        None if it names no payment either: then somebody else uses the account; or if nothing of it is left.
+    """
+    if movement.kind is not Kind.CHARGE or movement.session_id is None or movement.is_given_back:
+        return None
+    return _difference(movement, movement.session_id, PAYMENT_NOT_KNOWN, abs(movement.amount_minor), now)
+
+
+def _difference(movement: Movement, session_id: SessionId, reason: str, amount_minor: int, now: datetime) -> Difference:
     """Money of a movement that our books do not explain."""
     return Difference(
         id=movement.id,
@@ -48,7 +65,7 @@ def difference(movement: Movement, payment: Payment, reason: str, amount_minor: 
         currency=movement.currency,
         amount_minor=amount_minor,
         found_at=now,
-        session_id=payment.session.id,
+        session_id=session_id,
         source_id=movement.source_id,
         payment_intent_id=movement.payment_intent_id,
         moved_at=movement.at,

@@ -37,15 +37,7 @@ def _head() -> Iterator[str]:
 
 
 def _diagram() -> Iterator[str]:
-    yield "```mermaid"
-    yield "stateDiagram-v2"
-    yield "    [*] --> pending"
-    for (state, trigger), rule in TRANSITIONS.items():
-        if rule.to is not state:
-            yield f"    {state} --> {rule.to}: {trigger}"
-    yield "    completed --> [*]"
-    yield "    canceled --> [*]"
-    yield "```"
+    yield "![A line for each state, and an arrow for each move](pictures/lifecycle.svg)"
     yield ""
 
 

@@ -49,6 +49,8 @@ class Movement:
     session_id: SessionId | None = None
     #: What the object behind it says of itself: that heals what a lost webhook would have told.
     fact: Fact | None = None
+    #: Whether Stripe has sent all of it back since.
+    is_given_back: bool = False
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ CHARGE_NOT_RECORDED: Final = "charge_not_recorded"
 REFUND_NOT_RECORDED: Final = "refund_not_recorded"
 RETURN_NOT_RECORDED: Final = "returned_refund_not_recorded"
 DISPUTE_NOT_RECORDED: Final = "dispute_not_recorded"
+#: … or of one that our books do not have: they were restored from a moment before it was asked for …
+PAYMENT_NOT_KNOWN: Final = "payment_not_known"
 #: … or both have, and not the same …
 AMOUNT_DIFFERS: Final = "amount_differs"
 FEE_DIFFERS: Final = "fee_differs"

@@ -21,6 +21,8 @@ _MADE_WITHIN: Final = timedelta(minutes=5)
 _AMOUNT: Final = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3})+|\d{1,12})(?P<rest>\.\d{1,3})?(?: ?(?P<currency>[A-Z]{3}))?", re.ASCII
 )
+#: The last eight digits of a payment's id: what its buyer reads out from a mail, the page or a receipt.
+_REFERENCE: Final = re.compile(r"[0-9a-f]{8}", re.ASCII | re.IGNORECASE)
 #: What begins so is Stripe's, and stands there.
 _STRIPE: Final = {
     "cs_": "SELECT session_id FROM checkout_attempts WHERE stripe_checkout_id = %(q)s",
@@ -45,6 +47,8 @@ _BY_NAME: Final = """
     UNION SELECT id FROM payment_sessions WHERE buyer_id = %(q)s
     UNION SELECT session_id FROM receipts WHERE number = upper(%(q)s)
 """
+#: Walks along all ids, and reads no row. It is asked for once in a telephone call; an index would cost each payment.
+_BY_REFERENCE: Final = "SELECT id FROM payment_sessions WHERE substr(uuid_send(id), 13) = %(reference)s"
 #: On hold, or a refund that a second person must agree to: those come due when they are forgotten.
 _WAITING: Final = """
     SELECT id FROM payment_sessions WHERE held_at IS NOT NULL
@@ -58,7 +62,7 @@ _UNWANTED: Final = "SELECT session_id FROM transactions WHERE disposition IN ('l
 class Wish:
     """Which payments somebody wants to see; None: any."""
 
-    #: Any id, an e-mail address, an amount, or the name of an auction, a buyer or a maker.
+    #: Any id, a payment's reference, an e-mail address, an amount, or the name of an auction, a buyer or a maker.
     q: str | None = None
     status: str | None = None
     policy: str | None = None
@@ -149,13 +153,17 @@ def _search(text: str, params: dict[str, Any], index: Callable[[str], bytes]) ->
         pass
     else:
         return f"r.id IN ({_BY_ID})"
+    named = _BY_NAME
+    if _REFERENCE.fullmatch(text):
+        params["reference"] = bytes.fromhex(text)
+        named = f"{_BY_NAME} UNION {_BY_REFERENCE}"
     amount = _AMOUNT.fullmatch(text)
     if amount is None:
-        return f"r.id IN ({_BY_NAME})"
+        return f"r.id IN ({named})"
     major = Decimal(amount["digits"].replace(",", "") + (amount["rest"] or ""))
     same = _amount("asked", "=", major, amount["currency"], params)
     newest = f"(SELECT r.id FROM payment_sessions r WHERE {same} ORDER BY r.id DESC LIMIT {_SAME_AMOUNT})"  # noqa: S608
-    return f"r.id IN ({_BY_NAME} UNION {newest})"
+    return f"r.id IN ({named} UNION {newest})"
 
 
 def _amount(name: str, sign: str, major: Decimal, currency: str | None, params: dict[str, Any]) -> str:

@@ -66,7 +66,7 @@ class Payments:
     def lock_due(self, condition: str, limit: int, *, opened: bool = True, **params: Any) -> list[Payment]:
         """Lock and load payments that meet a condition on `payment_sessions r`; ones that others hold are passed by.
 
-        Who reads nothing that is sealed leaves it unopened: that is a fifth of what loading costs.
+        Who reads nothing that is sealed leaves it unopened: that spares much of what loading costs.
         """
         tail = f"{condition} LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
         sessions = self._select(SESSIONS, tail, opened=opened, limit=limit, **params)

@@ -11,7 +11,7 @@ import structlog
 
 from domain.clock import Clock
 from domain.errors import GatewayRefused, GatewayUnavailable
-from domain.explaining import explain
+from domain.explaining import explain, explain_unknown
 from domain.movements import CHARGE_NOT_BOOKED, CHARGE_NOT_RECORDED, REFUND_NOT_BOOKED, Difference, Kind, Movement
 from domain.settlement import Terms
 from domain.transaction import Transaction
@@ -73,17 +73,17 @@ class CompareMovements:
             payments = uow.payments.lock(owners.values())
             for movement in movements:
                 payment = payments.get(owners[movement.id]) if movement.id in owners else None
-                if payment is None or movement.kind is Kind.OTHER:
-                    whole.others[movement.type, movement.currency] += 1
-                    whole.other_sums[movement.type, movement.currency] += movement.amount_minor
-                    continue
-                whole.ours += 1
-                whole.currencies.add(movement.currency)
-                found = explain(payment, movement, now, self.terms)
+                found = explain(payment, movement, now, self.terms) if payment else explain_unknown(movement, now)
                 if found is None:
                     explained.append(movement.id)
                 else:
                     differing.append(found)
+                if found is None and (payment is None or movement.kind is Kind.OTHER):
+                    whole.others[movement.type, movement.currency] += 1
+                    whole.other_sums[movement.type, movement.currency] += movement.amount_minor
+                else:
+                    whole.ours += 1
+                    whole.currencies.add(movement.currency)
             differences = Differences(uow.connection, uow.cipher)
             differences.keep(differing)
             differences.settle(explained, now)

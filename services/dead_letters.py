@@ -1,5 +1,6 @@
 """Dead letters: keep what gave up, look at it, put it back, or let it go."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 import orjson
+import structlog
 
 from domain.bells import ISSUE_RECEIPTS, SEND_NOTICES
 from domain.clock import Clock
@@ -23,6 +25,8 @@ from models.unit_of_work import Begin, UnitOfWork
 from services.deliver_events import DELIVERIES_QUEUE
 from services.issue_receipts import RECEIPTS_QUEUE
 from services.send_notices import NOTICES_QUEUE
+
+log = structlog.get_logger()
 
 #: Puts a message back on its queue, as its bytes are.
 PutBack = Callable[[str, bytes], None]
@@ -54,6 +58,10 @@ class DeadLetterOffice:
         with self.begin() as uow:
             uow.dead_letters.keep([_masked(letter) for letter in letters])
             uow.announce_once({refusal.key: refusal.announcement(now) for refusal in refusals})
+        kept = Counter((letter.queue, letter.actor, letter.reason) for letter in letters)
+        for (queue, actor, reason), count in kept.items():
+            # What is wrong with it may quote what a stranger has written: that stands in the letter alone.
+            log.warning("dead_letters.kept", queue=queue, actor=actor, reason=reason, count=count)
 
     def listed(self, *, status: str | None = "dead", limit: int = 100) -> list[DeadLetter]:
         """The newest letters, of one status or all."""

@@ -59,7 +59,8 @@ def examine_database(database: Database) -> Iterator[Finding]:
     try:
         ((version,),) = database.rows("SELECT current_setting('server_version')")
     except GavelpayError as error:
-        yield fail("database", f"it does not answer: {_line(error)}", "Start PostgreSQL, or correct DATABASE_URL.")
+        advice = "Start PostgreSQL, or correct DATABASE_URL. Runbook database-away."
+        yield fail("database", f"it does not answer: {_line(error)}", advice)
         return
     yield ok("database", f"PostgreSQL {version} answers")
     if schema.is_current(database):
@@ -124,7 +125,7 @@ def examine_stripe(ask: Callable[[], object], *, live: bool, at: str) -> Finding
         ask()
     except GavelpayError as error:
         advice = "Correct STRIPE_SECRET_KEY or STRIPE_API_BASE, or let this machine reach Stripe."
-        return fail("stripe", _line(error), advice)
+        return fail("stripe", f"{_line(error)} (asked at {at})", advice)
     return ok("stripe", f"{at} takes the key, which is a {mode} key")
 
 

@@ -12,7 +12,8 @@ from cli.reference.tables import table
 _HEAD: Final = """# The command `gavelpay`
 
 After `make install` it is `.venv/bin/gavelpay`. Beside a running system it needs the same [variables](settings.md) as
-the processes; what is missing is named. Each command has `--help`.
+the processes; what is missing is named. While `make run` runs, `. .gavelpay/env` gives a shell all of them, and the
+command by its name. Each command has `--help`.
 
 Exit codes: 0 it went well, 1 the thing failed, 2 the call was wrong. `--json` prints JSON for programs, and nothing
 else on standard output; progress and errors go to standard error. Who acts is recorded as `cli:` and the name of the

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.reference import api, commands, decisions, metrics, settings
-from domain import lifecycle_page
+from domain import lifecycle_page, lifecycle_picture
 from gateways.events import reference as events
 
 #: Where the pages lie.
@@ -13,6 +13,7 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 #: By their place below `docs/`.
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "lifecycle.md": lifecycle_page.page,
+    "pictures/lifecycle.svg": lifecycle_picture.picture,
     "adr/index.md": lambda: decisions.page(DOCS / "adr"),
     "reference/api.md": api.page,
     "reference/cli.md": commands.page,

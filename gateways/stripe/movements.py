@@ -45,6 +45,7 @@ def movement(document: Document) -> Movement:
         payment_intent_id=place.payment_intent_id,
         session_id=place.session_id,
         fact=_fact(behind, moment(document["created"])),
+        is_given_back=behind.get("refunded") is True,
     )
 
 

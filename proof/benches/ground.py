@@ -93,8 +93,7 @@ class Ground:
     def lay_log(self, megabytes: float) -> None:
         """Have PostgreSQL make files for so much of its log, up to what it keeps, as one has that has been at work.
 
-        A new cluster makes each file of 16 MB when it is needed, and no commit ends meanwhile: that is its first
-        hours, not its life.
+        A new cluster makes each file of 16 MB when it is needed: that is its first hours, not its life.
         """
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as admin:
             for _ in range(min(ceil(megabytes / _LOG_FILE), _MOST_LOG_FILES)):

@@ -47,7 +47,7 @@ class FakeApp:
         self.refusals += refusals
 
     def __getattr__(self, name: str) -> Callable[..., int]:
-        return lambda **how: self.calls.append(" ".join([name, *how.values()])) or 7
+        return lambda **how: self.calls.append(" ".join([name, *map(str, how.values())])) or 7
 
     def now(self) -> datetime:
         return NOW

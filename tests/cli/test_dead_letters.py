@@ -8,6 +8,7 @@ import orjson
 import pytest
 from click.testing import Result
 from redis import Redis
+from structlog.testing import capture_logs
 
 from domain.messaging import DeadLetter
 from tests.house import House, message
@@ -64,6 +65,22 @@ def test_a_dead_letter_is_shown_with_its_message_as_it_came(run: Run, told: Told
     assert told("dead-letters", "show", letter_id)["message"].encode() == MESSAGE
     unknown = run("dead-letters", "show", "0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11")
     assert (unknown.exit_code, unknown.stderr) == (1, "Error: There is no such dead letter.\n")
+
+
+def test_what_can_be_corrected_of_a_letter_is_printed_alone(run: Run, keep: Callable[..., str]) -> None:
+    sound = {"kwargs": {"amount": "1,5"}, "args": [], "options": {}, "message_id": "m", "message_timestamp": 1}
+    whole, part = keep(), keep(orjson.dumps(orjson.loads(MESSAGE) | sound))
+    assert orjson.loads(run("dead-letters", "show", part, "--draft").stdout) == {"amount": "1,5"}
+    assert orjson.loads(run("dead-letters", "show", whole, "--draft").stdout) == orjson.loads(MESSAGE)
+
+
+def test_keeping_letters_is_in_the_log_without_what_strangers_wrote(keep: Callable[..., str]) -> None:
+    with capture_logs() as lines:
+        keep()
+    (line,) = lines
+    assert (line["event"], line["log_level"]) == ("dead_letters.kept", "warning")
+    assert (line["queue"], line["reason"], line["count"]) == ("payment_required", "invalid_message", 1)
+    assert "error" not in line
 
 
 def test_letters_are_put_back_on_their_queue_once(

@@ -24,6 +24,8 @@ def test_sessions_are_listed_newest_first_and_found_by_what_is_known_of_them(hom
     assert [one["id"] for one in told("sessions", "list", "--status", "expired")] == [second]
     assert [one["id"] for one in told("sessions", "list", "--auction", "auction-1")] == [first]
     assert [one["id"] for one in told("sessions", "list", "--buyer", "buyer-2", "--limit", "1")] == [second]
+    for known in (second[-8:].upper(), second, "auction-2", "48000 JPY"):
+        assert [one["id"] for one in told("sessions", "list", "--search", known)] == [second]
     printed = run("sessions", "list")
     assert printed.exit_code == 0
     assert first in printed.output

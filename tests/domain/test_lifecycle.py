@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from domain.errors import IllegalTransition
 from domain.lifecycle import FINAL, TRANSITIONS, Status, Trigger, move, permits
 from domain.lifecycle_page import MOVED_BY, page
+from domain.lifecycle_picture import picture
 
 
 @dataclass
@@ -75,3 +77,17 @@ def test_every_state_says_who_moves_it_next() -> None:
 def test_the_page_in_the_docs_is_the_table() -> None:
     written = Path(__file__).parents[2] / "docs" / "lifecycle.md"
     assert written.read_text() == page()
+
+
+def test_the_picture_has_an_arrow_for_each_move_between_two_states_and_is_within_its_frame() -> None:
+    drawn = ET.fromstring(picture())  # noqa: S314 - our own
+    space = "{http://www.w3.org/2000/svg}"
+    width = float(drawn.attrib["viewBox"].split()[2])
+    moves = {(state, rule.to) for (state, _), rule in TRANSITIONS.items() if rule.to is not state}
+    told = drawn.findtext(f"{space}desc") or ""
+    texts = [one.text or "" for one in drawn.iter(f"{space}text")]
+    assert len(drawn.findall(f"{space}path")) == len(moves)
+    assert all(f"{state} to {to}: " in told for state, to in moves)
+    assert all(any(trigger in text for text in texts) for trigger in Trigger)
+    assert {str(status) for status in Status} <= set(texts)
+    assert all(0 < float(one.attrib["x"]) < width for one in drawn.iter(f"{space}text"))

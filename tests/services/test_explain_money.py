@@ -305,6 +305,34 @@ def test_what_others_do_on_the_account_is_listed_and_not_counted(home: House) ->
     assert home.app.explain_money.unexplained() == {}
 
 
+def test_money_of_a_payment_that_a_restored_database_has_lost_is_unexplained_until_it_is_sent_back(home: House) -> None:
+    paid(home)
+    store = home.sandbox.core.world.store
+    movement = next(iter(store.table("balance_transaction").oldest()))
+    lost = str(home.app.new_id())
+    charge = {
+        **home.stripe_has("charge")[0],
+        "id": "ch_lost",
+        "payment_intent": "pi_lost",
+        "metadata": {"payment_session_id": lost},
+    }
+    store.save(charge)
+    store.save({**movement, "id": "txn_lost", "source": "ch_lost"})
+    hour = timedelta(hours=1)
+
+    shown = home.app.explain_money.everything(home.time() - hour)
+
+    assert [(one.reason, one.amount_minor, str(one.session_id)) for one in shown.differences] == [
+        ("payment_not_known", 27550, lost)
+    ]
+    assert (shown.ours, shown.others) == (2, {})
+    assert gauge(home) == 27550
+
+    store.save({**charge, "refunded": True, "amount_refunded": charge["amount"]})
+    assert home.app.explain_money.everything(home.time() - hour).differences == []
+    assert home.app.explain_money.unexplained() == {}
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_it_survives_death_at_any_line(home: House, point: str) -> None:
     session_id = paid(home)

@@ -39,6 +39,10 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "refund_not_recorded": ("Stripe sent money back that we have not recorded", "Look at the payment’s refunds."),
     "returned_refund_not_recorded": ("A refund came back, and we have not recorded it", "Look at its refund."),
     "dispute_not_recorded": ("A bank took money, and we know no dispute of it", "Look at the dispute at Stripe."),
+    "payment_not_known": (
+        "Stripe took money for a payment that our books do not have",
+        "The database was restored from before it was asked for: send it back at Stripe.",
+    ),
     "amount_differs": ("Stripe booked another amount than we did", "Compare the payment with Stripe’s."),
     "fee_differs": ("Stripe’s fee is not the one that we booked", "Compare the payment with Stripe’s."),
     "charge_not_booked": ("We recorded money that Stripe has not booked", "Stripe may be late; look again in an hour."),
