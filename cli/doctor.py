@@ -14,6 +14,7 @@ from cli.printing import PlainCommand, as_json, colored, print_json, print_table
 from cli.reaching import ask_broker, stripe_time
 from gateways.stripe.guard import unguarded
 from models.database import Database
+from models.sealing import key_id
 from runtime.clock import SystemClock
 from runtime.connecting import build_stripe
 from runtime.settings import KeyMode, Role, Settings, SettingsError, load
@@ -30,6 +31,7 @@ from services.examine import (
     ok,
     warn,
 )
+from services.examine_keys import examine_keys
 from services.examine_months import examine_months
 from services.examine_storage import examine_storage
 from services.examine_work import examine_work
@@ -96,6 +98,8 @@ def _examine_services(settings: Settings) -> Iterator[Finding]:
         with closing(Database(settings.database.url.reveal(), pool_size=1, application="gavelpay doctor")) as database:
             yield from examine_database(database)
             yield from examine_months(database, SystemClock()())
+            if keys := settings.crypto.encryption_keys:
+                yield from examine_keys(database, [key_id(key.reveal()).hex() for key in keys])
             yield from examine_work(database, SystemClock()(), settings.windows.grace)
             yield from examine_clocks(SystemClock(), {"database": lambda: database_time(database)})
     yield from _examine_brokers(settings)

@@ -12,13 +12,14 @@ from cli.since import Since
 from domain.errors import NotFound
 from domain.messaging import StoredEvent
 from models.tables.messaging import EVENT_STATES
+from runtime.app import App
 from services.list_events import ListEvents
 from services.replay_events import BATCH, TRIED, Outcome
 
 
 @click.group(cls=PlainGroup)
 def events() -> None:
-    """Look at stored Stripe events, and replay them."""
+    """Look at stored Stripe events; replay them, or let them go."""
 
 
 @events.command(
@@ -78,15 +79,9 @@ def show_event(event_id: str) -> None:
 @as_json
 def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_json: bool) -> None:
     """Have events processed again, by the workers. That does no harm."""
-    found, missing = [], 0
     with open_app() as app:
-        inbox, replay = ListEvents(app.store.begin), app.operating.replay
-        for event_id in event_ids:
-            try:
-                found.append(inbox.one(event_id))
-            except NotFound as error:
-                click.echo(f"Error: {sentence(error)}", err=True)
-                missing += 1
+        replay = app.operating.replay
+        found = _named(app, event_ids)
         outcomes: list[Outcome] = []
         for at in range(0, len(found), TRIED if dry_run else BATCH):
             if dry_run:
@@ -100,8 +95,34 @@ def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_
     else:
         for event in found:
             click.echo(f"{event.stripe_event_id} ({event.type}) waits to be processed again.")
-    if missing:
+    if len(found) < len(event_ids):
         raise click.exceptions.Exit(1)
+
+
+@events.command("dismiss", epilog="Example: gavelpay events dismiss evt_1Q2w3E4r --reason 'its payment was sent back'")
+@click.argument("event_ids", nargs=-1, required=True, metavar="EVENT_ID…")
+@click.option("--reason", required=True, help="Why, for the record.")
+def dismiss_events(*, event_ids: tuple[str, ...], reason: str) -> None:
+    """Let events go that were set aside, and of which nothing can be made. They stay stored."""
+    with open_app() as app:
+        found = _named(app, event_ids)
+        batches = [found[at : at + BATCH] for at in range(0, len(found), BATCH)]
+        done = sum(app.operating.dismiss([one.id for one in batch], acting_user(), reason) for batch in batches)
+    click.echo(f"{done} dismissed.")
+    if done < len(event_ids):
+        click.echo(f"Error: {len(event_ids) - done} of them are not set aside.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _named(app: App, event_ids: Sequence[str]) -> list[StoredEvent]:
+    """The events of these ids; those that do not exist are told, and left out."""
+    inbox, found = ListEvents(app.store.begin), []
+    for event_id in event_ids:
+        try:
+            found.append(inbox.one(event_id))
+        except NotFound as error:
+            click.echo(f"Error: {sentence(error)}", err=True)
+    return found
 
 
 def _print_plan(outcomes: Sequence[Outcome], *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final
 
 import click
@@ -35,6 +36,8 @@ from runtime.tracing import open_tracing
 
 #: Processes that call Stripe, as assumed when they cannot ask Redis: each then keeps to its share of the rate.
 _PROCESSES: Final = 4
+#: Where `gavelpay run` leaves its variables for other shells.
+_SHELL_FILE: Final = Path(".gavelpay/env")
 #: Threads of a command that does one thing.
 _FEW: Final = 2
 
@@ -58,7 +61,12 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None, *, needs
     try:
         return load(os.environ if environ is None else environ, role, needs=needs)
     except SettingsError as error:
-        raise Misconfigured(str(error)) from None
+        raise Misconfigured(f"{error}{_runs_here()}") from None
+
+
+def _runs_here() -> str:
+    """What helps whoever has started a system here, and asks for it in another shell."""
+    return f"\nA system runs here: `. {_SHELL_FILE}` gives a shell its variables." if _SHELL_FILE.exists() else ""
 
 
 def start_logging(process: str) -> None:

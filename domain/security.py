@@ -60,6 +60,8 @@ class SecurityEventKind(StrEnum):
     LETTERS_DISCARDED = "letters_discarded"
     #: Stripe's events that a person had processed again.
     WEBHOOKS_REPLAYED = "webhooks_replayed"
+    #: … or let webhooks go that had been set aside.
+    WEBHOOKS_DISMISSED = "webhooks_dismissed"
     #: What was old and over was let go.
     OLD_PRUNED = "old_pruned"
     #: A list of payments left the house in a file.

@@ -40,9 +40,12 @@ from models.work import (
 #: More need not be counted: nobody rings more often.
 _ENOUGH: Final = 64
 
-_EVENTS: Final = "SELECT 1 FROM webhook_events WHERE status = 'waiting' AND due_at <= %(now)s"
+#: In the order of the index of what is due: else the server, which plans these once for all moments and believes that a
+#: third of all payments is due at any of them, reads all that are live.
+_EVENTS: Final = "SELECT 1 FROM webhook_events WHERE status = 'waiting' AND due_at <= %(now)s ORDER BY due_at"
 _WINDOWS: Final = (
     "SELECT 1 FROM payment_sessions WHERE status IN ('pending', 'failed') AND window_expires_at <= %(now)s"
+    " ORDER BY window_expires_at"
 )
 _CURSOR: Final = """
     SELECT count(*) FROM cursors
@@ -52,6 +55,7 @@ _RETRIES: Final = """
     SELECT 1 FROM payment_sessions r WHERE status IN ('pending', 'failed') AND next_retry_at <= %(now)s
        AND NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
                           AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
+     ORDER BY next_retry_at
 """
 
 

@@ -77,6 +77,15 @@ class Inbox:
         )
         return done.rowcount == 1
 
+    def dismiss(self, event_id: UUID, why: str, now: datetime) -> bool:
+        """Let go of an event that was set aside; False if it is none, or none any more."""
+        done = self.connection.execute(
+            "UPDATE webhook_events SET status = 'ignored', reason = %s, processed_at = coalesce(processed_at, %s)"
+            " WHERE id = %s AND status = 'set_aside'",
+            (why, now, event_id),
+        )
+        return done.rowcount == 1
+
     def sessions_of(self, intents: Sequence[str], charges: Sequence[str]) -> dict[str, UUID]:
         """The payments behind these payment intents and charges, as far as we know them."""
         rows = self.connection.execute(

@@ -61,6 +61,21 @@ def count_keys(connection: Connection[Any], table: RecordTable[Any]) -> list[Key
     return [KeyCount(str(table.table.name), key_id, count) for key_id, count in rows]
 
 
+def sample_keys(connection: Connection[Any], table: RecordTable[Any], rows: int) -> set[str]:
+    """The keys under which the oldest and the newest rows are sealed: found in no time, however many there are."""
+    ends = [
+        f"(SELECT * FROM {table.table.name} ORDER BY {', '.join(f'{name} {order}' for name in table.identity)}"  # noqa: S608
+        f" LIMIT {rows:d})"
+        for order in ("ASC", "DESC")
+    ]
+    keys = ", ".join(f"(substr({column.name}, 1, {_ID}))" for column in table.sealed)
+    sql = (
+        f"SELECT DISTINCT encode(k.id, 'hex') FROM ({' UNION ALL '.join(ends)}) t, LATERAL (VALUES {keys}) k(id)"  # noqa: S608
+        f" WHERE k.id IS NOT NULL"
+    )
+    return {key for (key,) in connection.execute(sql)}
+
+
 def count_rows(connection: Connection[Any], table: RecordTable[Any]) -> int:
     """How many rows the table has."""
     connection.execute("SET LOCAL statement_timeout = 0")

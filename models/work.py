@@ -148,7 +148,8 @@ class Work(Generic[R]):
         """How many rows are due and free, counted up to `limit`."""
         chosen = self._chosen(only)
         row = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen} LIMIT %(limit)s) due",  # noqa: S608
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen}"  # noqa: S608
+            f" ORDER BY r.{self.due_column} LIMIT %(limit)s) due",
             {"now": now, "limit": limit} | (only or {}),
         ).fetchone()
         return int(row[0]) if row else 0

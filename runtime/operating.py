@@ -8,6 +8,7 @@ from models.unit_of_work import Begin
 from runtime.settings import Settings, given
 from services.correct_letter import CorrectLetter
 from services.dead_letters import DeadLetterOffice
+from services.dismiss_events import DismissEvents
 from services.letter_desk import LetterDesk
 from services.letter_outcomes import LetterOutcomes
 from services.pause_queue import PauseQueue
@@ -23,6 +24,7 @@ class OperatingDesk:
     pauses: PauseQueue
     queues: ViewQueues
     replay: ReplayEvents
+    dismiss: DismissEvents
     letters: LetterDesk
     correct: CorrectLetter
     outcomes: LetterOutcomes
@@ -38,6 +40,7 @@ def build_operating(
         PauseQueue(begin, now),
         ViewQueues(begin, depths, settings.windows.grace, now),
         ReplayEvents(begin, process, now),
+        DismissEvents(begin, now),
         LetterDesk(begin, office, now),
         CorrectLetter(begin, office.put_back, now),
         LetterOutcomes(begin),

@@ -35,7 +35,7 @@ _ADVICE: Final[Mapping[NeedKind, tuple[str, str]]] = {
     NeedKind.RECEIPT_STUCK: ("{} receipts stuck", "`gavelpay receipts list --status stuck`; runbook receipts-stuck."),
     NeedKind.SET_ASIDE: (
         "{} webhooks set aside",
-        "`gavelpay events list --status set_aside` says why; then `gavelpay events replay`.",
+        "`gavelpay events list --status set_aside` says why; then `gavelpay events replay`, or `dismiss`.",
     ),
     NeedKind.DEAD_LETTERS: (
         "{} dead letters",

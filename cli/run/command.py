@@ -18,6 +18,7 @@ from cli.run.keys import keep_keys
 from cli.run.options import Options
 from cli.run.ports import Ports, check_free
 from cli.run.sale import prepared_sale
+from cli.run.shell_file import refuse_such_a_shell
 from cli.run.stack import Request, running_stack
 from cli.run.stopping import Stopping, on_signals
 from cli.run.watching import Watch
@@ -77,6 +78,7 @@ def run_until_stopped(options: Options, environ: Mapping[str, str]) -> int:
 
 
 def _run(options: Options, environ: Mapping[str, str], stopping: Stopping) -> int:
+    refuse_such_a_shell(environ)
     with ExitStack() as exits:
         directory = exits.enter_context(held(options.data_dir))
         load(environ, Role.RUN)  # says what is wrong before anything is started

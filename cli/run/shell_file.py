@@ -7,10 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from cli.run.errors import CannotRun
 from cli.run.files import write_privately
 from runtime.settings import describe
 
 NAME: Final = "env"
+#: Set in a shell that has read the file, to the file.
+MARK: Final = "GAVELPAY_SHELL_OF"
+
+
+def refuse_such_a_shell(environ: Mapping[str, str]) -> None:
+    """Start nothing from a shell that has read the file: its variables are those of another run.
+
+    Raises:
+        CannotRun: it has.
+    """
+    if file := environ.get(MARK, "").strip():
+        raise CannotRun(f"This shell has read {file}, whose addresses belong to that run: start from another shell.")
 
 
 @contextmanager
@@ -23,7 +36,7 @@ def shown_to_shells(directory: Path, env: Mapping[str, str], programs: Iterable[
         programs: folders of programs that go with it, such as this PostgreSQL's `pg_dump`.
     """
     file = directory / NAME
-    write_privately(file, shell_lines(env, [Path(sys.executable).parent, *programs]))
+    write_privately(file, shell_lines({**env, MARK: str(file)}, [Path(sys.executable).parent, *programs]))
     try:
         yield file
     finally:
@@ -32,7 +45,7 @@ def shown_to_shells(directory: Path, env: Mapping[str, str], programs: Iterable[
 
 def shell_lines(env: Mapping[str, str], programs: Iterable[Path]) -> str:
     """The lines of the file, for any POSIX shell: our variables as the processes have them, and a PATH."""
-    names = [form for variable in describe() for form in (variable.name, f"{variable.name}_FILE")]
+    names = [MARK, *(form for variable in describe() for form in (variable.name, f"{variable.name}_FILE"))]
     given = [f"export {name}={shlex.quote(env[name])}" for name in names if env.get(name, "").strip()]
     path = ":".join(shlex.quote(str(folder)) for folder in programs)
     return "\n".join(

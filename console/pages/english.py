@@ -89,6 +89,8 @@ ENGLISH_WORDS: Final = Words(
         "receipt": "Download receipt (PDF)",
         "receipt_sent": "We have also sent it to {email}.",
         "receipt_follows": "Your receipt follows by e-mail, usually within a minute.",
+        "receipt_appears": "Your receipt appears here, usually within a minute.",
+        "step_without_mail": "Your receipt is then on this page, and the maker prepares your lot.",
         "paid_with": "Paid with",
         "ending_in": "{brand} ending in {last4}",
         "paid_on": "Paid on",

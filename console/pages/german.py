@@ -97,6 +97,8 @@ GERMAN_WORDS: Final = Words(
         "receipt": "Quittung herunterladen (PDF)",
         "receipt_sent": "Wir haben sie auch an {email} gesendet.",
         "receipt_follows": "Ihre Quittung folgt per E-Mail, meist in einer Minute.",
+        "receipt_appears": "Ihre Quittung erscheint hier, meist in einer Minute.",
+        "step_without_mail": "Ihre Quittung steht dann auf dieser Seite, und der Hersteller bereitet Ihr Los vor.",
         "paid_with": "Bezahlt mit",
         "ending_in": "{brand}, endet auf {last4}",
         "paid_on": "Bezahlt am",

@@ -79,7 +79,8 @@ def pay(
         language=language.tag,
         languages=LANGUAGES.values(),
         labels=words.labels,
-        steps=words.steps,
+        # Nobody is promised a mail whose address we do not have.
+        steps=words.steps if page.email else (*words.steps[:-1], words.labels["step_without_mail"]),
         if_expired=words.if_expired,
         script_words=script_words(language.tag),
         asks_again=stage in PASSING,

@@ -55,11 +55,11 @@ class Ground:
 
     Args:
         tell: hears what is under way.
-        options: PostgreSQL's settings, beyond those of `gavelpay run`.
+        options: PostgreSQL's settings, beyond those of `gavelpay run`: what differs in `deploy/compose.yml`.
     """
 
     tell: Tell = lambda _line: None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=lambda: {"shared_buffers": "512MB"})
 
     def __enter__(self) -> Self:
         """Start the servers."""

@@ -39,7 +39,7 @@ def test_a_house_in_order_is_found_in_order(run: Run) -> None:
     assert verdicts(result) == dict.fromkeys(
         (
             *("configuration, worker", "database", "schema", "durability", "months", "clock, database", "redis"),
-            *("stripe", "clock, Stripe", "webhook secret", "receipts", "for a person"),
+            *("stripe", "clock, Stripe", "webhook secret", "receipts", "field keys", "for a person"),
         ),
         "ok",
     ) | {"workers": "warn", "schedulers": "warn"}  # nobody works in this house yet

@@ -1,5 +1,6 @@
 """`gavelpay doctor` tells at three in the morning who works, and what waits for a person."""
 
+import base64
 from collections.abc import Callable
 
 import orjson
@@ -42,3 +43,17 @@ def test_who_works_and_what_waits_is_told_with_the_command_that_helps(run: Run, 
     assert waits.keys() == {"1 queues paused: receipts", "1 dead letters"}
     assert "gavelpay dead-letters list" in waits["1 dead letters"]
     assert "gavelpay queues resume" in waits["1 queues paused: receipts"]
+
+
+def test_a_key_that_is_missing_from_the_list_is_named_with_the_tables_that_need_it(run: Run, home: House) -> None:
+    home.opened(buyer_email="ann@example.com")
+    other = base64.urlsafe_b64encode(b"k" * 32).decode()
+
+    def field_keys(**environ: str) -> tuple[str, str]:
+        found = orjson.loads(run("doctor", "--json", **environ).stdout)
+        return next((one["verdict"], one["found"]) for one in found if one["check"] == "field keys")
+
+    assert field_keys() == ("ok", "they open what is stored")
+    verdict, told = field_keys(FIELD_ENCRYPTION_KEYS=other)
+    assert verdict == "fail"
+    assert "(payment_sessions)" in told

@@ -103,3 +103,19 @@ def test_a_dry_run_tells_what_replaying_would_change(run: Run, told: Told, home:
     assert (one["status"], one["changes"]) == ("done", [])
     assert "Nothing has changed yet." in run("events", "replay", event[0], "--dry-run").output
     assert told("events", "list", "--type", "checkout.session.completed")[0]["status"] == "done"
+
+
+def test_what_was_set_aside_and_cannot_be_done_is_let_go_with_a_reason(home: House, run: Run, told: Told) -> None:
+    paid(home)
+    event = told("events", "list", "--type", "checkout.session.completed")[0]["stripeEventId"]
+    assert run("events", "dismiss", event, "--reason", "x").stderr == "Error: 1 of them are not set aside.\n"
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE webhook_events SET status = 'set_aside' WHERE stripe_event_id = %s", (event,))
+
+    done = run("events", "dismiss", event, "--reason", "its payment was sent back")
+
+    assert (done.exit_code, done.stdout) == (0, "1 dismissed.\n")
+    (now,) = (one for one in told("events", "list") if one["stripeEventId"] == event)
+    assert (now["status"], now["reason"]) == ("ignored", "dismissed: its payment was sent back")
+    noted = home.app.database.rows("SELECT data ->> 'reason' FROM security_events WHERE kind = 'webhooks_dismissed'")
+    assert noted == [("its payment was sent back",)]

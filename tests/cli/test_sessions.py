@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from click.testing import Result
 
 from tests.house import House
@@ -161,3 +162,15 @@ def test_sessions_are_exported_for_spreadsheets_and_for_programs(home: House, ru
     assert "no such filter" in refused.output
     kinds = home.app.database.rows("SELECT kind, data ->> 'filters' FROM security_events ORDER BY audit_seq")
     assert kinds == [("payments_exported", "currency=USD"), ("payments_exported", "all")]
+
+
+def test_who_has_no_variables_is_pointed_to_those_of_the_system_that_runs_here(
+    run: Run, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ".gavelpay/env" not in run("sessions", "list", **dict.fromkeys(environ)).stderr
+    (tmp_path / ".gavelpay").mkdir()
+    (tmp_path / ".gavelpay" / "env").touch()
+    told = run("sessions", "list", **dict.fromkeys(environ))
+    assert told.exit_code == 1
+    assert "`. .gavelpay/env` gives a shell its variables." in told.stderr

@@ -51,6 +51,15 @@ def test_a_title_of_any_length_and_direction_is_shown_in_a_few_lines(home: House
     assert '<span class="house">Gavelpay</span>' in hebrew
 
 
+def test_nobody_is_promised_a_mail_whose_address_is_not_known(home: House, service: Client, wire: Wire) -> None:
+    without = page_of(home, wire, service.create())
+    known = page_of(home, wire, service.create(auctionId="auction-2", buyerEmail="ann@example.com"))
+
+    assert "e-mail" not in without
+    assert "Your receipt is then on this page" in without
+    assert "The receipt comes by e-mail" in known
+
+
 def test_a_wrong_link_gets_a_kind_page_that_tells_nothing(home: House, service: Client, wire: Wire) -> None:
     token = home.app.links.token(UUID(service.create()))  # type: ignore[arg-type]
     nobodys = home.app.links.token(UUID("0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11"))  # type: ignore[arg-type]

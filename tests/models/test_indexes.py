@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import backlog, needs, overview, receipts, schema
+from models import backlog, due, needs, overview, receipts, schema
 from models.audit_lists import WantedEntries
 from models.backlogs import _WAITING
 from models.database import Database
@@ -27,6 +27,8 @@ ASKED = {
         f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(())} ORDER BY deadline, due_at LIMIT 1",
         ["checkout_attempts_urgent"],
     ),
+    "retries that are due": (f"{due._RETRIES} LIMIT 64", ["payment_sessions_next_attempt"]),
+    "windows that are over": (f"{due._WINDOWS} LIMIT 64", ["payment_sessions_due"]),
     "receipts to be printed": (
         f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],

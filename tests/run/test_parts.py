@@ -14,7 +14,7 @@ from cli.run.data_dir import held, is_held
 from cli.run.errors import CannotRun, StopAsked
 from cli.run.ports import check_free
 from cli.run.run_file import RunFile
-from cli.run.shell_file import shown_to_shells
+from cli.run.shell_file import refuse_such_a_shell, shown_to_shells
 from cli.run.stopping import Stopping, on_signals
 
 
@@ -78,13 +78,16 @@ def test_run_json_is_there_from_show_to_remove(tmp_path: Path) -> None:
 
 def test_a_shell_that_reads_env_has_the_variables_of_the_processes_and_the_programs(tmp_path: Path) -> None:
     env = {"HOUSE_NAME": "Ann & Söhne's $HOME", "MAIL_FROM_FILE": "/run/from", "PUBLIC_URL": " ", "SHLVL": "9"}
-    wanted = 'echo "$HOUSE_NAME|$MAIL_FROM_FILE|${PUBLIC_URL-unset}|$PATH"'
+    refuse_such_a_shell(env)
+    with pytest.raises(CannotRun, match="has read /data/env"):
+        refuse_such_a_shell({"GAVELPAY_SHELL_OF": "/data/env"})
+    wanted = 'echo "$HOUSE_NAME|$MAIL_FROM_FILE|${PUBLIC_URL-unset}|$GAVELPAY_SHELL_OF|$PATH"'
     with shown_to_shells(tmp_path, env, [Path("/opt/pg 18/bin")]) as file:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert "SHLVL" not in file.read_text()
         shell = ["/bin/sh", "-c", f'. "$0"; {wanted}', str(file)]
         told = subprocess.run(shell, capture_output=True, text=True, check=True, env={"PATH": "/bin"}).stdout
-    assert told.startswith("Ann & Söhne's $HOME|/run/from|unset|")
+    assert told.startswith(f"Ann & Söhne's $HOME|/run/from|unset|{file}|")
     assert told.endswith(":/opt/pg 18/bin:/bin\n")
     assert not file.exists()
 

@@ -22,6 +22,8 @@ from runtime.app import App
 
 #: Payments that the use cases make; all others are copies of them.
 _PATTERN: Final = 500
+#: As many of them are paid; the others have time left.
+_PAID: Final = 450
 _SIZES: Final = (1_000, 10_000, 100_000)
 _LARGE: Final = (1_000, 100_000, 1_000_000)
 #: How often each thing is done in a sample, how many samples there are, and what a batch of payments is.
@@ -46,7 +48,8 @@ def measure(ground: Ground, effort: Effort) -> Area:
     """One house that grows."""
     town, cost = ground.database(), {}
     with house(ground, town) as app:
-        _live(app, range(_PATTERN))
+        _live(app, range(_PAID))
+        open_checkouts(app, require(app, range(_PAID, _PATTERN)))
         while app.issue_receipts():
             pass
         with _superuser(ground, town) as connection:
