@@ -149,9 +149,8 @@ class Line:
         #: What the server has not answered yet, and what reads it.
         self._sent: list[tuple[Rows, _Reader] | None] = []
         self._is_piped = False
-        #: How many statements were ever prepared, and which of them the server has not answered yet.
-        self._made = 0
-        self._new: set[bytes] = set()
+        #: How many statements were ever prepared, and which of them are not answered yet.
+        self._made, self._new = 0, set[bytes]()
 
     def execute(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, *, binary: bool = False

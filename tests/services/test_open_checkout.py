@@ -102,6 +102,20 @@ def test_threads_that_come_together_have_checkouts_of_their_own(home: House) -> 
     assert len(home.stripe_has()) == 24
 
 
+def test_threads_that_go_in_step_open_their_checkouts_together(home: House) -> None:
+    sessions = [home.require(auction_id=f"a-{number}") for number in range(4)]
+    opening = home.app.open_checkouts
+    crew = [opening.steps(most=2) for _ in sessions]
+    pieces = opening.exchange.together([next(steps) for steps in crew])
+    turns = [steps.send(piece) for steps, piece in zip(crew, pieces, strict=True)]
+    assert all(home.actions(one) == ["payment_required"] for one in sessions)
+
+    pieces = opening.exchange.together(turns)
+
+    assert [list(piece) for piece in pieces] == [[]] * 4
+    assert all(home.actions(one) == ["payment_required", "checkout_created"] for one in sessions)
+
+
 @pytest.mark.parametrize(
     ("changes", "asked"),
     [
