@@ -113,7 +113,7 @@ MUTATIONS = (
         "r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s",
         "r.status IN ('pending', 'failed')"
         " AND r.window_expires_at - make_interval(secs => r.extended_seconds) <= %(end)s",
-        first_seed=23,
+        first_seed=28,
     ),
     Mutation(
         "an inbox row that is done before its effects are kept",
@@ -163,7 +163,7 @@ MUTATIONS = (
         "            self._number(receipts, wanted, now)\n",
         "            with self.begin() as other:\n"
         "                self._number(Receipts(other.connection, other.cipher), wanted, now)\n",
-        first_seed=6,
+        first_seed=18,
     ),
     Mutation(
         "a receipt stored under another content",
