@@ -1,13 +1,17 @@
 """`/healthz` and `/metrics` of a process that serves nothing else."""
 
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+log = structlog.get_logger()
 
 
 class HealthServer:
@@ -49,6 +53,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     registry: CollectorRegistry
     problem: Callable[[], str | None]
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the library's names
+        """Tell of an answer that failed as a line of the log; the library would print it on standard error."""
+        error = sys.exception()
+        if isinstance(error, ConnectionError | TimeoutError):
+            log.info("health.asker_gone", error=type(error).__name__)
+        else:
+            log.error("health.failed", exc_info=error)
 
 
 class _Handler(BaseHTTPRequestHandler):

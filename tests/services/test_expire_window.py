@@ -31,14 +31,14 @@ def test_before_the_grace_is_over_nothing_ends(home: House) -> None:
 
 def test_where_stripes_end_is_the_windows_end_stripe_is_not_asked(home: House) -> None:
     session_id = home.opened()
-    calls = len(home.sandbox.core.world.store.table("event"))
+    calls = home.sandbox.core.world.calls.copy()
     home.time.forward(hours=24, seconds=11)
     assert home.app.expire_windows() == 1
     assert home.app.open_checkouts() == 0
 
     assert home.payment(session_id).session.status is Status.EXPIRED
     assert home.told() == ["auction.payment_pending", "auction.reopened"]
-    assert len(home.sandbox.core.world.store.table("event")) == calls
+    assert home.sandbox.core.world.calls == calls
 
 
 def test_what_is_sealed_outlives_the_window_unopened(short: House) -> None:
