@@ -24,8 +24,9 @@ from proof.benches.statistic import short
 
 #: In other scripts a font is embedded, which both engines do alike; measured apart from what most houses print.
 _EMBEDDED: Final = "receipt-scripts"
-#: Milliseconds that a receipt may take at the median.
+#: Milliseconds that a receipt may take at the median where stock's takes 25, as it did on the machine of the goal.
 _GOAL: Final = 12.0
+_STOCK: Final = 25.0
 #: Seconds of a round in which each sample document is printed once by the slower engine, about.
 _SECONDS: Final = 0.2
 _SKELETONS: Final = 3
@@ -49,11 +50,12 @@ def measure(ground: Ground, effort: Effort) -> Area:
 
     comparison = interleave("receipts", by_turns(plain * copies), effort.rounds, ground.tell)
     embedded = interleave("receipts", by_turns([SAMPLES[_EMBEDDED]] * copies), effort.rounds, ground.tell)
+    faster = comparison.cpu_ratio("stock xhtml2pdf") or 0.001
     return Area(
         "receipts",
         comparison,
-        # By the processor's time: a busy machine does not make a page longer.
-        [at_most("a receipt, ms of the processor", comparison.ours.cpu_us["process"] / 1000, _GOAL)],
+        # By the processor's time, and by stock's: neither a busy machine nor a slow one makes a page longer.
+        [at_most("a receipt, ms of the processor where stock's takes 25", _STOCK / faster, _GOAL, "ms")],
         more={"with an embedded font": embedded},
         details={
             "first_of_its_kind_cpu_ms": short(median(first)),
