@@ -120,7 +120,9 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
-            "options": f"-c statement_timeout={int(statement_timeout * 1000)}ms -c timezone=UTC -c lock_timeout=10s",
+            # What waits for a lock must see what was committed meanwhile, whatever a server's own default is.
+            "options": f"-c statement_timeout={int(statement_timeout * 1000)}ms -c timezone=UTC -c lock_timeout=10s"
+            r" -c default_transaction_isolation=read\ committed",
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,

@@ -83,3 +83,12 @@ def test_a_server_that_takes_no_writes_is_one_that_is_away(database: Database) -
 
 def test_whoever_renews_leases_survives_a_database_that_refuses(database: Database) -> None:
     LeaseRenewer(database)._renew_kind(ATTEMPT_WORK, [(uuid4(), 1)])  # there are no tables here
+
+
+def test_what_waits_for_a_lock_sees_what_was_committed_meanwhile_whatever_the_server_prefers(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        ((name,),) = other.execute("SELECT quote_ident(current_database())").fetchall()
+        other.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    careful = Database(database_url, pool_size=1)
+    assert careful.rows("SHOW transaction_isolation") == [("read committed",)]
+    careful.close()
