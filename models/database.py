@@ -43,7 +43,7 @@ class Database:
     Args:
         url: `postgresql://…`.
         pool_size: connections kept open; as many again may be opened under load.
-        statement_timeout: seconds after which the server gives a statement up.
+        statement_timeout: seconds after which the server gives a statement up, and a transaction in which none comes.
         application: the name that PostgreSQL shows for our connections.
     """
 
@@ -120,9 +120,7 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
-            # What waits for a lock must see what was committed meanwhile, whatever a server's own default is.
-            "options": f"-c statement_timeout={int(statement_timeout * 1000)}ms -c timezone=UTC -c lock_timeout=10s"
-            r" -c default_transaction_isolation=read\ committed",
+            "options": _options(statement_timeout),
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
@@ -133,6 +131,21 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "checkout", _look_at)
     return engine
+
+
+def _options(statement_timeout: float) -> str:
+    most = int(statement_timeout * 1000)
+    return " ".join(
+        (
+            f"-c statement_timeout={most}ms -c timezone=UTC -c lock_timeout=10s",
+            # What waits for a lock must see what was committed meanwhile, whatever a server's own default is.
+            r"-c default_transaction_isolation=read\ committed",
+            # Who falls silent in a transaction holds locks, and work that nobody else may take. By itself a server
+            # notices after two hours that a machine is gone, and that a process stands still never.
+            f"-c idle_in_transaction_session_timeout={most}ms",
+            "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
+        )
+    )
 
 
 def _prepare(connection: Any, record: Any) -> None:

@@ -92,3 +92,20 @@ def test_what_waits_for_a_lock_sees_what_was_committed_meanwhile_whatever_the_se
     careful = Database(database_url, pool_size=1)
     assert careful.rows("SHOW transaction_isolation") == [("read committed",)]
     careful.close()
+
+
+def stand_still(silent: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> None:
+    silent.execute("SELECT pg_advisory_xact_lock(1)")
+    other.execute("SELECT pg_advisory_lock(1)")  # had while the first has said nothing more
+    silent.execute("SELECT 1")
+
+
+def test_who_falls_silent_in_a_transaction_gives_its_locks_back(database_url: str) -> None:
+    hasty = Database(database_url, pool_size=2, statement_timeout=0.3)
+    with (
+        psycopg.connect(database_url, autocommit=True, options="-c lock_timeout=30s") as other,
+        pytest.raises(DatabaseUnavailable),
+        hasty.transaction() as silent,
+    ):
+        stand_still(silent, other)
+    hasty.close()
