@@ -50,11 +50,11 @@ ACTS: Final = {
 
 
 #: Seconds in which what happens is heard together: houses that are idle, and such that are busy.
-_BEATS: Final = {"1": 0.3, "3": 0.3, "6": 0.4, "15": 1, "30": 2, "60": 4}
+_BEATS: Final[dict[str, float]] = {"1": 0.3, "3": 0.3, "6": 0.4, "15": 1, "30": 2, "60": 4}
 #: Seconds at whose multiples crowds of buyers act.
-_CROWDS: Final = {"1": 0.3, "15": 0.3, "30": 1, "60": 2, "120": 2, "300": 3}
+_CROWDS: Final[dict[str, float]] = {"1": 0.3, "15": 0.3, "30": 1, "60": 2, "120": 2, "300": 3}
 #: Moments at which lots are sold: an auction closes all of its lots together, or several auctions one after the other.
-_WAVES: Final = {"1": 3, "4": 2, "12": 1}
+_WAVES: Final[dict[str, float]] = {"1": 3, "4": 2, "12": 1}
 #: Beats, or crowds, of the shortest window at least: nobody may hear of it too late.
 _BEATS_OF_WINDOW: Final = 4
 _WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.2, 0.05, 0.3, 0.4
