@@ -63,7 +63,8 @@ _REFERENCES: Final = """
 _HINTS: Final = """
     SELECT pg_restore_attribute_stats(
              'schemaname', 'public', 'relname', c.relname::text, 'attname', a.attname::text, 'inherited', false,
-             'null_frac', 0.0::real, 'avg_width', 16, 'n_distinct', CASE WHEN a.attname ~ 'id$' THEN -0.5 ELSE 4 END::real)
+             'null_frac', 0.0::real, 'avg_width', 16,
+             'n_distinct', CASE WHEN a.attname ~ 'id$' THEN -0.5 ELSE 4 END::real)
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
      WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
        AND (a.attname ~ 'id$' OR a.attname IN ('endpoint', 'status', 'kind', 'type'))
