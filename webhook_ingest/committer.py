@@ -163,7 +163,7 @@ class Committer:
         return Outcome.STORED
 
     def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        self._events -= len(batch)
+        self._bytes -= sum(len(one.event.body) for one in batch)
         for one, outcome in zip(batch, outcomes, strict=True):
-            self._events -= 1
-            self._bytes -= len(one.event.body)
             one.settle(outcome)
