@@ -8,8 +8,8 @@ from cli.opening import keeping_time, read_settings, start_logging
 from gateways.queue.connect import open_ring
 from models.database import Database
 from runtime.app import build_new_id
-from runtime.backlogs import BacklogCollector
 from runtime.gauges import StandingCollector
+from runtime.load import LoadCollector
 from runtime.months import MonthsCollector
 from runtime.server_gauges import ServerCollector
 from runtime.settings import Role, given
@@ -39,7 +39,7 @@ def scheduler(metrics_host: str, metrics_port: int) -> None:
                 metrics_host=metrics_host,
                 collectors=(
                     StandingCollector(database),
-                    BacklogCollector(database, settings.windows.grace),
+                    LoadCollector(database, settings.windows.grace),
                     ServerCollector(database),
                     MonthsCollector(database, clock),
                 ),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
@@ -14,9 +14,6 @@ from domain.messaging import Delivery, OutgoingEvent
 from models.records import DELIVERIES, ENDPOINTS, OUTBOX
 from models.sealing import FieldCipher
 from models.work import DELIVERY_WORK
-
-#: So many that are due are counted; nobody rings more often.
-_ENOUGH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +245,3 @@ class Deliveries:
             "SELECT count(*) FROM deliveries WHERE endpoint = %s AND leased_until > lease_now()", (endpoint,)
         ).fetchone()
         return int(row[0]) if row else 0
-
-
-def count_due(connection: Connection[Any], endpoint: str, now: datetime) -> int:
-    """How much could be sent to an endpoint now, counted as far as it matters."""
-    row = connection.execute(
-        "SELECT paused_at IS NULL AND coalesce(rests_until <= %s, true) FROM endpoints WHERE name = %s", (now, endpoint)
-    ).fetchone()
-    if row is not None and not row[0]:
-        return 0
-    return DELIVERY_WORK.due(connection, now, _ENOUGH, only={"endpoint": endpoint})

@@ -9,8 +9,8 @@ from psycopg import Connection
 
 from domain.overview import CLASSES_PER_E, DEAD_LETTERS, Backlog, Frame
 from domain.queues import QUEUES
-from models.backlogs import MOST, Backlogs
 from models.differences import UNEXPLAINED
+from models.lines import MOST, Lines
 
 #: Events whose lag is measured, at most, in each of these slices of a span: a bound that a busy month keeps, too.
 SLICES: Final = 240
@@ -93,7 +93,7 @@ class Overview:
 
     def backlogs(self, now: datetime, grace: timedelta) -> list[Backlog]:
         """Work that waits, by queue, and dead letters; counted up to a bound."""
-        waiting = Backlogs(self.connection).of(now, grace)
+        waiting = Lines(self.connection).of(now, grace)
         found = [Backlog(name, waiting[name].waiting, waiting[name].oldest) for name in QUEUES if name in waiting]
         ((letters, oldest),) = self.connection.execute(_LETTERS).fetchall()
         return [*found, Backlog(DEAD_LETTERS, letters, oldest)]

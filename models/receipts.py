@@ -13,17 +13,15 @@ from models.records import RECEIPTS
 from models.sealing import FieldCipher
 
 #: Receipts that can have their number: how the money came is known, or was waited for long enough. A credit note
-#: comes after the receipt that it takes back.
-_READY: Final = """
+#: comes after the receipt that it takes back. Each looks up one row: for whether any `EXISTS` the server may, once it
+#: believes that there are many to ask of, read all transactions.
+READY: Final = """
     r.status = 'wanted' AND CASE r.kind
-      WHEN 'receipt' THEN r.due_at <= %(now)s OR EXISTS (
-        SELECT 1 FROM transactions t WHERE t.id = r.transaction_id AND t.method_type IS NOT NULL)
-      ELSE NOT EXISTS (
-        SELECT 1 FROM receipts o WHERE o.transaction_id = r.transaction_id AND o.kind = 'receipt'
-           AND o.status = 'wanted') END
+      WHEN 'receipt' THEN r.due_at <= %(now)s
+        OR (SELECT t.method_type FROM transactions t WHERE t.id = r.transaction_id) IS NOT NULL
+      ELSE (SELECT o.status FROM receipts o WHERE o.transaction_id = r.transaction_id AND o.kind = 'receipt')
+        IS DISTINCT FROM 'wanted' END
 """
-#: Receipts that may have their number; put a selection before it.
-READY: Final = f"FROM receipts r WHERE {_READY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Receipts:
 
     def ready(self, now: datetime, limit: int) -> list[Receipt]:
         """Lock receipts that can have their number, the oldest first; those that others hold are passed by."""
-        return self.find(f"{_READY} ORDER BY r.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED", now=now, limit=limit)
+        return self.find(f"{READY} ORDER BY r.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED", now=now, limit=limit)
 
     def reserve(self, series: str, count: int) -> int:
         """Reserve the next numbers of a series, which stays ours until the commit; returns the one before the first."""

@@ -29,11 +29,11 @@ RENEWAL: Final = LEASE / 5
 #: may wait five for a call's turn.
 HOPELESS: Final = 5
 
-_FREE: Final = "r.{due} <= %(now)s AND (r.leased_until IS NULL OR r.leased_until <= lease_now())"
+_IN_NO_HANDS: Final = "(r.leased_until IS NULL OR r.leased_until <= lease_now())"
 #: An outgoing event never overtakes an older one of its auction on the way to the same endpoint. What is sent again is
 #: marked as late and has a line of its own: nothing waits for it but what is late as well.
 _FIRST_IN_LINE: Final = """
-    r.status = 'waiting' AND NOT EXISTS (
+    NOT EXISTS (
       SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
          AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
 """
@@ -51,6 +51,8 @@ class Work(Generic[R]):
 
     table: RecordTable[R]
     condition: str = "true"
+    #: What else must be so for a row to have its turn.
+    turn: str = "true"
     #: The column that says when it is due, and the one that counts how often it was taken in hand.
     due_column: str = "due_at"
     count_column: str = "tries"
@@ -65,11 +67,13 @@ class Work(Generic[R]):
         return replace(self, condition=f"{self.condition} AND r.{column} NOT IN ({listed})") if words else self
 
     @property
-    def _free(self) -> str:
-        return _FREE.format(due=self.due_column)
+    def free(self) -> str:
+        """What makes a row that is due free to be taken."""
+        return f"{_IN_NO_HANDS} AND {self.turn}"
 
     def _chosen(self, only: Iterable[str] | None) -> str:
-        return " AND ".join([self._free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
+        due = f"r.{self.due_column} <= %(now)s"
+        return " AND ".join([due, self.free, self.condition, *(f"r.{column} = %({column})s" for column in only or ())])
 
     def _ordered(self, only: Iterable[str], part: str = "true") -> str:
         """Rows that may be claimed, locked, as `r`; ones that others hold are passed by."""
@@ -143,16 +147,6 @@ class Work(Generic[R]):
         if taken:
             self.table.update_all(connection, taken, cipher, ("leased_until", "fence", self.count_column, *also))
 
-    def due(self, connection: Connection[Any], now: datetime, limit: int, *, only: dict[str, Any] | None = None) -> int:
-        """How many rows are due and free, counted up to `limit`."""
-        chosen = self._chosen(only)
-        row = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table.table.name} r WHERE {chosen}"  # noqa: S608
-            f" ORDER BY r.{self.due_column} LIMIT %(limit)s) due",
-            {"now": now, "limit": limit} | (only or {}),
-        ).fetchone()
-        return int(row[0]) if row else 0
-
     def renew(self, connection: Connection[Any], held: Sequence[tuple[Any, ...]]) -> None:
         """Prolong leases, each given by its identity and fence.
 
@@ -201,7 +195,7 @@ ATTEMPT_WORK: Final = Work(
 )
 FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
-DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)
+DELIVERY_WORK: Final = Work(DELIVERIES, "r.status = 'waiting'", turn=_FIRST_IN_LINE)
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)

@@ -10,7 +10,7 @@ from domain.clock import Clock
 from domain.processes import LiveProcess
 from domain.queues import INTAKE, QUEUES, Pause, QueueFacts
 from gateways.queue.broker import Depth
-from models.backlogs import MOST, SOON, Backlog, Backlogs, Windows
+from models.lines import MOST, SOON, Line, Lines, Windows
 from models.operating import Operating
 from models.unit_of_work import Begin
 
@@ -89,25 +89,25 @@ class ViewQueues:
         now = self.now()
         depths = self.ask_broker(list(QUEUES))
         with self.begin() as uow:
-            operating, backlogs = Operating(uow.connection), Backlogs(uow.connection)
+            operating, lines = Operating(uow.connection), Lines(uow.connection)
             pauses = {one.queue: one for one in operating.pauses(now)}
-            waiting, windows = backlogs.of(now, self.grace), backlogs.windows(now, until or now + SOON)
+            waiting, windows = lines.of(now, self.grace), lines.windows(now, until or now + SOON)
             processes = operating.processes(_MOST_PROCESSES)
         alive = [one for one in processes if one.role == "worker" and not one.is_gone(now)]
         done = _done(alive)
         queues = []
         for name, facts in QUEUES.items():
-            backlog, depth = waiting.get(name, Backlog()), None if depths is None else depths.get(name, Depth(0))
+            line, depth = waiting.get(name, Line()), None if depths is None else depths.get(name, Depth(0))
             served = sum(not one.report.get("queues") or name in one.report["queues"] for one in alive)
             if name == INTAKE and depth is not None:
-                backlog = _in_broker(backlog, depth)  # elsewhere messages are bells: their number says nothing
+                line = _in_broker(line, depth)  # elsewhere messages are bells: their number says nothing
             queues.append(
                 QueueStanding(
                     facts,
                     messages=None if depth is None else depth.waiting,
-                    waiting=backlog.waiting,
-                    oldest=backlog.oldest,
-                    came=backlog.came,
+                    waiting=line.waiting,
+                    oldest=line.oldest,
+                    came=line.came,
                     done=done.get(name, 0.0),
                     pause=pauses.get(name),
                     served_by=served,
@@ -116,9 +116,9 @@ class ViewQueues:
         return Standing(queues, processes, windows, depths is not None)
 
 
-def _in_broker(backlog: Backlog, depth: Depth) -> Backlog:
+def _in_broker(line: Line, depth: Depth) -> Line:
     oldest = datetime.fromtimestamp(depth.oldest_ms / 1000, UTC) if depth.oldest_ms else None
-    return backlog._replace(waiting=depth.waiting, oldest=oldest)
+    return line._replace(waiting=depth.waiting, oldest=oldest)
 
 
 def _done(workers: Sequence[LiveProcess]) -> dict[str, float]:

@@ -39,7 +39,7 @@ _PLACES: Final = (
     (
         "How much work waits",
         "`scheduler`, in the same way. Promised is how old it may become.",
-        "runtime/backlogs.py",
+        "runtime/load.py",
     ),
     ("Months", "`scheduler`, for tables that are kept by the month. Take the largest.", "runtime/months.py"),
     ("PostgreSQL", "`scheduler`, from PostgreSQL's own statistics. Take the largest.", "runtime/server_gauges.py"),

@@ -17,7 +17,7 @@ from domain.bells import (
 from models.database import Database, DatabaseUnavailable
 from models.due import Due
 from models.receipts import READY
-from models.work import RECEIPT_WORK
+from models.waiting import TO_BE_PRINTED
 from proof.drill.hands import Hands, Held
 from runtime.clock import SystemClock
 
@@ -79,8 +79,9 @@ class Flow:
         """Numbered ones say since when they are due; of the others we remember it."""
         now = SystemClock()()
         with self.database.transaction() as connection:
-            numbered = RECEIPT_WORK.due(connection, now - AT_ONCE, _ENOUGH)
-            ready = {str(row[0]) for row in connection.execute(f"SELECT r.id {READY}", {"now": now})}
+            numbered = connection.execute(TO_BE_PRINTED.rows(_ENOUGH, only_free=True), {"now": now - AT_ONCE}).rowcount
+            rows = connection.execute(f"SELECT r.id FROM receipts r WHERE {READY}", {"now": now})  # noqa: S608 - ours
+            ready = {str(row[0]) for row in rows}
         for gone in set(self._ready) - ready:
             del self._ready[gone]
         for one in ready:

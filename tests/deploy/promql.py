@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 #: Where metrics are declared.
 SOURCES = ("runtime", "workers", "scheduler", "proof")
 #: Asked of the database or the broker: every process that shows them shows the same.
-SHARED = ("runtime/gauges.py", "runtime/backlogs.py", "runtime/server_gauges.py")
+SHARED = ("runtime/gauges.py", "runtime/load.py", "runtime/server_gauges.py")
 QUEUES = {"payments_queue_depth", "payments_queue_oldest_age_seconds"}
 #: Of Prometheus itself, and of its client library in every process.
 FOREIGN = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds", "ALERTS"}

@@ -1,12 +1,13 @@
 """What is asked again and again of tables that only grow is found by an index made for it."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from models import backlog, due, needs, overview, receipts, schema
+from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES
+from models import due, lines, load, needs, overview, receipts, schema
 from models.audit_lists import WantedEntries
-from models.backlogs import _WAITING
 from models.database import Database
 from models.dead_letters import WantedLetters
 from models.trust_lists import _HELD
@@ -27,21 +28,25 @@ ASKED = {
         f"SELECT 1 FROM checkout_attempts r WHERE {ATTEMPT_WORK._chosen(())} ORDER BY deadline, due_at LIMIT 1",
         ["checkout_attempts_urgent"],
     ),
-    "retries that are due": (f"{due._RETRIES} LIMIT 64", ["payment_sessions_next_attempt"]),
-    "windows that are over": (f"{due._WINDOWS} LIMIT 64", ["payment_sessions_due"]),
+    "retries that are due": (due._COUNTS[OPEN_RETRIES], ["payment_sessions_next_attempt"]),
+    "windows that are over": (due._COUNTS[EXPIRE_WINDOWS], ["payment_sessions_due"]),
     "receipts to be printed": (
         f"SELECT 1 FROM receipts r WHERE {RECEIPT_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["receipts_due"],
     ),
-    "receipts to be numbered": (f"SELECT 1 {receipts.READY} ORDER BY r.id LIMIT 1", ["receipts_wanted"]),
+    "receipts to be numbered": (
+        f"SELECT 1 FROM receipts r WHERE {receipts.READY} ORDER BY r.id LIMIT 1",
+        ["receipts_wanted", "transactions_pkey", "receipts_one_per_transaction"],
+    ),
     "work that waits, by queue": (
-        backlog.BACKLOG,
+        load.LOADS,
         "payment_sessions_due payment_sessions_next_attempt checkout_attempts_due checkout_attempts_look_up"
-        " webhook_events_waiting receipts_due notifications_due deliveries_due".split(),
+        " webhook_events_waiting receipts_due receipts_wanted refunds_due notifications_due deliveries_due".split(),
     ),
     "what waits for each queue": (
-        " UNION ALL ".join(f"(SELECT since FROM ({rows} LIMIT 9) w)" for rows in _WAITING.values()),
-        ["checkout_attempts_due", "webhook_events_waiting", "deliveries_due", "notifications_due"],
+        lines.LINES,
+        "payment_sessions_due payment_sessions_next_attempt checkout_attempts_due checkout_attempts_look_up"
+        " webhook_events_waiting receipts_due receipts_wanted refunds_due notifications_due deliveries_due".split(),
     ),
     "dead letters that wait": (
         f"SELECT 1 FROM dead_letters r WHERE {WantedLetters().condition} ORDER BY r.id DESC LIMIT 9",
@@ -99,7 +104,7 @@ def test_it_is(database_url: str, what: str) -> None:
     try:
         schema.migrate(database)
         with database.transaction() as connection:
-            connection.execute("SET LOCAL enable_seqscan = off")
+            connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             now = datetime.now(UTC)
             span = {"before": now, "since": now, "until": now, "step": 60.0, "slice": timedelta(minutes=1)}
             params = {
@@ -107,7 +112,7 @@ def test_it_is(database_url: str, what: str) -> None:
                 "now": now,
                 "endpoint": "queue",
                 "edges": [0.0, 60.0],
-                "closed": now,
+                "floor": uuid4(),
                 "grace": timedelta(seconds=10),
             } | span
             params["status"] = "dead" if "dead_letters" in statement else "set_aside"

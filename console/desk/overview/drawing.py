@@ -9,7 +9,7 @@ from console.desk.overview import charts
 from console.desk.overview.charts import Chart, Level
 from domain.money import Money
 from domain.overview import DEAD_LETTERS, LAG_LIMIT, SUCCESS_LIMIT, Backlog, Endings, Lag, Span, Takings
-from models.backlogs import MOST
+from models.lines import MOST
 from services.view_overview import Overview
 
 _TIME_TO_PAY: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 720))

@@ -7,7 +7,7 @@ from domain.bells import queue_of
 from domain.promptness import PROMISED
 from domain.queues import INTAKE
 from models.database import Database
-from runtime.backlogs import BacklogCollector
+from runtime.load import LoadCollector
 from runtime.server_gauges import ServerCollector
 from tests.house import House
 
@@ -16,7 +16,7 @@ BY_THE_CLOCK = {"mirror"}
 
 
 def shown(database: Database) -> dict[tuple[str, str], float]:
-    families = BacklogCollector(database, timedelta(seconds=10)).collect()
+    families = LoadCollector(database, timedelta(seconds=10)).collect()
     return {(sample.name, sample.labels["queue"]): sample.value for family in families for sample in family.samples}
 
 

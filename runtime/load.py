@@ -11,12 +11,12 @@ from domain.bells import queue_of
 from domain.errors import TransientError
 from domain.promptness import PROMISED
 from domain.queues import QUEUES
-from models.backlog import read_backlogs, read_pauses
 from models.database import Database
+from models.load import read_loads, read_pauses
 
 
 @dataclass(frozen=True, slots=True)
-class BacklogCollector(Collector):
+class LoadCollector(Collector):
     """Due work, its age, and the age that it may have. While the database is away, only the last.
 
     Several schedulers show the same figures: take the largest of them, never their sum.
@@ -34,7 +34,7 @@ class BacklogCollector(Collector):
             promised.add_metric([queue], seconds.total_seconds())
         yield promised
         try:
-            backlogs, paused = read_backlogs(self.database, self.grace), read_pauses(self.database)
+            loads, paused = read_loads(self.database, self.grace), read_pauses(self.database)
         except TransientError:
             return
         due = GaugeMetricFamily(
@@ -43,7 +43,7 @@ class BacklogCollector(Collector):
         oldest = GaugeMetricFamily(
             "payments_work_oldest_age_seconds", "Since when the oldest of them has been due", labels=["queue"]
         )
-        for one in backlogs:
+        for one in loads:
             due.add_metric([queue_of(one.bell)], one.due)
             oldest.add_metric([queue_of(one.bell)], max(0.0, one.oldest))
         pauses = GaugeMetricFamily("payments_queue_paused", "1 while a person has paused the queue", labels=["queue"])
