@@ -17,7 +17,7 @@ _ENOUGH: Final = 64
 
 def _counting(bell: str) -> str:
     """Counts what is due for a bell and free, up to `_ENOUGH` in each place. An empty one costs an index look-up."""
-    places = (place.rows(_ENOUGH, only_free=True) for place in PLACES if place.bell == bell)
+    places = (place.free_rows(_ENOUGH) for place in PLACES if place.bell == bell)
     return " + ".join(f"(SELECT count(*) FROM ({rows}) due)" for rows in places)  # noqa: S608 - our own words
 
 

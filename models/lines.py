@@ -22,8 +22,8 @@ IN_SECONDS: Final = 60
 SOON: Final = timedelta(hours=1)
 
 _WAITING: Final = " UNION ALL ".join(
-    f"SELECT '{queue_of(place.bell)}' AS queue, count(*) AS waiting, min(since) AS oldest FROM ({place.seen(MOST)}) w"  # noqa: S608
-    for place in PLACES
+    f"SELECT '{queue_of(one.bell)}' AS queue, count(*) AS waiting, min(since) AS oldest FROM ({one.seen_rows(MOST)}) w"  # noqa: S608
+    for one in PLACES
 )
 _CAME: Final = " UNION ALL ".join(
     f"SELECT '{queue}', NULL, NULL, count(*) FROM (SELECT 1 FROM {rows} >= %(floor)s LIMIT {_MOST_IN}) i"  # noqa: S608

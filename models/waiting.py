@@ -1,7 +1,7 @@
 """Where work waits: for each bell the rows that are its work. Said here once, for all who ask how much there is.
 
 Three do: who looks for what nobody rang for (`models/due.py`), who decides on more workers (`models/load.py`), and
-people (`models/lines.py`).
+people (`models/lines.py`). Sweeps that hold no leases take by the same condition what is counted for them here.
 """
 
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from typing import Any, Final
 from domain import bells
 from domain.cursor import PRUNING, STRIPE_BALANCE, STRIPE_EVENTS
 from domain.endpoint import BELL_OF
+from domain.windows import PATIENCE
 from models.receipts import READY
 from models.work import (
     ATTEMPT_LOOK_UP,
@@ -47,12 +48,25 @@ class Place:
     #: What comes in for the queue: a table and a condition, up to ids that are made by the clock. Empty: nothing tells.
     came: str = ""
 
-    def rows(self, most: int, *, only_free: bool = False) -> str:
-        """Selects up to so many that are due, each with `since` when."""
-        free = f" AND {self.free}" if only_free else ""
-        return self._rows(self.due, f"{self.condition} AND r.{self.due} <= {self.late} AND {self.open}{free}", most)
+    @property
+    def is_due(self) -> str:
+        """The condition on those that are due, in hand or not."""
+        return f"{self.condition} AND r.{self.due} <= {self.late} AND {self.open}"
 
-    def seen(self, most: int) -> str:
+    @property
+    def is_free(self) -> str:
+        """The condition on those that are due and could be taken now."""
+        return f"{self.is_due} AND {self.free}"
+
+    def rows(self, most: int) -> str:
+        """Selects up to so many that are due, each with `since` when."""
+        return self._rows(self.due, self.is_due, most)
+
+    def free_rows(self, most: int) -> str:
+        """Selects up to so many that could be taken now, each with `since` when it is due."""
+        return self._rows(self.due, self.is_free, most)
+
+    def seen_rows(self, most: int) -> str:
         """Selects up to so many that people see wait, each with `since` when."""
         return self._rows(self.since, self.condition, most) if self.since else self.rows(most)
 
@@ -85,11 +99,24 @@ def _deliveries(bell: str, endpoint: str) -> Place:
 
 
 _UNPAID: Final = "r.status IN ('pending', 'failed')"
-#: A payment whose old Stripe object is being closed goes on with Stripe's answer.
 _NOT_CLOSING: Final = """
-    NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
+    NOT EXISTS (SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ({})
                    AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
 """
+#: Payments whose next attempt is due. One whose old Stripe object is being closed goes on with Stripe's answer.
+RETRIES: Final = Place(
+    bells.OPEN_RETRIES, "payment_sessions", _UNPAID, "next_retry_at", free=_NOT_CLOSING.format("'opening', 'open'")
+)
+#: Windows that are over. One whose Stripe object is being closed ends with Stripe's answer, or with our patience.
+WINDOWS: Final = Place(
+    bells.EXPIRE_WINDOWS,
+    "payment_sessions",
+    _UNPAID,
+    "window_expires_at",
+    "%(now)s - %(grace)s",
+    free=f"(r.window_expires_at <= %(now)s - %(grace)s - interval '{PATIENCE.total_seconds():g} seconds'"
+    " OR " + _NOT_CLOSING.format("'open'") + ")",
+)
 
 #: Documents that have their number, and are to be printed and stored.
 TO_BE_PRINTED: Final = _leased(bells.ISSUE_RECEIPTS, RECEIPT_WORK, came="receipts WHERE id")
@@ -98,8 +125,8 @@ TO_BE_PRINTED: Final = _leased(bells.ISSUE_RECEIPTS, RECEIPT_WORK, came="receipt
 PLACES: Final = (
     _leased(bells.OPEN_CHECKOUTS, ATTEMPT_WORK, came="checkout_attempts WHERE id"),
     Place(bells.PROCESS_EVENTS, "webhook_events", "r.status = 'waiting'", came="webhook_events WHERE id"),
-    Place(bells.OPEN_RETRIES, "payment_sessions", _UNPAID, "next_retry_at", free=_NOT_CLOSING),
-    Place(bells.EXPIRE_WINDOWS, "payment_sessions", _UNPAID, "window_expires_at", late="%(now)s - %(grace)s"),
+    RETRIES,
+    WINDOWS,
     _leased(bells.SEND_REFUNDS, REFUND_WORK, came="refunds WHERE id"),
     *(_deliveries(bell, endpoint) for endpoint, bell in BELL_OF.items()),
     _leased(bells.SEND_NOTICES, NOTICE_WORK, came="notifications WHERE id"),

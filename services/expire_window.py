@@ -11,19 +11,13 @@ from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment
 from domain.session import PaymentSession
-from domain.windows import PATIENCE, to_close_first
+from domain.windows import to_close_first
 from models.unit_of_work import Begin
+from models.waiting import WINDOWS
 
 _BATCH: Final = 500
 
-#: Due, and not one whose Stripe object is being closed already; those end with Stripe's answer, or with our patience.
-_DUE: Final = """
-    r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s
-    AND (r.window_expires_at <= %(patience)s OR NOT EXISTS (
-      SELECT 1 FROM checkout_attempts a
-       WHERE a.session_id = r.id AND a.status = 'open' AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL))
-    ORDER BY r.window_expires_at
-"""
+_DUE: Final = f"{WINDOWS.is_free} ORDER BY r.window_expires_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +38,7 @@ class ExpireWindows:
         now = self.now()
         moved = 0
         with self.begin() as uow:
-            end = now - self.grace
-            for payment in uow.payments.lock_due(_DUE, limit, opened=False, end=end, patience=end - PATIENCE):
+            for payment in uow.payments.lock_due(_DUE, limit, opened=False, now=now, grace=self.grace):
                 moved += self._end(payment, now)
         return moved
 

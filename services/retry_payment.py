@@ -12,17 +12,12 @@ from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import take_next_step, why_not
 from models.unit_of_work import Begin
+from models.waiting import RETRIES
 
 _BATCH: Final = 200
 
-#: Due, and not one whose old Stripe object is being closed already: that one goes on with Stripe's answer. What only
-#: the next release knows how to collect is left to it, and holds up nothing here.
-_DUE: Final = """
-    r.status IN ('pending', 'failed') AND r.next_retry_at <= %(now)s AND r.policy = ANY(%(known)s) AND NOT EXISTS (
-      SELECT 1 FROM checkout_attempts a WHERE a.session_id = r.id AND a.status IN ('opening', 'open')
-         AND a.close_requested_at IS NOT NULL AND a.due_at IS NOT NULL)
-    ORDER BY r.next_retry_at
-"""
+#: What only the next release knows how to collect is left to it, and holds up nothing here.
+_DUE: Final = f"{RETRIES.is_free} AND r.policy = ANY(%(known)s) ORDER BY r.next_retry_at"
 
 
 @dataclass(frozen=True, slots=True)

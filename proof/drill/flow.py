@@ -79,7 +79,7 @@ class Flow:
         """Numbered ones say since when they are due; of the others we remember it."""
         now = SystemClock()()
         with self.database.transaction() as connection:
-            numbered = connection.execute(TO_BE_PRINTED.rows(_ENOUGH, only_free=True), {"now": now - AT_ONCE}).rowcount
+            numbered = connection.execute(TO_BE_PRINTED.free_rows(_ENOUGH), {"now": now - AT_ONCE}).rowcount
             rows = connection.execute(f"SELECT r.id FROM receipts r WHERE {READY}", {"now": now})  # noqa: S608 - ours
             ready = {str(row[0]) for row in rows}
         for gone in set(self._ready) - ready:
