@@ -12,6 +12,7 @@ from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment
 from domain.session import PaymentSession
 from domain.windows import PATIENCE, to_close_first
+from models.parts import ENDING
 from models.unit_of_work import Begin
 
 _BATCH: Final = 500
@@ -45,7 +46,7 @@ class ExpireWindows:
         moved = 0
         with self.begin() as uow:
             end = now - self.grace
-            for payment in uow.payments.lock_due(_DUE, limit, opened=False, end=end, patience=end - PATIENCE):
+            for payment in uow.payments.lock_due(_DUE, limit, extent=ENDING, end=end, patience=end - PATIENCE):
                 moved += self._end(payment, now)
         return moved
 
