@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from domain.attempt import CheckoutAttempt
+from domain.errors import TransientError
 from domain.session import PaymentSession
 from domain.unreadable import unopened
 from models.mapping import RecordTable
@@ -55,11 +56,25 @@ class Part(RecordTable[R]):
         return record
 
 
+class Overtaken(TransientError):
+    """An attempt that was not locked has changed since it was read. Nothing was kept."""
+
+    code = "overtaken"
+
+
 class Extent(NamedTuple):
-    """How much of a payment is loaded."""
+    """How much of a payment is loaded, and locked beside its session."""
 
     sessions: RecordTable[PaymentSession]
     attempts: RecordTable[CheckoutAttempt]
+    #: Its attempts are locked at once. Else those that change are, when they are written: who writes must expect
+    #: `Overtaken`. Whatever tells of a payment holds its session; only who takes work in hand holds attempts alone.
+    locks_attempts: bool = True
+
+    @property
+    def locking(self) -> "Extent":
+        """The same, with its attempts locked at once."""
+        return self._replace(locks_attempts=True)
 
 
 WHOLE: Final = Extent(SESSIONS, ATTEMPTS)
@@ -80,4 +95,6 @@ ENDING: Final = Extent(
         *("session_id", "attempt_no", "status", "tries", "expires_at", "due_at", "close_requested_at"),
         *("stripe_checkout_id", "stripe_payment_intent_id", "paid_near_end_at", "look_up_at", "look_up_after"),
     ),
+    # Nearly all stay as they are: Stripe has ended them by itself. A lock is a write of its row and of its page.
+    locks_attempts=False,
 )

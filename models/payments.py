@@ -20,7 +20,7 @@ from domain.window_mirror import Window, window_of
 from models import audit, methods, notices, outbox, reopening
 from models.arrays import packed
 from models.mapping import RecordTable
-from models.parts import WHOLE, Extent
+from models.parts import WHOLE, Extent, Overtaken
 from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
@@ -193,8 +193,9 @@ class Payments:
         }
         mine = f"{_THEIRS} ORDER BY r.id {lock}"
         ids = packed("uuid[]", list(payments))
+        attempts_too = mine if extent.locks_attempts else _THEIRS
         # All is asked before anything is read: a connection that can do so asks it in one round trip.
-        asked = self._ask(extent.attempts, mine, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
+        asked = self._ask(extent.attempts, attempts_too, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
         signals = self._ask(RISK_SIGNALS, f"{_THEIRS} ORDER BY r.at, r.kind, r.source", ids=ids)
         attempts = self._records(extent.attempts, asked[0])
         for attempt in sorted(attempts, key=attrgetter("attempt_no")):
@@ -236,10 +237,25 @@ class Payments:
                 changed.append(record)
                 before.append(seen)
                 after.append(now)
+        if changed and table is self._extent.attempts and not self._extent.locks_attempts:
+            self._lock_seen(table, changed)
         if changed:  # first, for what is closed makes room for what is opened
             table.update_all(self.connection, changed, self.cipher, table.changed(before, after))
         self._insert(table, new)
         return new + changed
+
+    def _lock_seen(self, table: RecordTable[R], records: Sequence[R]) -> None:
+        """Lock rows that were read without a lock.
+
+        Raises:
+            Overtaken: one of them is not what it was.
+        """
+        identity = attrgetter(*table.identity)
+        seen = {identity(record): self._seen[id(record)] for record in records}
+        mine = "r.id = ANY(%(ids)b::uuid[]) ORDER BY r.id FOR UPDATE"
+        locked = self._select(table, mine, ids=packed("uuid[]", list(seen)))
+        if {identity(record): table.snapshot(record) for record in locked} != seen:
+            raise Overtaken("an attempt has changed while its window was about to end")
 
     def _insert(self, table: RecordTable[R], records: Sequence[R]) -> None:
         if records:

@@ -12,7 +12,7 @@ from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment
 from domain.session import PaymentSession
 from domain.windows import PATIENCE, to_close_first
-from models.parts import ENDING
+from models.parts import ENDING, Extent, Overtaken
 from models.unit_of_work import Begin
 
 _BATCH: Final = 500
@@ -42,11 +42,16 @@ class ExpireWindows:
 
     def __call__(self, limit: int = _BATCH) -> int:
         """Close one batch; returns how many windows it moved."""
-        now = self.now()
-        moved = 0
+        try:
+            return self._sweep(limit, ENDING)
+        except Overtaken:
+            return self._sweep(limit, ENDING.locking)
+
+    def _sweep(self, limit: int, extent: Extent) -> int:
+        now, moved = self.now(), 0
         with self.begin() as uow:
             end = now - self.grace
-            for payment in uow.payments.lock_due(_DUE, limit, extent=ENDING, end=end, patience=end - PATIENCE):
+            for payment in uow.payments.lock_due(_DUE, limit, extent=extent, end=end, patience=end - PATIENCE):
                 moved += self._end(payment, now)
         return moved
 
