@@ -48,7 +48,7 @@ class Lines:
 
 def json_lines(stream: TextIO) -> Lines:
     """Write JSON lines to a text stream."""
-    return _Stream(stream, lambda event: as_json(event).decode())
+    return _Stream(stream, as_json)
 
 
 def readable_lines(stream: TextIO, *, colors: bool) -> Lines:
@@ -56,13 +56,14 @@ def readable_lines(stream: TextIO, *, colors: bool) -> Lines:
     # Not the default formatter of tracebacks, which prints local variables.
     render = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
-    def line(event: Event) -> str:
+    def line(event: Event) -> bytes:
         shown = {
             key.translate(_CONTROLS): _visible(key, value)
             for key, value in event.items()
             if key not in _NOT_ON_TERMINAL
         }
-        return f"{render(None, '', shown)}\n"
+        # What no encoding can hold is shown as it is written in Python.
+        return f"{render(None, '', shown)}\n".encode(errors="backslashreplace")
 
     return _Stream(stream, line)
 
@@ -86,7 +87,7 @@ class JsonFile(Lines):
 
 
 class _Stream(Lines):
-    def __init__(self, stream: TextIO, line: Callable[[Event], str]) -> None:
+    def __init__(self, stream: TextIO, line: Callable[[Event], bytes]) -> None:
         self._stream = stream
         self._line = line
         self._lock = threading.Lock()
@@ -94,9 +95,10 @@ class _Stream(Lines):
     def all(self, events: Iterable[Event]) -> None:
         """Write lines. A closed pipe loses them and nothing else: work goes on when nobody reads."""
         encoding = self._stream.encoding or "utf-8"
-        for text in _whole(self._line(event).encode(encoding, "backslashreplace") for event in events):
+        for written in _whole(map(self._line, events)):
+            text = written.decode()
             with self._lock, suppress(OSError, ValueError):
-                self._stream.write(text.decode(encoding))
+                self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
                 self._stream.flush()
 
 
