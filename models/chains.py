@@ -98,7 +98,9 @@ def count_rows(connection: Connection[Any]) -> int:
 
 def _rows(connection: Connection[Any], only: UUID | None) -> Iterator[tuple[Any, ...]]:
     # Each batch is a statement of its own to the server's clock; only the first may have to sort.
+    # Between two of them it is waited for whoever reads what is found.
     connection.execute("SET LOCAL statement_timeout = 0")
+    connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     where = "" if only is None else "WHERE session_id = %(only)s"
     with connection.cursor("audit_chains") as cursor:
         cursor.itersize = _BATCH

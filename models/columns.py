@@ -70,6 +70,7 @@ def matching_values(
     """
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     connection.execute("SET LOCAL statement_timeout = 0")
+    connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     row = connection.execute(
         "SELECT pg_relation_size(%s::oid) / current_setting('block_size')::int", (table.oid,)
     ).fetchone()

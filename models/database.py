@@ -1,5 +1,6 @@
 """The connection to PostgreSQL, and one transaction on it."""
 
+import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,7 @@ import orjson
 import psycopg
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import TransientError
@@ -32,6 +33,8 @@ _PASSING = (
 )
 #: SQLSTATEs that tell of the server, not of one statement: connections break, or it shuts down.
 _SERVER_GONE = ("08", "57P", "25006")
+#: Where a connection of the pool has what tells whether the server has said anything.
+_LOOK = "look"
 
 
 class Database:
@@ -40,7 +43,7 @@ class Database:
     Args:
         url: `postgresql://…`.
         pool_size: connections kept open; as many again may be opened under load.
-        statement_timeout: seconds after which the server gives a statement up.
+        statement_timeout: seconds after which the server gives a statement up, and a transaction in which none comes.
         application: the name that PostgreSQL shows for our connections.
     """
 
@@ -117,7 +120,7 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
         connect_args={
             "application_name": application,
             "connect_timeout": 5,
-            "options": f"-c statement_timeout={int(statement_timeout * 1000)}ms -c timezone=UTC -c lock_timeout=10s",
+            "options": _options(statement_timeout),
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
@@ -126,11 +129,40 @@ def _engine(url: str, pool_size: int, statement_timeout: float, application: str
         },
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkout", _look_at)
     return engine
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def _options(statement_timeout: float) -> str:
+    most = int(statement_timeout * 1000)
+    return " ".join(
+        (
+            f"-c statement_timeout={most}ms -c timezone=UTC -c lock_timeout=10s",
+            # What waits for a lock must see what was committed meanwhile, whatever a server's own default is.
+            r"-c default_transaction_isolation=read\ committed",
+            # Who falls silent in a transaction holds locks, and work that nobody else may take. By itself a server
+            # notices after two hours that a machine is gone, and that a process stands still never.
+            f"-c idle_in_transaction_session_timeout={most}ms",
+            "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
+        )
+    )
+
+
+def _prepare(connection: Any, record: Any) -> None:
     driver = getattr(connection, "driver_connection", connection)
     set_json_loads(orjson.loads, driver)
     set_json_dumps(orjson.dumps, driver)
     teach(driver)
+    look = select.poll()
+    look.register(driver.fileno(), select.POLLIN)
+    record.info[_LOOK] = look
+
+
+def _look_at(_connection: Any, record: Any, _fairy: Any) -> None:
+    """Replace a connection that has ended while it rested, as a restart of the server ends all, before it is used.
+
+    A server says nothing unasked but that it leaves, and that lies here already: a look costs a microsecond or two,
+    where asking would add a round trip to each transaction.
+    """
+    if record.info[_LOOK].poll(0):
+        raise DisconnectionError("the server has left")

@@ -53,12 +53,12 @@ class Payments:
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     _seen_windows: dict[int, Window] = field(default_factory=dict)
 
-    def lock(self, session_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-        """Lock and load these payments, as far as they exist. Waits for whoever holds one."""
+    def lock(self, session_ids: Iterable[UUID], *, waits: bool = True) -> dict[UUID, Payment]:
+        """Lock and load these payments, as far as they exist. Waits for whoever holds one, or passes it by."""
         ids = sorted(set(session_ids) - self._held.keys())
         if ids:
             condition = "r.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE"
-            self._load(self._select(SESSIONS, condition, ids=ids))
+            self._load(self._select(SESSIONS, condition if waits else f"{condition} SKIP LOCKED", ids=ids))
         return self._held
 
     def lock_one(self, session_id: UUID) -> Payment | None:

@@ -8,15 +8,14 @@ from psycopg import Connection
 from models.partitions import Divided, first_id
 
 #: A delivery that is over. One that was given up waits for a person as long as its dead letter does; letters of before
-#: do not name their row, and are known by their time.
+#: do not name their row, and are known by their time. All their times are put together once and searched: compared one
+#: by one, ten thousand letters would take a minute, and no step would end in its time.
 OVER: Final = """
     (r.status IN ('sent', 'dropped') OR r.status = 'given_up'
       AND NOT EXISTS (SELECT FROM dead_letters l WHERE l.status = 'dead' AND l.row_id = r.event_id)
-      AND NOT EXISTS (
-        SELECT FROM dead_letters l
-         WHERE l.status = 'dead' AND l.row_id IS NULL AND l.queue = 'deliveries'
-           AND starts_with(l.actor, r.endpoint || ':')
-           AND r.finished_at BETWEEN l.created_at AND coalesce(l.last_at, l.created_at)))
+      AND NOT coalesce(r.finished_at <@ (
+        SELECT range_agg(tstzrange(l.created_at, greatest(l.last_at, l.created_at), '[]')) FROM dead_letters l
+         WHERE l.status = 'dead' AND l.row_id IS NULL AND l.queue = 'deliveries'), false))
 """
 _OLD: Final = f"r.event_id < %(before)s AND {OVER}"
 #: So many are counted.

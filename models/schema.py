@@ -43,7 +43,12 @@ def migrate(database: Database) -> tuple[str | None, str]:
         NotPermitted: the role may not change the schema.
     """
     with _answering(database.engine.begin()) as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0"))
+        connection.execute(
+            text(
+                "SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0;"
+                " SET LOCAL idle_in_transaction_session_timeout = 0"
+            )
+        )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         before = _revision(connection)
         if _is_later(before):

@@ -10,16 +10,20 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
+import structlog
 
 from domain.ids import made_at
 from domain.tracing import REQUIRED_BY, root_span, trace_of
 from runtime.extras import extra
 from runtime.logging.outputs import Event
+
+log = structlog.get_logger()
 
 #: The line that begins a payment: its span is the root of all others.
 _ROOT: Final = "payment.required"
@@ -43,6 +47,12 @@ _FAILED_LEVELS: Final = frozenset({"error", "critical"})
 _FAILED: Final = frozenset({"refused", "busy", "faulted", "unavailable", "given_up", "set_aside", "retried"})
 #: What the resource says, or the span itself.
 _OWN: Final = frozenset({"event", "timestamp", "version", "pid", "process", "role", REQUIRED_BY})
+
+#: The library's own lines are about spans: of one that cannot be sent comes none that cannot be sent either.
+_LIBRARY: Final = "opentelemetry"
+#: How long the end of a process waits for spans to be sent. The library would wait for half a minute, which is longer
+#: than whoever ends a process waits before it kills it.
+_LAST_MS: Final = 2_000
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
@@ -85,15 +95,31 @@ class Spans:
     def __init__(self, open_provider: Callable[[], tuple[Any, SpanIds]]) -> None:
         self._open = open_provider
         self._lock = threading.Lock()
-        self._opened: tuple[int, Any, SpanIds] | None = None
+        #: By which process, and what; None if it could not be.
+        self._opened: tuple[int, tuple[Any, SpanIds] | None] | None = None
+        self._has_failed = False
         self._api: Any = import_module("opentelemetry.trace")
 
     def __call__(self, line: Event) -> None:
-        """Make a span of a line, if it is about a payment and its trace is one that is kept."""
+        """Make a span of a line, if it is about a payment and its trace is one that is kept.
+
+        Whoever logs must not fail for that: what goes wrong here is told of once.
+        """
+        try:
+            self._tell(line)
+        except Exception:
+            if not self._has_failed:
+                self._has_failed = True
+                log.exception("tracing.torn")
+
+    def _tell(self, line: Event) -> None:
         session = _session(line)
-        if session is None:
+        if session is None or str(line.get("logger", "")).startswith(_LIBRARY):
             return
-        provider, ids = self._provider()
+        opened = self._provider()
+        if opened is None:
+            return
+        provider, ids = opened
         name, is_root = str(line.get("event", "")), line.get("event") == _ROOT
         if not provider.sampler.should_sample(None, trace_of(session), name).decision.is_sampled():
             return
@@ -106,7 +132,7 @@ class Spans:
         else:
             context = self._below(session)
         span = provider.get_tracer("gavelpay").start_span(
-            _NAMES.get(name, name).format_map(line),
+            _NAMES[name].format_map(line) if name in _NAMES else name,
             context=context,
             kind=self._api.SpanKind[_KINDS.get(name, "INTERNAL")],
             attributes={f"gavelpay.{key}": _value(value) for key, value in line.items() if key not in _OWN},
@@ -119,19 +145,20 @@ class Spans:
 
     def flush(self) -> None:
         """Send what waits; the end of the process does so too."""
-        if self._opened is not None:
-            self._opened[1].force_flush()
+        if opened := self._opened and self._opened[1]:
+            opened[0].force_flush()
 
     def close(self) -> None:
-        """Send what waits, and end the thread."""
-        if self._opened is not None:
-            self._opened[1].shutdown()
+        """Send what waits, as far as that takes no more than two seconds, and end the thread."""
+        if opened := self._opened and self._opened[1]:
+            opened[0].shutdown()
 
-    def _provider(self) -> tuple[Any, SpanIds]:
+    def _provider(self) -> tuple[Any, SpanIds] | None:
         with self._lock:
             if self._opened is None or self._opened[0] != os.getpid():
-                self._opened = (os.getpid(), *self._open())
-            return self._opened[1:]
+                self._opened = os.getpid(), None  # Not tried again with each line, if it fails.
+                self._opened = os.getpid(), self._open()
+            return self._opened[1]
 
     def _below(self, session: UUID) -> Any:
         api, sampled = self._api, self._api.TraceFlags(self._api.TraceFlags.SAMPLED)
@@ -169,7 +196,10 @@ def open_tracing(*, process: str, release: str) -> Spans:
         if "OTEL_SERVICE_NAME" not in os.environ:
             about["service.name"] = f"gavelpay-{process}"
         opened = sdk.TracerProvider(resource=resources.Resource.create(about), id_generator=made)
-        opened.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter()))
+        processor = export.BatchSpanProcessor(otlp.OTLPSpanExporter())
+        batches = processor._batch_processor  # noqa: SLF001 - it alone takes a time to end in
+        batches.shutdown = partial(batches.shutdown, timeout_millis=_LAST_MS)
+        opened.add_span_processor(processor)
         return opened, made
 
     return Spans(provider)

@@ -19,8 +19,8 @@ SILENT_SECONDS: Final = 3
 class Leader:
     """Holds the office, or tries to get it, from a thread and on a connection of its own.
 
-    The lock ends with the connection: a leader that is killed, or cut off, loses it. For the moment before it notices
-    there may be two, which does no harm: who is rung for twice finds nothing to do the second time.
+    The lock ends with the connection: a leader that is killed, cut off or stands still loses it. For the moment before
+    it notices there may be two, which does no harm: who is rung for twice finds nothing to do the second time.
     """
 
     def __init__(self, database_url: str, seconds: float = LOOK_SECONDS) -> None:
@@ -77,7 +77,9 @@ class Leader:
             keepalives_interval=1,
             keepalives_count=2,
             tcp_user_timeout=SILENT_SECONDS * 1000,
-            options=f"-c statement_timeout={SILENT_SECONDS * 1000}",
+            # The server, too, gives up who is silent: it would hold the lock of a machine that is gone for two hours,
+            # and that of a process that stands still for ever.
+            options=f"-c statement_timeout={SILENT_SECONDS * 1000} -c idle_session_timeout={2 * SILENT_SECONDS}s",
         )
 
     def _lose(self, why: str) -> None:

@@ -44,16 +44,17 @@ class ExchangeAttempts:
     begin: Begin
     claim: ClaimAttempts
     now: Clock
-    _turns: Batcher[Turn, Piece] = field(init=False)
+    #: None: what was to be recorded is of a payment that somebody holds.
+    _turns: Batcher[Turn, Piece | None] = field(init=False)
 
     def __post_init__(self) -> None:
         """Nobody is at work yet."""
-        self._turns = Batcher(self.together, linger=LINGER)
+        self._turns = Batcher(self._passing_by, linger=LINGER)
 
     def __call__(self, turn: Turn) -> Piece:
         """Record, then claim; answers with a piece if one was wanted and is due, and nobody else holds it."""
         try:
-            return self._turns(turn)
+            return self._shared(turn)
         except TransientError:
             raise
         except Exception:
@@ -61,28 +62,46 @@ class ExchangeAttempts:
                 raise
             # If it is what was to be claimed that cannot be, what Stripe has answered is recorded all the same.
             log.exception("checkouts.not_exchanged")
-            return self._turns(replace(turn, wanted=0))
+            return self._shared(replace(turn, wanted=0))
 
     def together(self, turns: Sequence[Turn]) -> Sequence[Piece]:
-        """The same for several, in one transaction: as a whole or not at all."""
-        outcomes = [outcome for turn in turns for outcome in turn.outcomes]
-        asking = [turn for turn in turns if turn.wanted]
-        with self.begin() as uow:
-            if outcomes:
-                self._record(uow, outcomes)
-                # First the payments, for which others may have to be waited; what is claimed waits for nobody.
-                uow.payments.flush()
-            pieces = iter(self.claim(uow, [turn.session_id for turn in asking]) if asking else ())
-        return [next(pieces) if turn.wanted else () for turn in turns]
+        """The same for several, in one transaction: as a whole or not at all. Waits for whoever holds a payment."""
+        return [piece or () for piece in self._exchange(turns, waits=True)]
 
-    def _record(self, uow: UnitOfWork, outcomes: Sequence[Outcome]) -> None:
-        payments = uow.payments.lock({attempt.session_id for attempt, _ in outcomes})
-        for attempt, record in outcomes:
-            payment = payments.get(attempt.session_id)
-            if payment is None:
-                continue
-            mine = payment.attempt(attempt.id)
-            if mine.fence != attempt.fence:
-                continue  # Another worker has taken over, and records what it finds under the same key.
-            mine.leased_until, mine.due_at = None, None
-            record(payment, mine, self.now())
+    def _shared(self, turn: Turn) -> Piece:
+        piece = self._turns(turn)
+        # Whoever holds a payment for long, as a person may, keeps one thread waiting and not all of them.
+        return self.together([turn])[0] if piece is None else piece
+
+    def _passing_by(self, turns: Sequence[Turn]) -> Sequence[Piece | None]:
+        return self._exchange(turns, waits=False)
+
+    def _exchange(self, turns: Sequence[Turn], *, waits: bool) -> Sequence[Piece | None]:
+        with self.begin() as uow:
+            recorded = {id(turn) for turn in self._record(uow, turns, waits=waits)}
+            asking = [turn for turn in turns if turn.wanted and id(turn) in recorded]
+            pieces = iter(self.claim(uow, [turn.session_id for turn in asking]) if asking else ())
+        return [(next(pieces) if turn.wanted else ()) if id(turn) in recorded else None for turn in turns]
+
+    def _record(self, uow: UnitOfWork, turns: Sequence[Turn], *, waits: bool) -> Sequence[Turn]:
+        """Record what these bring; tells which of them it was done for."""
+        sessions = {attempt.session_id for turn in turns for attempt, _ in turn.outcomes}
+        if not sessions:
+            return turns
+        payments = uow.payments.lock(sessions, waits=waits)
+        done = [turn for turn in turns if waits or all(one.session_id in payments for one, _ in turn.outcomes)]
+        for turn in done:
+            for attempt, record in turn.outcomes:
+                self._record_one(payments.get(attempt.session_id), attempt, record)
+        # First the payments, for which others may have to be waited; what is claimed waits for nobody.
+        uow.payments.flush()
+        return done
+
+    def _record_one(self, payment: Payment | None, attempt: CheckoutAttempt, record: Recording) -> None:
+        if payment is None:
+            return
+        mine = payment.attempt(attempt.id)
+        if mine.fence != attempt.fence:
+            return  # Another worker has taken over, and records what it finds under the same key.
+        mine.leased_until, mine.due_at = None, None
+        record(payment, mine, self.now())

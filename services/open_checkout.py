@@ -9,7 +9,7 @@ lease writes nothing.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -82,14 +82,16 @@ class OpenCheckouts:
         Returns:
             How many attempts it was; 0 if nothing is due or others have it in hand.
         """
-        steps = self.steps(session_id, most=most)
-        turn = next(steps)
-        while True:
-            piece = self.exchange(turn)
-            try:
-                turn = steps.send(piece)
-            except StopIteration as end:
-                return int(end.value)
+        # Closed even where an exchange fails: what is suspended in it holds leases. An error that is passed on between
+        # threads keeps it in reach until garbage is looked for, and nobody else could have the attempt for so long.
+        with closing(self.steps(session_id, most=most)) as steps:
+            turn = next(steps)
+            while True:
+                piece = self.exchange(turn)
+                try:
+                    turn = steps.send(piece)
+                except StopIteration as end:
+                    return int(end.value)
 
     def steps(self, session_id: UUID | None = None, *, most: int = 1) -> Steps:
         """The same, step by step: gives what is to be exchanged, and is sent the piece that came of it.

@@ -38,6 +38,13 @@ _POLL_SECONDS: Final = 0.1
 _SHORT_LIFE_SECONDS: Final = 60.0
 #: So many short lives in a row and the parent gives up: whoever started it must hear of it.
 _MOST_SHORT_LIVES: Final = 5
+#: A child that a signal ends before this has crashed; a machine that is short of memory may do that again and again.
+_CRASH_SECONDS: Final = 5.0
+#: So many crashes in a row have a successor at once. From then on it has to wait, longer and longer.
+_FREE_CRASHES: Final = 3
+_LONGEST_REST: Final = 5.0
+#: Who answers for all is not born more often.
+_HEALTH_SECONDS: Final = 1.0
 #: Seconds for a child to end after its own patience has run out.
 _KILL_SECONDS: Final = DRAIN_SECONDS + 5
 _PR_SET_PDEATHSIG: Final = 1
@@ -46,6 +53,8 @@ _PR_SET_PDEATHSIG: Final = 1
 @dataclass(slots=True)
 class _Child:
     pid: int
+    #: Its number in the pool, which its successor has too.
+    place: int
     since: float = field(default_factory=time.monotonic)
     code: int | None = None
 
@@ -100,7 +109,12 @@ class Pool:
         self._health: _Child | None = None
         self._board = _Board(size)
         self._short_lives = 0
+        self._crashes = 0
+        #: No child is started before this time of the monotonic clock.
+        self._rests_until = 0.0
         self._restarts = 0
+        #: The place of the child that is born next, or was: what counts metrics asks for it.
+        self._place = 0
 
     def run(self, stop: StopSignal) -> int | None:
         """Run until told to stop, or until the children cannot live.
@@ -114,7 +128,7 @@ class Pool:
         if self._port:
             socket.create_server((self._host, self._port)).close()  # a child could not say that it is in use
         directory = tempfile.mkdtemp(prefix="gavelpay-metrics-")
-        _count_in(directory)
+        _count_in(directory, lambda: self._place)
         parent = os.getpid()
         try:
             while not stop.wait(_POLL_SECONDS) and self._short_lives < _MOST_SHORT_LIVES:
@@ -130,16 +144,27 @@ class Pool:
         """Bury the dead, and start what is missing; False in a child that was just born."""
         for child in [child for child in self._children if child.poll() is not None]:
             self._bury(child, directory)
-        while len(self._children) < self._size and (pid := self._forked()) is not None:
+        for place in sorted({*range(self._size)} - {child.place for child in self._children}):
+            self._place = place
+            if time.monotonic() < self._rests_until or (pid := self._forked()) is None:
+                break
             if pid == 0:
                 _die_with(parent)
                 return False
-            self._children.append(_Child(pid))
+            self._children.append(_Child(pid, place))
         self._board.write([child.pid for child in self._children], self._restarts)
-        if self._port is not None and (self._health is None or self._health.poll() is not None):
+        if self._port is not None and self._lacks_health():
+            self._place = self._size  # it counts nothing itself
             pid = self._fork_health(directory, self._port, parent)
-            self._health = None if pid is None else _Child(pid)
+            self._health = None if pid is None else _Child(pid, self._place)
         return True
+
+    def _lacks_health(self) -> bool:
+        if self._health is None:
+            return True
+        is_dead = self._health.poll() is not None
+        # Where another program has taken the port, it is tried once a second and not all the time.
+        return is_dead and time.monotonic() >= self._health.since + _HEALTH_SECONDS
 
     def _forked(self) -> int | None:
         """As `fork` answers; None where the machine has no room for another process now. Those that live go on."""
@@ -157,8 +182,11 @@ class Pool:
         lived = time.monotonic() - child.since
         failed = lived < _SHORT_LIFE_SECONDS and (child.code or 0) > 0
         self._short_lives = self._short_lives + 1 if failed else 0
+        self._crashes = self._crashes + 1 if lived < _CRASH_SECONDS and (child.code or 0) < 0 else 0
+        rest = min(0.25 * 2 ** max(0, self._crashes - _FREE_CRASHES), _LONGEST_REST)
+        self._rests_until = time.monotonic() + rest if self._crashes > _FREE_CRASHES else 0.0
         log.error("worker.died", pid=child.pid, code=child.code, lived_seconds=round(lived, 1))
-        mark_process_dead(child.pid, directory)  # type: ignore[no-untyped-call]
+        mark_process_dead(child.place, directory)  # type: ignore[no-untyped-call]
         self._children.remove(child)
         self._restarts += 1
 
@@ -205,11 +233,15 @@ class Pool:
         return None if alive == self._size else f"{alive} of {self._size} processes are alive"
 
 
-def _count_in(directory: str) -> None:
-    """Have metrics that are declared from now on counted in files, for all processes together."""
+def _count_in(directory: str, place: Callable[[], int]) -> None:
+    """Have metrics that are declared from now on counted in files, for all processes together.
+
+    Files are named by places, not by pids as the library would: a successor counts on where its predecessor has ended,
+    and however many die, there are no more files than places.
+    """
     os.environ[_METRICS_VARIABLE] = directory
     # The library decides it when it is loaded; ours is loaded before anybody knows that there will be several of us.
-    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(place)  # type: ignore[no-untyped-call]
 
 
 def _die_with(parent: int) -> None:

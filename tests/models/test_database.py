@@ -1,6 +1,7 @@
 """One transaction on PostgreSQL, and what its failures do to others."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -35,6 +36,10 @@ def backends(database: Database) -> set[int]:
         return {one.info.backend_pid, other.info.backend_pid}
 
 
+#: Ends all connections of a pool, as a restart does.
+LEAVE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'tiny'"
+
+
 def test_a_statement_that_took_too_long_costs_no_other_connection(database_url: str) -> None:
     wide = Database(database_url, pool_size=2, statement_timeout=1.0)
     before = backends(wide)
@@ -44,14 +49,30 @@ def test_a_statement_that_took_too_long_costs_no_other_connection(database_url: 
     wide.close()
 
 
-def test_after_a_restart_no_old_connection_is_tried(database_url: str) -> None:
+def test_after_a_restart_the_first_question_is_answered(database_url: str) -> None:
     wide = Database(database_url, pool_size=2, application="tiny")
     backends(wide)
     with psycopg.connect(database_url, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'tiny'")
-    with pytest.raises(DatabaseUnavailable):
-        wide.rows("SELECT 1")
+        other.execute(LEAVE)
     assert wide.rows("SELECT 1") == [(1,)]
+    wide.close()
+
+
+def end_it_and_ask(connection: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> None:
+    other.execute(LEAVE)
+    connection.execute("SELECT 1")
+
+
+def test_after_a_restart_in_the_middle_no_old_connection_is_tried(database_url: str) -> None:
+    wide = Database(database_url, pool_size=2, application="tiny")
+    before = backends(wide)
+    with (
+        psycopg.connect(database_url, autocommit=True) as other,
+        pytest.raises(DatabaseUnavailable),
+        wide.transaction() as connection,
+    ):
+        end_it_and_ask(connection, other)
+    assert not before & backends(wide)
     wide.close()
 
 
@@ -62,3 +83,29 @@ def test_a_server_that_takes_no_writes_is_one_that_is_away(database: Database) -
 
 def test_whoever_renews_leases_survives_a_database_that_refuses(database: Database) -> None:
     LeaseRenewer(database)._renew_kind(ATTEMPT_WORK, [(uuid4(), 1)])  # there are no tables here
+
+
+def test_what_waits_for_a_lock_sees_what_was_committed_meanwhile_whatever_the_server_prefers(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        ((name,),) = other.execute("SELECT quote_ident(current_database())").fetchall()
+        other.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    careful = Database(database_url, pool_size=1)
+    assert careful.rows("SHOW transaction_isolation") == [("read committed",)]
+    careful.close()
+
+
+def stand_still(silent: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> None:
+    silent.execute("SELECT pg_advisory_xact_lock(1)")
+    other.execute("SELECT pg_advisory_lock(1)")  # had while the first has said nothing more
+    silent.execute("SELECT 1")
+
+
+def test_who_falls_silent_in_a_transaction_gives_its_locks_back(database_url: str) -> None:
+    hasty = Database(database_url, pool_size=2, statement_timeout=0.3)
+    with (
+        psycopg.connect(database_url, autocommit=True, options="-c lock_timeout=30s") as other,
+        pytest.raises(DatabaseUnavailable),
+        hasty.transaction() as silent,
+    ):
+        stand_still(silent, other)
+    hasty.close()

@@ -144,8 +144,8 @@ MUTATIONS = (
     Mutation(
         "a worker who writes after another took over",
         "services/exchange_attempts.py",
-        "            if mine.fence != attempt.fence:\n"
-        "                continue"
+        "        if mine.fence != attempt.fence:\n"
+        "            return"
         "  # Another worker has taken over, and records what it finds under the same key.\n",
         "",
         first_seed=5,

@@ -17,7 +17,7 @@ BUGS = {
         "a missing row lock",
         "models/payments.py",
         'condition = "r.id = ANY(%(ids)s) ORDER BY r.id FOR UPDATE"',
-        'condition = "r.id = ANY(%(ids)s) ORDER BY r.id"',
+        'condition = "r.id = ANY(%(ids)s) ORDER BY r.id FOR KEY SHARE"',
     ),
     "numbers": Mutation(
         "a receipt's number taken from max() + 1",

@@ -126,6 +126,11 @@ def test_the_office_is_handed_on_within_one_process_too(database_url: str) -> No
     other.stop()
 
 
+def test_a_leader_that_stands_still_is_given_up_by_the_server(database_url: str) -> None:
+    with Leader(database_url)._connect() as connection:
+        assert connection.execute("SHOW idle_session_timeout").fetchone() == ("6s",)
+
+
 def test_who_does_not_lead_does_not_ring() -> None:
     rung: Counter[str] = Counter()
     job = Job("a", Kind.SWEEP, "a.do", 1, "why")

@@ -116,6 +116,22 @@ def test_threads_that_go_in_step_open_their_checkouts_together(home: House) -> N
     assert all(home.actions(one) == ["payment_required", "checkout_created"] for one in sessions)
 
 
+def test_who_holds_one_payment_for_long_keeps_no_other_from_being_recorded(home: House) -> None:
+    held, free = home.require(auction_id="a-1"), home.require(auction_id="a-2")
+    exchange = home.app.open_checkouts.exchange
+    crew = [home.app.open_checkouts.steps(one) for one in (held, free)]
+    waits, goes_on = [steps.send(exchange(next(steps))) for steps in crew]
+    with ThreadPoolExecutor(1) as thread:
+        with home.app.database.transaction() as other:
+            other.execute("SELECT 1 FROM payment_sessions WHERE id = %s FOR UPDATE", (held,))
+            waiting = thread.submit(exchange, waits)
+            assert not exchange(goes_on)
+            assert home.actions(free) == ["payment_required", "checkout_created"]
+            assert not waiting.done()
+        assert not waiting.result(30)
+    assert home.actions(held) == ["payment_required", "checkout_created"]
+
+
 @pytest.mark.parametrize(
     ("changes", "asked"),
     [

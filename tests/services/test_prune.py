@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from domain.messaging import DeadLetter
+from models.pruning import OVER
 from runtime.months import MonthsCollector
 from services.deliver_events import DELIVERIES_QUEUE
 from tests.house import House, house
@@ -94,6 +95,13 @@ def test_what_somebody_waits_for_stays_whatever_its_age(home: House, named: bool
     prune(home)
     assert [count(home, table) for table in ("webhook_events", "outbox", "deliveries")] == [0, 0, 0]
     assert home.app.check_invariants() == []
+
+
+def test_letters_that_name_no_row_are_gone_through_once_and_not_for_each_delivery(home: House) -> None:
+    plan = "\n".join(row[0] for row in home.app.database.rows(f"EXPLAIN SELECT FROM deliveries r WHERE {OVER}"))
+    _, once, letters = plan.rpartition("\n  InitPlan")
+    assert once
+    assert "row_id IS NULL" in letters
 
 
 def test_a_backup_is_not_waited_for(home: House, database_url: str) -> None:

@@ -244,6 +244,10 @@ def test_several_processes_replace_one_that_dies_and_end_with_their_parent(house
     assert _sample(port, "payments_worker_restarts_total") == [1]
     wait_until(lambda: _sample(port, "payments_worker_processes", state="alive") == [2])
     assert len(_sample(port, "process_resident_memory_bytes")) == 1
+    # A successor counts on in the files of the dead one: their number does not grow.
+    maps = "".join(Path(f"/proc/{pid}/maps").read_text() for pid in _workers(parent.pid))
+    kept = Path(next(line.split()[-1] for line in maps.splitlines() if "/counter_" in line)).parent
+    assert len(list(kept.glob("counter_*.db"))) == 2
     living = _children(parent.pid)
     assert len(living) == 3  # two that work, and one that answers for them
     parent.kill()

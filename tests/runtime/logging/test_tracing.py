@@ -1,14 +1,16 @@
 """Each payment is one trace, made of the lines of the log."""
 
 import io
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pytest
 import structlog
@@ -142,3 +144,43 @@ def test_forked_processes_send_their_own_spans_at_the_latest_when_they_end(colle
     subprocess.run([sys.executable, "-c", FORKING, str(SESSION)], check=True, timeout=60, capture_output=True)
     assert sorted(span.name for span in collector.taken()) == ["payment.completed", "payment.required"]
     assert {span.trace_id for span in collector.taken()} == {TRACE}
+
+
+def test_no_line_fails_for_its_span(collector: Collector, spans: Spans) -> None:
+    log, about = structlog.get_logger(), {"session_id": str(SESSION)}
+    log.info("a {stranger} says } {0:>9999999999}", **about)
+    log.info("stripe.called", **about)  # which operation, nobody knows
+    log.info("payment.completed", seconds="soon", **about)
+    log.info("payment.completed", data={1: 2**70}, **about)
+    log.info("payment.completed", **about)
+    spans.flush()
+    names = [span.name for span in collector.taken()]
+    assert names[0] == "a {stranger} says } {0:>9999999999}"
+    assert names[-1] == "payment.completed"
+
+
+def test_a_process_ends_soon_though_its_collector_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
+        tracing = open_tracing(process="worker", release="1")
+        for _ in range(600):
+            tracing({"event": "payment.completed", "timestamp": NOW.isoformat(), "session_id": str(SESSION)})
+        begun = time.monotonic()
+        tracing.close()
+    assert time.monotonic() - begun < 15  # as long as nobody kills it for that
+
+
+def test_where_no_span_can_be_made_the_log_goes_on_and_says_so_once() -> None:
+    def no_room() -> NoReturn:
+        raise RuntimeError("can't start new thread")
+
+    terminal, tracing = io.StringIO(), Spans(no_room)
+    logs = configure_logging(
+        process="worker", role="worker", version="1", now=lambda: NOW, terminal=terminal, also=[tracing]
+    )
+    for _ in range(3):
+        structlog.get_logger().info("payment.completed", session_id=str(SESSION))
+    logs.close()
+    tracing.close()
+    assert terminal.getvalue().count("payment.completed") == 3
+    assert terminal.getvalue().count("tracing.torn") == 1
