@@ -8,7 +8,7 @@ from domain import windows
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
 from domain.attempts import add_attempt
 from domain.closing import request_closing
-from domain.errors import GatewayFaulted, GatewayRefused, KeyReused
+from domain.errors import USED_UP, GatewayRefused, KeyReused
 from domain.ids import NewId
 from domain.lifecycle import FINAL, UNPAID, Trigger, move
 from domain.news import OPENED, remember
@@ -17,8 +17,6 @@ from domain.policies import Policy
 from domain.retries import replan
 from domain.unreadable import Unreadable
 
-#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
-SAVED_ERROR: Final = 3
 #: Stripe remembers a key for a day. Near the end of that what may have been opened is looked up instead.
 KEY_MEMORY: Final = timedelta(hours=23)
 #: Why a session waits although nothing is open: an operator must look.
@@ -33,11 +31,10 @@ def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
     """Whether asking again under the attempt's key would not tell what it has opened. Its newest try counts already."""
     if attempt.status is not AttemptStatus.OPENING or attempt.request is None:
         return False
-    saved = attempt.tries > SAVED_ERROR and attempt.last_error == GatewayFaulted.code
     forgotten = attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY
-    reused = attempt.last_error == KeyReused.code
     # What was asked first cannot be sent unchanged any more.
-    return saved or forgotten or reused or isinstance(attempt.request, Unreadable)
+    unreadable = isinstance(attempt.request, Unreadable)
+    return forgotten or unreadable or attempt.last_error in USED_UP
 
 
 def record_opened(
@@ -86,7 +83,7 @@ def record_refused(
 
 
 def replace_vanished(payment: Payment, attempt: CheckoutAttempt, now: datetime, new_id: NewId) -> None:
-    """Stripe has failed under this key for good, and has nothing of it: open another one, under the next key."""
+    """This key is used up, and Stripe has nothing of it: open another one, under the next key."""
     if attempt.status is not AttemptStatus.OPENING:
         return
     attempt.status, attempt.closed_at = AttemptStatus.REFUSED, now

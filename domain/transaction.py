@@ -108,6 +108,8 @@ class Refund:
     request: dict[str, Any] | None = None
     #: When the first call was about to be made.
     sent_at: datetime | None = None
+    #: Keys of it that are used up: nothing can be done under those any more, and nothing was.
+    keys_used: int = 0
     stripe_refund_id: str | None = None
     failure_reason: str | None = None
     tries: int = 0

@@ -13,8 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from psycopg import Connection
 
-from domain.errors import GatewayFaulted, KeyReused
-from domain.opening import SAVED_ERROR
+from domain.errors import USED_UP
 from models.mapping import RecordTable, unnested
 from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS, RUNS
 from models.sealing import FieldCipher
@@ -41,8 +40,8 @@ _FIRST_IN_LINE: Final = """
 
 #: Attempts that must be looked up as they stand before their next try; see `domain.opening.must_be_found`.
 _TO_BE_FOUND: Final = f"""
-    r.status = 'opening' AND r.request IS NOT NULL AND (r.last_error = '{KeyReused.code}'
-      OR (r.last_error = '{GatewayFaulted.code}' AND r.tries >= {SAVED_ERROR}))
+    r.status = 'opening' AND r.request IS NOT NULL
+      AND r.last_error IN ({", ".join(f"'{code}'" for code in sorted(USED_UP))})
 """
 
 

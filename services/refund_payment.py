@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from domain import refund_requests, refunds
 from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
+from domain.errors import USED_UP, GatewayRefused, GatewayUnavailable
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
@@ -21,12 +21,15 @@ from models.leases import Hold
 from models.unit_of_work import Begin
 from models.work import REFUND_WORK
 
-#: A server error that comes again this often is one that Stripe has saved under the key: it must be looked up.
-_SAVED_ERROR: Final = 3
 #: Stripe may forget a key after 24 hours; asked again then, a part would be sent back twice.
 _KEY_LASTS: Final = timedelta(hours=23)
 
-_Answer = RefundReported | GatewayUnavailable | GatewayRefused
+
+class _NotThere:
+    """The refund's key is used up, and nothing was done under it."""
+
+
+_Answer = RefundReported | GatewayUnavailable | GatewayRefused | _NotThere
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,14 @@ class SendRefunds:
         return len(claimed)
 
     def _ask(self, refund: Refund) -> _Answer:
+        is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
         try:
-            return self._found(refund) or self.stripe.refund(refund.request or {}, idempotency_key=_key(refund))
+            if refund.last_error in USED_UP:
+                return self.stripe.find_refund(refund) or _NotThere()
+            found = self.stripe.find_refund(refund) if is_old else None
+            return found or self.stripe.refund(refund.request or {}, idempotency_key=_key(refund))
         except (GatewayUnavailable, GatewayRefused) as failure:
             return failure
-
-    def _found(self, refund: Refund) -> RefundReported | None:
-        """Look for what was asked before, where asking again under the key would not tell."""
-        is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
-        return self.stripe.find_refund(refund) if is_old or _is_key_used_up(refund) else None
 
     def _record(self, refund: Refund, answer: _Answer | None) -> None:
         with self.begin() as uow:
@@ -89,23 +91,22 @@ class SendRefunds:
                     refund_requests.void(payment, mine, now)
                 case RefundReported():
                     apply(payment, answer, now, self.terms)
+                case _NotThere():
+                    # The next key is stored before it is used.
+                    mine.keys_used, mine.last_error, mine.due_at = mine.keys_used + 1, None, now
                 case GatewayUnavailable():
-                    mine.last_error = answer.code
+                    if mine.last_error not in USED_UP:  # else it was not found because nobody could be asked
+                        mine.last_error = answer.code
                     mine.due_at = now + backoff(mine.tries, self.rng, asked=answer.retry_after)
                 case GatewayRefused():
                     refunds.refused(payment, mine, answer.provider_code or answer.code, str(answer)[:500], now)
 
 
-def _is_key_used_up(refund: Refund) -> bool:
-    saved_error = refund.tries > _SAVED_ERROR and refund.last_error == GatewayFaulted.code
-    return saved_error or refund.last_error == KeyReused.code
-
-
 def _key(refund: Refund) -> str:
-    """The key to ask with. Where Stripe has saved an error, or another request, under a key, it only repeats that.
+    """The key to ask with. There is another one only when nothing can be done under those before.
 
-    Each further try has its own key then, by the number that was stored with the claim; what came of it is looked up
-    before the next one.
+    However late a request of before arrives, sent by whoever was stopped in the midst of it: it is this one, or it is
+    refused.
     """
-    again = f":again:{refund.tries}" if _is_key_used_up(refund) else ""
+    again = f":again:{refund.keys_used}" if refund.keys_used else ""
     return refund.idempotency_key + again

@@ -9,14 +9,14 @@ import stripe
 
 from domain.attempt import CheckoutAttempt
 from domain.clock import Clock
-from domain.errors import GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
+from domain.errors import FaultSaved, GatewayFaulted, GatewayRefused, GatewayUnavailable, UnknownProviderStatus
 from domain.facts import Declined, Fact, RefundReported
 from domain.ids import AttemptId
 from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
 from gateways.stripe.answers import balances, opened, page, refunded
-from gateways.stripe.failures import translated
+from gateways.stripe.failures import is_repeated, translated
 from gateways.stripe.finding import find
 from gateways.stripe.gateway import Balance, Opened, Page
 from gateways.stripe.guard import Guard
@@ -187,7 +187,8 @@ class Stripe:
                 return read(orjson.loads(answer.body))
             except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
                 # It did something; what, it may tell when it is asked again.
-                raise GatewayFaulted(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
+                fault = FaultSaved if is_repeated(answer.headers) else GatewayFaulted
+                raise fault(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 
         return self._guard(operation, send)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable, KeyReused
+from domain.errors import FaultSaved, GatewayBusy, GatewayRefused, GatewayUnavailable, KeyReused
 from gateways.stripe.circuit import Circuit, Pass, Rules
 from gateways.stripe.failures import Unreachable
 
@@ -99,6 +99,9 @@ def _verdict(error: BaseException | None) -> tuple[bool | None, bool | None]:
             return True, True
         case Unreachable():
             return False, None
+        case FaultSaved():
+            # An error of before says nothing of today.
+            return True, None
         case GatewayBusy():
             # A limit or a lock says that Stripe is there, and nothing of how it does its work.
             return True, None

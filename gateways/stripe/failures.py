@@ -1,11 +1,20 @@
 """Stripe's errors, sorted by what may heal: unknown outcome, come back later, or never."""
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import stripe
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, GavelpayError, KeyReused
+from domain.errors import (
+    FaultSaved,
+    GatewayBusy,
+    GatewayFaulted,
+    GatewayRefused,
+    GatewayUnavailable,
+    GavelpayError,
+    KeyReused,
+)
 from gateways.stripe.transport import NeverSent
 
 _CONFLICT = 409
@@ -43,7 +52,8 @@ def translated(error: stripe.StripeError) -> GavelpayError:
     if isinstance(error, stripe.APIConnectionError):
         return Unreachable(message) if isinstance(error, NeverSent) else GatewayUnavailable(message)
     if error.http_status is None or error.http_status >= _SERVER_ERROR:
-        return GatewayFaulted(message, retry_after=_retry_after(error))
+        fault = FaultSaved if is_repeated(error.headers) else GatewayFaulted
+        return fault(message, retry_after=_retry_after(error))
     if error.json_body is None:
         # No words of Stripe's: something between us and Stripe spoke, or cut it short. Whether it did the work is open.
         return GatewayUnavailable(message, retry_after=_retry_after(error))
@@ -87,5 +97,14 @@ def _retry_after(error: stripe.StripeError) -> float | None:
     return min(seconds, _LONGEST) if math.isfinite(seconds) and seconds >= 0 else None
 
 
+def is_repeated(headers: Mapping[str, str] | None) -> bool:
+    """Whether Stripe says that it only repeats what it has saved under the key."""
+    return _named(headers, "idempotent-replayed") == "true"
+
+
 def _header(error: stripe.StripeError, wanted: str) -> str | None:
-    return next((value for name, value in (error.headers or {}).items() if name.lower() == wanted), None)
+    return _named(error.headers, wanted)
+
+
+def _named(headers: Mapping[str, str] | None, wanted: str) -> str | None:
+    return next((value for name, value in (headers or {}).items() if name.lower() == wanted), None)

@@ -6,7 +6,7 @@ from typing import Final, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
+from domain.errors import FaultSaved, GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.failures import Contended, RateLimited
 from gateways.stripe.limiter import Limiter
@@ -127,7 +127,7 @@ def _outcome(error: GatewayUnavailable | GatewayRefused) -> str:
             return "refused"
         case GatewayBusy():
             return "busy"
-        case GatewayFaulted():
+        case GatewayFaulted() | FaultSaved():
             return "faulted"
         case _:
             return "unavailable"

@@ -92,6 +92,7 @@ REFUNDS: Final = Table(
     sealed("request", "json"),
     moment("sent_at", null=True),
     text("idempotency_key", frozen=True),
+    Column("keys_used", Integer, nullable=False, server_default="0"),
     text("stripe_refund_id", null=True),
     text("failure_reason", null=True),
     Column("tries", Integer, nullable=False),

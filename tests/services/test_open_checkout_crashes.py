@@ -121,6 +121,18 @@ def test_an_error_that_stripe_saved_under_the_key_is_looked_up_and_replaced(home
     assert len(home.stripe_has()) == 1
 
 
+def test_however_often_stripe_fails_a_key_under_which_something_may_still_be_done_is_kept(home: House) -> None:
+    session_id = home.require()
+    home.sandbox.fault("error_before", "checkout.sessions.create", count=6, status=503)
+    for _ in range(10):
+        home.work()
+        home.forward(seconds=30)
+
+    payment = home.payment(session_id)
+    assert [attempt.status for attempt in payment.attempts] == [AttemptStatus.OPEN]
+    assert len(home.stripe_has()) == 1
+
+
 def test_a_checkout_that_stripe_opened_behind_a_saved_error_is_found_and_used(home: House) -> None:
     session_id = home.require()
     home.sandbox.fault("error_after", "checkout.sessions.create", count=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.errors import FaultSaved, GatewayRefused, GatewayUnavailable
 from domain.transaction import RefundStatus
 from services.refund_payment import SendRefunds
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
@@ -56,6 +56,36 @@ def test_a_refund_whose_reply_was_lost_is_asked_for_again(home: House) -> None:
     home.forward(minutes=2)
     home.work()
     assert home.payment(session_id).refunds[0].status is RefundStatus.SUCCEEDED
+    assert len(home.stripe_has("refund")) == 1
+
+
+def test_a_refund_has_another_key_only_when_nothing_can_be_done_under_the_one_before(home: House) -> None:
+    session_id = late_money(home)
+    home.sandbox.fault("error_before", "refunds.create", count=6, status=503)
+    home.sandbox.fault("error_begun", "refunds.create", count=1)
+    for _ in range(12):
+        home.work()
+        home.forward(minutes=5)
+
+    (refund,) = home.payment(session_id).refunds
+    assert (refund.status, refund.keys_used) == (RefundStatus.SUCCEEDED, 1)
+    stripe = home.app.send_refunds.stripe
+    # What was stopped on its way by whoever was at it before arrives now, under whatever key it had.
+    with pytest.raises(FaultSaved):
+        stripe.refund(refund.request or {}, idempotency_key=refund.idempotency_key)
+    stripe.refund(refund.request or {}, idempotency_key=f"{refund.idempotency_key}:again:1")
+    assert len(home.stripe_has("refund")) == 1
+
+
+def test_a_refund_that_stripe_made_behind_a_saved_error_is_found(home: House) -> None:
+    session_id = late_money(home)
+    home.sandbox.fault("error_after", "refunds.create", count=1)
+    for _ in range(4):
+        home.work()
+        home.forward(minutes=5)
+
+    (refund,) = home.payment(session_id).refunds
+    assert (refund.status, refund.keys_used) == (RefundStatus.SUCCEEDED, 0)
     assert len(home.stripe_has("refund")) == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
+from domain.errors import FaultSaved, GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable, KeyReused
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.circuit import Circuit, Pass, Rules
 from gateways.stripe.failures import Contended, RateLimited, Unreachable
@@ -70,6 +70,7 @@ def test_a_stripe_that_cannot_be_reached_stops_all(breaker: Breaker) -> None:
     [
         GatewayRefused("no"),
         KeyReused("the key was used before"),
+        FaultSaved("an error of before"),
         GatewayBusy("key"),
         Contended("lock"),
         RateLimited("429", retry_after=1, one_endpoint=False),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.errors import GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
+from domain.errors import FaultSaved, GatewayBusy, GatewayFaulted, GatewayRefused, GatewayUnavailable
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.circuit import Rules
 from gateways.stripe.failures import Contended, RateLimited
@@ -79,6 +79,7 @@ def test_a_call_has_its_turn_and_is_observed(watched: Watched) -> None:
         (GatewayRefused("no"), "refused"),
         (GatewayBusy("key"), "busy"),
         (GatewayFaulted("500"), "faulted"),
+        (FaultSaved("500, again"), "faulted"),
         (GatewayUnavailable("timeout"), "unavailable"),
     ],
 )
