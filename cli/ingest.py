@@ -35,7 +35,9 @@ def ingest(host: str, port: int) -> None:
     settings = read_settings(Role.INGEST)
     registry = CollectorRegistry()
     observer = MetricsObserver(declare_metrics(registry))
-    database = Database(given(settings.database.url, "DATABASE_URL").reveal(), application="gavelpay ingest probes")
+    database = Database(
+        given(settings.database.url, "DATABASE_URL").reveal(), pool_size=2, application="gavelpay ingest probes"
+    )
     with open_ring_of(settings) as ring, BackgroundBell(ring) as bell, keeping_time(database) as clock:
         # Nobody need be unable to guess the id of an event's row: randomness of the system costs 2 µs of 90.
         new_id = build_new_id(clock, Random().getrandbits)  # noqa: S311 - see above

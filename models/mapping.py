@@ -183,19 +183,24 @@ class RecordTable(Generic[R]):
         if INDEX_OF in column.info:
             return [None if value is None else cipher.index(value) for value in values]
         if SEALED in column.info:
-            return [
-                None if value is None else self._closed(column, value, record, cipher)
-                for value, record in zip(values, records, strict=True)
-            ]
+            return self._closed(column, values, records, cipher)
         if isinstance(column.type, JSONB):
             return [None if value is None else orjson.dumps(value).decode() for value in values]
         raise TypeError(f"{column.name} holds {column.type}, which nobody sends")
 
-    def _closed(self, column: Column[Any], value: Any, record: R, cipher: FieldCipher) -> bytes:
-        if isinstance(value, Unreadable):
-            return value.sealed
-        identity = [getattr(record, name) for name in self.identity]
-        return cipher.seal(_plain(column.info[SEALED], value), self.context(column.name, identity))
+    def _closed(
+        self, column: Column[Any], values: Sequence[Any], records: Sequence[R], cipher: FieldCipher
+    ) -> list[Any]:
+        closed: list[Any] = [value.sealed if isinstance(value, Unreadable) else None for value in values]
+        form, begin = column.info[SEALED], self._contexts[column.name]
+        open_at = [at for at, value in enumerate(values) if value is not None and closed[at] is None]
+        plain = []
+        for at in open_at:
+            identity = [getattr(records[at], name) for name in self.identity]
+            plain.append((_plain(form, values[at]), begin + self._place(identity)))
+        for at, sealed in zip(open_at, cipher.seal_all(plain), strict=True):
+            closed[at] = sealed
+        return closed
 
     def context(self, column: str, identity: Iterable[Any]) -> bytes:
         """Binds a sealed value to its place, so that it cannot be moved to another row."""

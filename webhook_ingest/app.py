@@ -13,9 +13,8 @@ from webhook_ingest.limits import Limits
 from webhook_ingest.metrics import IngestMetrics
 from webhook_ingest.readiness import Readiness, in_thread
 from webhook_ingest.secrets import RolledSecrets
-from webhook_ingest.webhook import Webhook
+from webhook_ingest.webhook import WEBHOOK_PATH, Webhook
 
-WEBHOOK_PATH: Final = "/payments/webhooks/stripe"
 _METRICS_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 # Probes ask rarely, and need not be read to the end: none of their connections is kept.
@@ -78,6 +77,7 @@ class IngestApp:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.webhook.signatures.stop()
+                self.webhook.stop()
                 await self.committer.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

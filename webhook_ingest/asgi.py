@@ -1,8 +1,9 @@
 """As much of ASGI as this process speaks: no framework, for it would cost as much as the work itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
@@ -55,6 +56,8 @@ class Answer:
             "headers": [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), *headers],
         }
         self._body: Message = {"type": "http.response.body", "body": body, "more_body": early}
+        self._line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+        self._rest = _lines(self._start["headers"]) + b"\r\n" + body
 
     async def send(self, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,6 +68,15 @@ class Answer:
                 async with asyncio.timeout(LINGER_SECONDS):
                     await _throw_away(receive)
             await send({"type": "http.response.body"})
+
+    def written(self, more: Iterable[Header], *, keep_alive: bool) -> bytes:
+        """All of it as it goes over the wire, with these headers as well. Not for one that is early."""
+        close = b"" if keep_alive else b"connection: close\r\n"
+        return b"%b%b%b%b" % (self._line, _lines(more), close, self._rest)
+
+
+def _lines(headers: Iterable[Header]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def problem(status: int, code: str, sentence: str, *headers: Header, early: bool = False) -> Answer:

@@ -28,14 +28,15 @@ class BackgroundBell:
         self._ring = ring
         self._changed = threading.Condition()
         self._due: Counter[str] = Counter()
-        self._closing = False
+        #: Waited for by who rests: a bell that comes meanwhile wakes nobody.
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __call__(self, bells: Counter[str]) -> None:
         """Have these bells rung soon."""
         with self._changed:
             self._due.update(bells)
-            if self._thread is None and not self._closing:
+            if self._thread is None and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
                 self._thread.start()
             self._changed.notify()
@@ -43,7 +44,7 @@ class BackgroundBell:
     def close(self) -> None:
         """Ring what is due, within two seconds, and end."""
         with self._changed:
-            self._closing = True
+            self._closing.set()
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(_CLOSE_SECONDS)
@@ -60,12 +61,11 @@ class BackgroundBell:
                 self._ring(due)
             except Exception as error:  # noqa: BLE001 - the row is safe, whatever became of its bell
                 _log.warning("bell.lost", bells=dict(due), error=type(error).__name__)
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing, _REST_SECONDS)
+            self._closing.wait(_REST_SECONDS)
 
     def _wait(self) -> Counter[str]:
         """The bells that are due; none once it is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._due or self._closing)
+            self._changed.wait_for(lambda: self._due or self._closing.is_set())
             due, self._due = self._due, Counter()
             return due

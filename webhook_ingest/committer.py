@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Protocol
 
 import structlog
 
@@ -27,9 +27,15 @@ class Overloaded(TransientError):
     code = "overloaded"
 
 
-class _Waiting(NamedTuple):
-    event: StoredEvent
-    answer: asyncio.Future[Outcome]
+class Waiting(Protocol):
+    """Whoever waits for a commit."""
+
+    @property
+    def event(self) -> StoredEvent:
+        """What is to be stored."""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Hear what became of it, on the event loop. It must neither wait nor fail."""
 
 
 class Committer:
@@ -43,7 +49,7 @@ class Committer:
     def __init__(self, receive: Callable[[Sequence[StoredEvent]], object], limits: Limits) -> None:
         self._receive = receive
         self._limits = limits
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._accepting = False
@@ -66,20 +72,18 @@ class Committer:
         self._thread.start()
         self._accepting = True
 
-    def submit(self, event: StoredEvent) -> asyncio.Future[Outcome]:
-        """Have an event stored with the next commit. Whoever cancels the future only stops listening.
+    def submit(self, one: Waiting) -> None:
+        """Have an event stored with the next commit, and whoever waits for it told.
 
         Raises:
             Overloaded: too many wait already, or the committer is stopped.
         """
         full = self._events >= self._limits.waiting_events or self._bytes >= self._limits.waiting_bytes
-        if full or not self._accepting or self._loop is None:
+        if full or not self._accepting:
             raise Overloaded("too many events wait to be stored")
         self._events += 1
-        self._bytes += len(event.body)
-        answer: asyncio.Future[Outcome] = self._loop.create_future()
-        self._queue.put(_Waiting(event, answer))
-        return answer
+        self._bytes += len(one.event.body)
+        self._queue.put(one)
 
     async def stop(self) -> None:
         """Take nothing more, and wait a bounded time until what was taken is stored."""
@@ -98,9 +102,9 @@ class Committer:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._answer, batch, outcomes)  # type: ignore[union-attr]
 
-    def _next_batch(self) -> tuple[list[_Waiting], bool]:
+    def _next_batch(self) -> tuple[list[Waiting], bool]:
         """Wait for an event, and take what else is there; False with the last batch of all."""
-        batch: list[_Waiting] = []
+        batch: list[Waiting] = []
         size = 0
         one = self._queue.get()
         while one is not None:
@@ -158,9 +162,8 @@ class Committer:
             return Outcome.NOT_AN_EVENT if isinstance(error, PermanentError) else Outcome.FAILED
         return Outcome.STORED
 
-    def _answer(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        self._events -= len(batch)
+        self._bytes -= sum(len(one.event.body) for one in batch)
         for one, outcome in zip(batch, outcomes, strict=True):
-            self._events -= 1
-            self._bytes -= len(one.event.body)
-            if not one.answer.done():
-                one.answer.set_result(outcome)
+            one.settle(outcome)

@@ -43,6 +43,11 @@ class Deadlines(Generic[T]):
         """It waits no longer; False if it has waited too long."""
         return self._due.pop(one, None) is not None
 
+    @property
+    def watched(self) -> list[T]:
+        """All that wait, the oldest first."""
+        return list(self._due)
+
     def _look(self) -> None:
         self._timer = None
         if self._loop is None:

@@ -72,8 +72,3 @@ class BoundedHead(HttpToolsProtocol):
         if self._in_head and (self.cycle is None or self.cycle.response_complete):
             self.transport.write(answer)
         self.transport.close()
-
-
-def bounded_by(limits: Limits) -> type[BoundedHead]:
-    """The protocol with these limits."""
-    return type("BoundedHead", (BoundedHead,), {"limits": limits})

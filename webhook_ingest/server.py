@@ -8,7 +8,7 @@ import uvicorn
 from runtime.serving import listen, stopped_by_signals
 from webhook_ingest.app import IngestApp
 from webhook_ingest.limits import Limits
-from webhook_ingest.protocol import bounded_by
+from webhook_ingest.shortcut import shortcut_to
 
 _BACKLOG: Final = 2048
 
@@ -47,7 +47,7 @@ def build_server(app: IngestApp, limits: Limits) -> uvicorn.Server:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http=bounded_by(limits),
+            http=shortcut_to(app.webhook, limits),
             ws="none",
             lifespan="on",
             # Logging is the composition root's. A line for each request would cost more than the request.

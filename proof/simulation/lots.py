@@ -50,10 +50,14 @@ ACTS: Final = {
 
 
 #: Seconds in which what happens is heard together: houses that are idle, and such that are busy.
-_BEATS: Final = {"1": 0.5, "3": 0.5, "6": 1, "15": 2, "30": 3}
-#: Beats of the shortest window at least: nobody may hear of it too late.
+_BEATS: Final[dict[str, float]] = {"1": 0.3, "3": 0.3, "6": 0.4, "15": 1, "30": 2, "60": 4}
+#: Seconds at whose multiples crowds of buyers act.
+_CROWDS: Final[dict[str, float]] = {"1": 0.3, "15": 0.3, "30": 1, "60": 2, "120": 2, "300": 3}
+#: Moments at which lots are sold: an auction closes all of its lots together, or several auctions one after the other.
+_WAVES: Final[dict[str, float]] = {"1": 3, "4": 2, "12": 1}
+#: Beats, or crowds, of the shortest window at least: nobody may hear of it too late.
 _BEATS_OF_WINDOW: Final = 4
-_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.25, 0.05, 0.3, 0.4
+_WITH_MAIL, _RIVALS, _SECOND_CHANCES, _GUARDED = 0.2, 0.05, 0.3, 0.4
 #: Makers who have a Stripe account of their own, of the seven that there are.
 ACCOUNTS: Final = {"maker-2": "acct_simulated2", "maker-5": "acct_simulated5"}
 
@@ -73,6 +77,8 @@ class HouseRules:
     look: float
     #: What happens within so many seconds is told and heard together: how busy the house is.
     beat: float
+    #: In so many moments all lots are sold.
+    waves: int
     #: Part of all lots that the auction service asks for by HTTP.
     by_http: float
     #: Many buyers act in the same moment: at the next multiple of so many seconds.
@@ -118,7 +124,8 @@ def _windows(dice: Dice) -> tuple[float, float]:
 def draw_rules(dice: Dice) -> HouseRules:
     """The house of this seed."""
     minutes, instant_minutes = _windows(dice)
-    beat = min(float(dice.choose(_BEATS, "beat")), 60 * min(minutes, instant_minutes) / _BEATS_OF_WINDOW)
+    longest = 60 * min(minutes, instant_minutes) / _BEATS_OF_WINDOW
+    beat = min(float(dice.choose(_BEATS, "beat")), longest)
     look = dice.choose({"2": 0.5, "6": 1, "beat": 4}, "look")
     backoff = dice.choose({"1,5,15": 3, "0.05,0.1": 1, "0.5": 1}, "backoff")
     return HouseRules(
@@ -130,8 +137,9 @@ def draw_rules(dice: Dice) -> HouseRules:
         capture_delay=float(dice.choose({"1": 3, "30": 1, "900": 1}, "capture")),
         look=max(beat, 6.0) if look == "beat" else float(look),
         beat=beat,
-        crowd=float(dice.choose({"1": 0.5, "15": 0.5, "30": 2, "60": 4, "120": 1}, "crowd")),
+        crowd=min(float(dice.choose(_CROWDS, "crowd")), longest),
         together=float(dice.choose({"0.97": 3, "0.7": 1}, "together")),
+        waves=int(dice.choose(_WAVES, "waves")),
         threads=int(dice.choose({"1": 1, "4": 2, "16": 3}, "threads")),
         by_http=float(dice.choose({"0.02": 3, "0.15": 1}, "by http")),
         mails=dice.throw("mails") < _WITH_MAIL,
@@ -169,8 +177,7 @@ def draw_lot(dice: Dice, number: int, rules: HouseRules) -> Lot:
     in_crowd = dice.throw(name, "steady") < rules.together
     return Lot(
         name=name,
-        # Auctions end together.
-        starts=30.0 * int(4 * dice.throw(name, "start")),
+        starts=30.0 * int(rules.waves * dice.throw(name, "start")),
         message=message,
         habit=dice.choose(HABITS, name, "habit"),
         act=dice.choose(ACTS, name, "act"),

@@ -11,8 +11,9 @@ from proof.simulation.lots import Lot
 from proof.simulation.stage import Stage
 from services.create_checkout import Created
 
-#: As the producer's guide says: resend until `auction.payment_pending` arrives.
+#: As the producer's guide says: resend until `auction.payment_pending` arrives. Seconds, and beats of the house.
 _RESEND: Final = 45.0
+_BEATS: Final = 2.5
 
 
 class Producer:
@@ -20,6 +21,7 @@ class Producer:
 
     def __init__(self, stage: Stage, bells: Bells, create: Callable[[PaymentRequired], Created]) -> None:
         self._bells, self._loop, self._log, self._create_checkout = bells, stage.loop, stage.log, create
+        self._resend = max(_RESEND, _BEATS * stage.rules.beat)
         self._lots: dict[str, Lot] = {}
         self._answered: set[tuple[str, str]] = set()
         self._offered_again: set[str] = set()
@@ -57,7 +59,7 @@ class Producer:
                 if (name, message["buyer_id"]) not in self._answered and not self._rival_has_it(name):
                     self._ask(name, message, times + 1)
 
-            self._loop.people_at(self._loop.now + _RESEND, again)
+            self._loop.people_at(self._loop.now + self._resend, again)
 
     def _rival_has_it(self, name: str) -> bool:
         return any(lot == name for lot, _ in self._answered) and self._lots[name].rival

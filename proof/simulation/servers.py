@@ -58,6 +58,18 @@ _REFERENCES: Final = """
      WHERE t.relkind = 'r' AND t.relnamespace = 'public'::regnamespace ORDER BY 1, 2
 """
 
+#: What PostgreSQL would know of tables that are used: how many values an id has, and how few a kind. Knowing nothing it
+#: looks for one auction's deliveries among all of an endpoint's.
+_HINTS: Final = """
+    SELECT pg_restore_attribute_stats(
+             'schemaname', 'public', 'relname', c.relname::text, 'attname', a.attname::text, 'inherited', false,
+             'null_frac', 0.0::real, 'avg_width', 16,
+             'n_distinct', CASE WHEN a.attname ~ 'id$' THEN -0.5 ELSE 4 END::real)
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+       AND (a.attname ~ 'id$' OR a.attname IN ('endpoint', 'status', 'kind', 'type'))
+"""
+
 
 def _dependents_first(references: Iterable[tuple[str, str | None]]) -> list[str]:
     """Every table before those that it refers to."""
@@ -134,5 +146,6 @@ def _make_tables(url: str) -> None:
         with database.transaction() as connection:
             for table in _dependents_first(database.rows(_REFERENCES)):
                 connection.execute(sql.SQL("ALTER TABLE {} SET UNLOGGED").format(sql.Identifier(table)))
+            connection.execute(_HINTS)
     finally:
         database.close()

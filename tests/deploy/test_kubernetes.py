@@ -16,7 +16,7 @@ from actors.registry import QUEUES
 from console.app import ROUTERS
 from tests.deploy.promql import ROOT, metrics_of
 from tests.deploy.starting import check_start
-from webhook_ingest.app import WEBHOOK_PATH
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 HERE = ROOT / "deploy" / "kubernetes"
 SCHEMAS = Path(__file__).parent / "schemas"

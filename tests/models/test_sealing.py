@@ -114,3 +114,12 @@ def test_threads_share_one_cipher() -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert opened == [True] * 8
+
+
+def test_values_that_are_sealed_together_share_no_nonce_and_open_each_in_its_context() -> None:
+    cipher = FieldCipher([OLD], INDEX)
+    values = [(b"the same", b"table:column:%d" % row) for row in range(50)]
+    sealed = cipher.seal_all(values)
+    assert len({one[4:16] for one in sealed}) == 50
+    assert [cipher.open(one, context) for one, (_, context) in zip(sealed, values, strict=True)] == [b"the same"] * 50
+    assert cipher.seal_all([]) == []

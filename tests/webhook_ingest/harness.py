@@ -25,10 +25,11 @@ from models.sealing import FieldCipher
 from models.unit_of_work import Ring, Store
 from runtime.serving import listen
 from services.receive_events import ReadEvent, ReceiveEvents
-from webhook_ingest.app import WEBHOOK_PATH, create_app
+from webhook_ingest.app import create_app
 from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
 from webhook_ingest.server import build_server
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 SECRET = "whsec_fake_for_tests"
 OLD_SECRET = "whsec_fake_from_before"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.databases import Databases
 from tests.webhook_ingest.harness import Ingest, event, read_all
-from webhook_ingest.app import WEBHOOK_PATH
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 FEW = settings(max_examples=60, deadline=None)
 VALUES = st.binary(max_size=200).map(lambda raw: raw.translate(None, b"\r\n\0"))

@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from tests.webhook_ingest.harness import Ingest, event, read_all, signature, wait_until
-from webhook_ingest.app import WEBHOOK_PATH
 from webhook_ingest.limits import Limits
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 POST = f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: ingest\r\n".encode()
 LARGE = 256 * 1024

@@ -8,8 +8,8 @@ import pytest
 
 from models.schema import is_current
 from tests.webhook_ingest.harness import PATIENCE, Ingest, event, wait_until
-from webhook_ingest.app import WEBHOOK_PATH
 from webhook_ingest.readiness import Readiness
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 
 @pytest.mark.parametrize(("path", "body"), [("/healthz", b'{"status": "alive"}'), ("/metrics", b"up 1\n")])

@@ -23,7 +23,7 @@ from tests.webhook_ingest.harness import (
     wait_until,
     waiting_for_locks,
 )
-from webhook_ingest.app import WEBHOOK_PATH
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("ingest_process.py")

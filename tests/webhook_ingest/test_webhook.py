@@ -7,7 +7,7 @@ import pytest
 
 from domain.bells import PROCESS_EVENTS
 from tests.webhook_ingest.harness import CIPHER, OLD_SECRET, Ingest, event, signature
-from webhook_ingest.app import WEBHOOK_PATH
+from webhook_ingest.webhook import WEBHOOK_PATH
 
 
 def test_an_event_is_stored_and_the_bell_rung_before_stripe_hears_200(ingest: Ingest) -> None:
