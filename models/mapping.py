@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from domain.unreadable import Unreadable, unreadable
 from models.arrays import Packed, packed
-from models.sealing import FieldCipher, SealingError
+from models.sealing import FieldCipher, SealingError, plain_of, unsealed
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
 
 R = TypeVar("R")
@@ -151,7 +151,7 @@ class RecordTable(Generic[R]):
     def _opened(self, column: Column[Any], value: bytes, place: bytes, cipher: FieldCipher) -> Any:
         form = column.info[SEALED]
         try:
-            return _unsealed(form, cipher.open(value, self._contexts[column.name] + place))
+            return unsealed(form, cipher.open(value, self._contexts[column.name] + place))
         except SealingError as error:
             cipher.unreadable(f"{self.table.name}.{column.name}", error)
             if column.nullable and column.info.get(FROZEN):
@@ -197,7 +197,7 @@ class RecordTable(Generic[R]):
         plain = []
         for at in open_at:
             identity = [getattr(records[at], name) for name in self.identity]
-            plain.append((_plain(form, values[at]), begin + self._place(identity)))
+            plain.append((plain_of(form, values[at]), begin + self._place(identity)))
         for at, sealed in zip(open_at, cipher.seal_all(plain), strict=True):
             closed[at] = sealed
         return closed
@@ -253,18 +253,6 @@ def _several(getter: Callable[..., Any], names: Sequence[Any]) -> Callable[[Any]
         return lambda _source: ()
     only = getter(names[0])
     return lambda source: (only(source),)
-
-
-def _plain(form: str, value: Any) -> bytes:
-    if form == "bytes":
-        return bytes(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if form == "json" else str(value).encode()
-
-
-def _unsealed(form: str, value: bytes) -> Any:
-    if form == "bytes":
-        return value
-    return orjson.loads(value) if form == "json" else value.decode()
 
 
 def _enum_in(hint: Any) -> type[Enum] | None:
