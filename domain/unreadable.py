@@ -39,10 +39,10 @@ def unreadable(form: str, sealed: bytes, why: str) -> Unreadable:
     return value
 
 
-def unopened(form: str, sealed: bytes) -> Unreadable:
+def unopened(form: str) -> Unreadable:
     """What stands for a value that nobody wants to read. A text is there for whoever asks only whether there is one."""
     if form != "text":
-        return unreadable(form, sealed, _UNOPENED)
+        return unreadable(form, b"", _UNOPENED)
     value = UnreadableText(_UNOPENED)
-    value.sealed, value.why = sealed, _UNOPENED
+    value.sealed, value.why = b"", _UNOPENED
     return value

@@ -50,7 +50,7 @@ class RedisChanges:
         away_until = self._away_until
         if away_until is not None and time.monotonic() < away_until:
             return
-        changes = list(versions.items())
+        changes = [(str(session_id), version) for session_id, version in versions.items()]
         try:
             for begin in range(0, len(changes), _AT_ONCE):
                 some = changes[begin : begin + _AT_ONCE]
@@ -68,7 +68,7 @@ class RedisChanges:
         self._client.close()
 
 
-def written(changes: Sequence[tuple[UUID, int]]) -> str:
+def written(changes: Sequence[tuple[UUID | str, int]]) -> str:
     """Changes as they go over the channel: `id:version id:version`."""
     return " ".join(f"{session_id}:{version}" for session_id, version in changes)
 

@@ -1,6 +1,6 @@
 """The audit chain of a payment: each entry holds the hash of the one before, so that no one can be changed unseen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -22,16 +22,14 @@ def link(payment: Payment) -> list[AuditEntry]:
 
 def chain(session_id: UUID, seq: int, previous: bytes | None, notes: Iterable[Note]) -> list[AuditEntry]:
     """The links that follow after number `seq`, whose hash is `previous`."""
-    return list(_links(session_id, seq, previous, notes))
-
-
-def _links(session_id: UUID, seq: int, previous: bytes | None, notes: Iterable[Note]) -> Iterator[AuditEntry]:
+    entries = []
     for note in notes:
         seq += 1
         data = {name: value for name, value in note.data.items() if value is not None}
         entry = AuditEntry(session_id, seq, note.action, note.actor, note.at, data, previous, b"")
         entry.hash = previous = entry_hash(entry)
-        yield entry
+        entries.append(entry)
+    return entries
 
 
 def entry_hash(entry: AuditEntry) -> bytes:

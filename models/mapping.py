@@ -4,7 +4,7 @@ One insert of a thousand rows and one of a single row are the same statement: ar
 this costs a fifth of row-wise inserts (`%b` sends arrays in binary).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
@@ -17,9 +17,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table,
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from domain.unreadable import Unreadable, unopened, unreadable
+from domain.unreadable import Unreadable, unreadable
 from models.arrays import Packed, packed
-from models.sealing import FieldCipher, SealingError
+from models.sealing import FieldCipher, SealingError, plain_of, unsealed
 from models.tables.schema import FROZEN, INDEX_OF, SEALED
 
 R = TypeVar("R")
@@ -33,7 +33,13 @@ class RecordTable(Generic[R]):
     """
 
     def __init__(
-        self, table: Table, record: type[R], *, identity: tuple[str, ...] = ("id",), month: tuple[str, ...] = ()
+        self,
+        table: Table,
+        record: type[R],
+        *,
+        identity: tuple[str, ...] = ("id",),
+        month: tuple[str, ...] = (),
+        only: Collection[str] | None = None,
     ) -> None:
         self.table = table
         self.record = record
@@ -42,9 +48,11 @@ class RecordTable(Generic[R]):
         self.located_by = (*month, *identity)
         #: The columns that are fields of the record, in the table's order.
         self.columns = [column for column in table.columns if INDEX_OF not in column.info]
-        self.names = [column.name for column in self.columns]
-        if set(self.names) != {field.name for field in fields(record)}:  # type: ignore[arg-type]
+        if {column.name for column in self.columns} != {field.name for field in fields(record)}:  # type: ignore[arg-type]
             raise TypeError(f"{table.name} and {record.__name__} differ")
+        if only is not None:
+            self.columns = [column for column in self.columns if column.name in {*identity, *only}]
+        self.names = [column.name for column in self.columns]
         hints = get_type_hints(record)
         self._enums = {name: _enum_in(hints[name]) for name in self.names}
         self._enums_at = [
@@ -55,7 +63,11 @@ class RecordTable(Generic[R]):
         self._sealed_at = [(at, column) for at, column in enumerate(self.columns) if SEALED in column.info]
         self._updates: dict[tuple[str, ...], tuple[str, _Source]] = {}
         self._identity_at = [self.names.index(name) for name in identity]
-        self._in_order = _several(itemgetter, [self.names.index(field.name) for field in fields(record)])  # type: ignore[arg-type]
+
+    @cached_property
+    def _in_order(self) -> Callable[[Any], tuple[Any, ...]]:
+        """The values of a row in the order of the record's fields."""
+        return _several(itemgetter, [self.names.index(field.name) for field in fields(self.record)])  # type: ignore[arg-type]
 
     @cached_property
     def selection(self) -> str:
@@ -119,22 +131,17 @@ class RecordTable(Generic[R]):
         pairs = zip(zip(*before, strict=True), zip(*after, strict=True), strict=True)
         return tuple(name for name, (old, new) in zip(self.changing, pairs, strict=True) if old != new)
 
-    def load(self, row: Sequence[Any], cipher: FieldCipher, *, opened: bool = True) -> R:
+    def load(self, row: Sequence[Any], cipher: FieldCipher) -> R:
         """Make a record of a row that was selected by `selection`.
 
-        What is sealed stays so where it is not to be `opened`, and is written back as it is. What none of our keys
-        opens is `Unreadable` there, or None where it is never written again and may be absent: one such row must not
-        stop the others of its batch. The cipher tells whoever watches.
+        What none of our keys opens is `Unreadable` there, or None where it is never written again and may be absent:
+        one such row must not stop the others of its batch. The cipher tells whoever watches.
         """
         values = list(row)
         for at, choices in self._enums_at:
             if values[at] is not None:
                 values[at] = choices[values[at]]
-        if not opened:
-            for at, column in self._sealed_at:
-                if values[at] is not None:
-                    values[at] = unopened(column.info[SEALED], values[at])
-        elif self._sealed_at:
+        if self._sealed_at:
             place = self._place([values[at] for at in self._identity_at])
             for at, column in self._sealed_at:
                 if values[at] is not None:
@@ -144,7 +151,7 @@ class RecordTable(Generic[R]):
     def _opened(self, column: Column[Any], value: bytes, place: bytes, cipher: FieldCipher) -> Any:
         form = column.info[SEALED]
         try:
-            return _unsealed(form, cipher.open(value, self._contexts[column.name] + place))
+            return unsealed(form, cipher.open(value, self._contexts[column.name] + place))
         except SealingError as error:
             cipher.unreadable(f"{self.table.name}.{column.name}", error)
             if column.nullable and column.info.get(FROZEN):
@@ -190,7 +197,7 @@ class RecordTable(Generic[R]):
         plain = []
         for at in open_at:
             identity = [getattr(records[at], name) for name in self.identity]
-            plain.append((_plain(form, values[at]), begin + self._place(identity)))
+            plain.append((plain_of(form, values[at]), begin + self._place(identity)))
         for at, sealed in zip(open_at, cipher.seal_all(plain), strict=True):
             closed[at] = sealed
         return closed
@@ -246,18 +253,6 @@ def _several(getter: Callable[..., Any], names: Sequence[Any]) -> Callable[[Any]
         return lambda _source: ()
     only = getter(names[0])
     return lambda source: (only(source),)
-
-
-def _plain(form: str, value: Any) -> bytes:
-    if form == "bytes":
-        return bytes(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if form == "json" else str(value).encode()
-
-
-def _unsealed(form: str, value: bytes) -> Any:
-    if form == "bytes":
-        return value
-    return orjson.loads(value) if form == "json" else value.decode()
 
 
 def _enum_in(hint: Any) -> type[Enum] | None:

@@ -79,13 +79,13 @@ def _write(
     numbers = _reserve(connection, Counter(one.announcement.auction_id for one in announced))
     events = []
     for one, session_id, dedupe_key in announced:
-        numbers[one.auction_id] += 1
-        number = numbers[one.auction_id]
-        told = dict(one.data) | {"sequence": number, "version": EVENT_VERSION}
+        number = numbers[one.auction_id] = numbers[one.auction_id] + 1
+        told = {**one.data, "sequence": number, "version": EVENT_VERSION}
         events.append(
             OutgoingEvent(endpoints.new_id(), one.type, one.auction_id, number, session_id, told, one.at, dedupe_key)
         )
     OUTBOX.insert_all(connection, events, cipher)
+    hearing = {event_type: endpoints.of(event_type) for event_type in {event.type for event in events}}
     deliveries = [
         Delivery(
             event.id,
@@ -97,7 +97,7 @@ def _write(
             due_at=event.occurred_at,
         )
         for event in events
-        for endpoint in endpoints.of(event.type)
+        for endpoint in hearing[event.type]
     ]
     if deliveries:
         DELIVERIES.insert_all(connection, deliveries, cipher)

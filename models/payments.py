@@ -20,6 +20,7 @@ from domain.window_mirror import Window, window_of
 from models import audit, methods, notices, outbox, reopening
 from models.arrays import packed
 from models.mapping import RecordTable
+from models.parts import WHOLE, Extent, Overtaken
 from models.records import ATTEMPTS, AUDIT, DISPUTES, RECEIPTS, REFUNDS, RISK_SIGNALS, SESSIONS, TRANSACTIONS
 from models.sealing import FieldCipher
 
@@ -48,6 +49,7 @@ class Payments:
     #: The windows that this transaction has begun, changed or ended, for the mirror.
     windows: list[Window] = field(default_factory=list)
     _held: dict[UUID, Payment] = field(default_factory=dict)
+    _extent: Extent = WHOLE
     _seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     _seen_windows: dict[int, Window] = field(default_factory=dict)
 
@@ -63,20 +65,20 @@ class Payments:
         """Lock and load one payment, or None if there is none."""
         return self.lock([session_id]).get(session_id)
 
-    def lock_due(self, condition: str, limit: int, *, opened: bool = True, **params: Any) -> list[Payment]:
+    def lock_due(self, condition: str, limit: int, *, extent: Extent = WHOLE, **params: Any) -> list[Payment]:
         """Lock and load payments that meet a condition on `payment_sessions r`; ones that others hold are passed by.
 
-        Who reads nothing that is sealed leaves it unopened: that spares much of what loading costs.
+        Who has few of their fields to do with loads only those: that spares much of what loading and writing cost.
         """
         tail = f"{condition} LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
-        sessions = self._select(SESSIONS, tail, opened=opened, limit=limit, **params)
-        self._load(sessions, opened=opened)
+        sessions = self._select(extent.sessions, tail, limit=limit, **params)
+        self._load(sessions, extent)
         return [self._held[session.id] for session in sessions]
 
     def read(self, session_ids: Sequence[UUID]) -> list[Payment]:
         """Load payments without locking them. They are not written back."""
         sessions = self._select(SESSIONS, "r.id = ANY(%(ids)s)", ids=list(session_ids))
-        return self._assemble(sessions, lock="", remember=False)
+        return self._assemble(sessions, WHOLE, lock="")
 
     def find(self, condition: str, **params: Any) -> list[PaymentSession]:
         """Load sessions alone, by a condition on `payment_sessions r`, without locking them."""
@@ -141,8 +143,8 @@ class Payments:
         self.noted += [(payment.session, note) for payment in payments for note in payment.notes]
         windows = [(window_of(payment.session), self._seen_windows.get(id(payment.session))) for payment in payments]
         self.windows += [window for window, seen in windows if window != seen]
-        self._write(SESSIONS, [payment.session for payment in payments])
-        attempts = self._write(ATTEMPTS, [attempt for payment in payments for attempt in payment.attempts])
+        self._write(self._extent.sessions, [payment.session for payment in payments])
+        attempts = self._write(self._extent.attempts, [attempt for payment in payments for attempt in payment.attempts])
         self.ring(OPEN_CHECKOUTS, sum(attempt.due_at is not None for attempt in attempts))
         self._write(TRANSACTIONS, [one for payment in payments for one in payment.transactions])
         refunds = self._write(REFUNDS, [refund for payment in payments for refund in payment.refunds])
@@ -162,24 +164,27 @@ class Payments:
         self._seen.clear()
         self._seen_windows.clear()
 
-    def _select(self, table: RecordTable[R], condition: str, *, opened: bool = True, **params: Any) -> list[R]:
-        return self._records(table, self._ask(table, condition, **params), opened=opened)
+    def _select(self, table: RecordTable[R], condition: str, **params: Any) -> list[R]:
+        return self._records(table, self._ask(table, condition, **params))
 
     def _ask(self, table: RecordTable[R], condition: str, **params: Any) -> Cursor[Any]:
         sql = f"SELECT {table.selection} FROM {table.table.name} r WHERE {condition}"  # noqa: S608 - our own words
         # In binary form neither side has to write or read times, ids and what is sealed as text.
         return self.connection.execute(sql, params, binary=True)
 
-    def _records(self, table: RecordTable[R], asked: Cursor[Any], *, opened: bool = True) -> list[R]:
-        return [table.load(row, self.cipher, opened=opened) for row in asked.fetchall()]
+    def _records(self, table: RecordTable[R], asked: Cursor[Any]) -> list[R]:
+        return [table.load(row, self.cipher) for row in asked.fetchall()]
 
-    def _load(self, sessions: Sequence[PaymentSession], *, opened: bool = True) -> None:
-        for payment in self._assemble(sessions, lock="FOR UPDATE", remember=True, opened=opened):
+    def _load(self, sessions: Sequence[PaymentSession], extent: Extent = WHOLE) -> None:
+        if not self._held:
+            self._extent = extent
+        elif extent is not self._extent:
+            raise ValueError("a unit of work loads as much of one payment as of another")
+        for payment in self._assemble(sessions, extent, lock="FOR UPDATE"):
+            self.remember(payment)
             self._held[payment.session.id] = payment
 
-    def _assemble(
-        self, sessions: Sequence[PaymentSession], *, lock: str, remember: bool, opened: bool = True
-    ) -> list[Payment]:
+    def _assemble(self, sessions: Sequence[PaymentSession], extent: Extent, *, lock: str) -> list[Payment]:
         if not sessions:
             return []
         payments = {
@@ -188,10 +193,11 @@ class Payments:
         }
         mine = f"{_THEIRS} ORDER BY r.id {lock}"
         ids = packed("uuid[]", list(payments))
+        attempts_too = mine if extent.locks_attempts else _THEIRS
         # All is asked before anything is read: a connection that can do so asks it in one round trip.
-        asked = self._ask(ATTEMPTS, mine, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
+        asked = self._ask(extent.attempts, attempts_too, ids=ids), self._ask(TRANSACTIONS, mine, ids=ids)
         signals = self._ask(RISK_SIGNALS, f"{_THEIRS} ORDER BY r.at, r.kind, r.source", ids=ids)
-        attempts = self._records(ATTEMPTS, asked[0], opened=opened)
+        attempts = self._records(extent.attempts, asked[0])
         for attempt in sorted(attempts, key=attrgetter("attempt_no")):
             payments[attempt.session_id].attempts.append(attempt)
         for transaction in self._records(TRANSACTIONS, asked[1]):
@@ -204,16 +210,13 @@ class Payments:
                 payments[refund.session_id].refunds.append(refund)
             for dispute in self._records(DISPUTES, disputed):
                 payments[dispute.session_id].disputes.append(dispute)
-        if remember:
-            for payment in payments.values():
-                self.remember(payment)
         return list(payments.values())
 
     def remember(self, payment: Payment) -> None:
         """Take the payment's present state as the one in the database."""
         self._seen_windows[id(payment.session)] = window_of(payment.session)
-        self._see(SESSIONS, [payment.session])
-        self._see(ATTEMPTS, payment.attempts)
+        self._see(self._extent.sessions, [payment.session])
+        self._see(self._extent.attempts, payment.attempts)
         self._see(TRANSACTIONS, payment.transactions)
         self._see(REFUNDS, payment.refunds)
         self._see(DISPUTES, payment.disputes)
@@ -234,10 +237,25 @@ class Payments:
                 changed.append(record)
                 before.append(seen)
                 after.append(now)
+        if changed and table is self._extent.attempts and not self._extent.locks_attempts:
+            self._lock_seen(table, changed)
         if changed:  # first, for what is closed makes room for what is opened
             table.update_all(self.connection, changed, self.cipher, table.changed(before, after))
         self._insert(table, new)
         return new + changed
+
+    def _lock_seen(self, table: RecordTable[R], records: Sequence[R]) -> None:
+        """Lock rows that were read without a lock.
+
+        Raises:
+            Overtaken: one of them is not what it was.
+        """
+        identity = attrgetter(*table.identity)
+        seen = {identity(record): self._seen[id(record)] for record in records}
+        mine = "r.id = ANY(%(ids)b::uuid[]) ORDER BY r.id FOR UPDATE"
+        locked = self._select(table, mine, ids=packed("uuid[]", list(seen)))
+        if {identity(record): table.snapshot(record) for record in locked} != seen:
+            raise Overtaken("an attempt has changed while its window was about to end")
 
     def _insert(self, table: RecordTable[R], records: Sequence[R]) -> None:
         if records:

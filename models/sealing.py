@@ -9,8 +9,9 @@ import hmac
 import os
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -143,3 +144,17 @@ class FieldCipher:
 def key_id(key: bytes) -> bytes:
     """Which key it is, without telling the key: the first four bytes of its SHA-256."""
     return hashlib.sha256(key).digest()[:_ID_BYTES]
+
+
+def plain_of(form: str, value: Any) -> bytes:
+    """A value of this form (`text`, `json` or `bytes`) as it is sealed."""
+    if form == "bytes":
+        return bytes(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if form == "json" else str(value).encode()
+
+
+def unsealed(form: str, value: bytes) -> Any:
+    """A value of this form, of what was sealed."""
+    if form == "bytes":
+        return value
+    return orjson.loads(value) if form == "json" else value.decode()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter
@@ -13,6 +14,7 @@ from domain.payment import Note
 from domain.security import SecurityEvent
 from domain.session import PaymentSession
 from domain.tracing import REQUIRED_BY
+from runtime.logging import log_alike
 from runtime.metrics import Metrics
 
 log = structlog.get_logger()
@@ -93,6 +95,20 @@ def _issued(metrics: Metrics, _session: PaymentSession, note: Note) -> None:
     metrics.receipts_generated.labels(str(note.data["kind"])).inc()
 
 
+def _what(noted: tuple[PaymentSession, Note]) -> tuple[str, str, Mapping[str, Any]]:
+    """What was noted, whoever it was noted about."""
+    _, note = noted
+    return note.action, note.actor, note.data
+
+
+def _about(session: PaymentSession, note: Note) -> dict[str, Any]:
+    """Who it was noted about."""
+    ids = {"session_id": session.id, "auction_id": session.auction_id, "buyer_id": session.buyer_id}
+    if note.action == "payment_required" and REQUIRED_BY in session.metadata:
+        ids[REQUIRED_BY] = session.metadata[REQUIRED_BY]
+    return ids
+
+
 #: Which note about a payment counts as what.
 COUNTS: Final[Mapping[str, Count]] = {
     "checkout_completed": _completed,
@@ -125,16 +141,15 @@ class MetricsObserver:
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
         """Count what was noted about payments, and log it: one line for each step of a payment's life."""
-        logger = log.bind()
-        for session, note in notes:
-            ids = {"session_id": session.id, "auction_id": session.auction_id, "buyer_id": session.buyer_id}
-            tell = logger.warning if note.action in _WARNINGS else logger.info
-            if note.action == "payment_required" and REQUIRED_BY in session.metadata:
-                ids[REQUIRED_BY] = session.metadata[REQUIRED_BY]
-            tell(_EVENT.get(note.action, f"payment.{note.action}"), **(dict(note.data) | ids), actor=note.actor)
-            count = COUNTS.get(note.action)
+        for (action, actor, data), alike in groupby(notes, _what):
+            pairs = list(alike)
+            tell = log.warning if action in _WARNINGS else log.info
+            about = [_about(session, note) for session, note in pairs]
+            log_alike(tell, _EVENT.get(action, f"payment.{action}"), about, **data, actor=actor)
+            count = COUNTS.get(action)
             if count is not None:
-                count(self.metrics, session, note)
+                for session, note in pairs:
+                    count(self.metrics, session, note)
 
     def alarmed(self, events: Sequence[SecurityEvent]) -> None:
         """Count and log what happened to the system."""

@@ -124,7 +124,10 @@ def examine_stripe(ask: Callable[[], object], *, live: bool, at: str) -> Finding
     try:
         ask()
     except GavelpayError as error:
-        advice = "Correct STRIPE_SECRET_KEY or STRIPE_API_BASE, or let this machine reach Stripe."
+        advice = (
+            "Correct STRIPE_SECRET_KEY or STRIPE_API_BASE, or let this machine reach Stripe itself: HTTPS_PROXY is not"
+            " used for that."
+        )
         return fail("stripe", f"{_line(error)} (asked at {at})", advice)
     return ok("stripe", f"{at} takes the key, which is a {mode} key")
 

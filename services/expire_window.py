@@ -12,6 +12,7 @@ from domain.lifecycle import EXPIRED, Trigger, permits
 from domain.payment import Payment
 from domain.session import PaymentSession
 from domain.windows import to_close_first
+from models.parts import ENDING, Extent, Overtaken
 from models.unit_of_work import Begin
 from models.waiting import WINDOWS
 
@@ -35,10 +36,15 @@ class ExpireWindows:
 
     def __call__(self, limit: int = _BATCH) -> int:
         """Close one batch; returns how many windows it moved."""
-        now = self.now()
-        moved = 0
+        try:
+            return self._sweep(limit, ENDING)
+        except Overtaken:
+            return self._sweep(limit, ENDING.locking)
+
+    def _sweep(self, limit: int, extent: Extent) -> int:
+        now, moved = self.now(), 0
         with self.begin() as uow:
-            for payment in uow.payments.lock_due(_DUE, limit, opened=False, now=now, grace=self.grace):
+            for payment in uow.payments.lock_due(_DUE, limit, extent=extent, now=now, grace=self.grace):
                 moved += self._end(payment, now)
         return moved
 

@@ -180,9 +180,15 @@ class Pool:
 
     def _bury(self, child: _Child, directory: str) -> None:
         lived = time.monotonic() - child.since
-        failed = lived < _SHORT_LIFE_SECONDS and (child.code or 0) > 0
-        self._short_lives = self._short_lives + 1 if failed else 0
-        self._crashes = self._crashes + 1 if lived < _CRASH_SECONDS and (child.code or 0) < 0 else 0
+        # What ends in the one way does not end the row of those that end in the other.
+        if lived >= _SHORT_LIFE_SECONDS or child.code == 0:
+            self._short_lives = 0
+        elif (child.code or 0) > 0:
+            self._short_lives += 1
+        if lived >= _CRASH_SECONDS or child.code == 0:
+            self._crashes = 0
+        elif (child.code or 0) < 0:
+            self._crashes += 1
         rest = min(0.25 * 2 ** max(0, self._crashes - _FREE_CRASHES), _LONGEST_REST)
         self._rests_until = time.monotonic() + rest if self._crashes > _FREE_CRASHES else 0.0
         log.error("worker.died", pid=child.pid, code=child.code, lived_seconds=round(lived, 1))

@@ -25,8 +25,9 @@ every problem is named at once. `gavelpay doctor` reads them the same way, and t
 - **The same everywhere.** All processes of one system must have the same values, but for a while during a
   [rotation](../how-to/rotate-keys.md).
 
-Libraries read variables of their own: boto3 those of Amazon (`AWS_DEFAULT_REGION`, `AWS_PROFILE`, …), and
-`HTTPS_PROXY` and its like are honored where a library does.
+Libraries read variables of their own, such as boto3 those of Amazon (`AWS_DEFAULT_REGION`, `AWS_PROFILE`, …).
+`HTTPS_PROXY` and its like are **not** used for Stripe, nor for webhooks to your own services: both are asked directly.
+Where a proxy is the only way out, allow the machine to reach `api.stripe.com` on port 443.
 
 Made from `runtime/settings/` by `python -m cli.reference`.
 """

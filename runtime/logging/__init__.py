@@ -17,12 +17,13 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from runtime.logging.alike import log_alike
 from runtime.logging.chain import Chain, Sink, StandardHandler, finish
 from runtime.logging.context import bind_payment
 from runtime.logging.outputs import JsonFile, Output, json_lines, readable_lines
 from runtime.logging.secrets import redact_text
 
-__all__ = ["Logs", "bind_payment", "configure_logging", "redact_text"]
+__all__ = ["Logs", "bind_payment", "configure_logging", "log_alike", "redact_text"]
 
 # Libraries that bring handlers of their own: their lines would leave twice, and once unredacted.
 _OWN_HANDLERS: Final = (

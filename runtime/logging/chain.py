@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import structlog
 
-from runtime.logging.outputs import Event, Output
+from runtime.logging.alike import FIELD, Alike
+from runtime.logging.outputs import Event, Lines, Output
 from runtime.logging.redaction import redact
 
 Processor = Callable[[Any, str, Any], Any]
@@ -41,9 +42,20 @@ class Chain:
         self.emit(event)
 
     def emit(self, event: Event) -> None:
-        """Hand a finished event to every output."""
+        """Hand a finished event to every output; one that stands for several, as so many."""
+        several = event.get(FIELD)
+        if not isinstance(several, Alike):
+            for output in self._outputs:
+                output(event)
+            return
+        shared = {name: value for name, value in event.items() if name != FIELD}
+        events = [{**shared, **own} for own in several]
         for output in self._outputs:
-            output(event)
+            if isinstance(output, Lines):
+                output.all(events)
+            else:
+                for one in events:
+                    output(one)
 
     def _stamp(self, _: object, method: str, event: Mapping[str, Any]) -> dict[str, Any]:
         moment = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.masking import mask_card_numbers
+from runtime.logging.alike import Alike
 from runtime.logging.secrets import redact_text
 
 _HIDDEN: Final = "[hidden]"
@@ -90,6 +91,8 @@ def _plain(value: Any, budget: Iterator[int], depth: int, longest: int) -> Any:
 
 
 def _nested(value: Any, budget: Iterator[int], depth: int, longest: int) -> Any:
+    if isinstance(value, Alike):  # each of them is a line
+        return Alike(_fields(own.items(), iter(range(_MOST_VALUES)), depth) for own in value)
     if isinstance(value, Mapping):
         items = islice(value.items(), _MOST_VALUES)
         return _fields(items, budget, depth)

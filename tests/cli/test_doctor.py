@@ -41,10 +41,12 @@ def test_what_is_away_fails_with_what_to_do(run: Run) -> None:
 
 
 def test_a_key_that_stripe_refuses_is_named(run: Run) -> None:
-    result = run("doctor", "--json", STRIPE_SECRET_KEY="sk_test_wrongwrongwrong")
+    # Stripe is asked directly by all that ask it.
+    result = run("doctor", "--json", STRIPE_SECRET_KEY="sk_test_wrongwrongwrong", HTTP_PROXY="http://127.0.0.1:9")
 
     assert result.exit_code == 1
     assert verdicts(result)["stripe"] == "fail"
+    assert verdicts(result)["clock, Stripe"] == "ok"
     assert "refuses our key" in result.output
 
 

@@ -109,10 +109,9 @@ MUTATIONS = (
     ),
     Mutation(
         "an extension that the sweep does not see",
-        "services/expire_window.py",
-        "r.status IN ('pending', 'failed') AND r.window_expires_at <= %(end)s",
-        "r.status IN ('pending', 'failed')"
-        " AND r.window_expires_at - make_interval(secs => r.extended_seconds) <= %(end)s",
+        "models/waiting.py",
+        '    "window_expires_at",\n',
+        '    "window_expires_at - make_interval(secs => r.extended_seconds)",\n',
         first_seed=28,
     ),
     Mutation(
@@ -137,8 +136,8 @@ MUTATIONS = (
     Mutation(
         "an event that overtakes",
         "models/work.py",
-        "DELIVERY_WORK: Final = Work(DELIVERIES, _FIRST_IN_LINE)",
-        "DELIVERY_WORK: Final = Work(DELIVERIES, \"r.status = 'waiting'\")",
+        "r.status = 'waiting'\", turn=_FIRST_IN_LINE)",
+        "r.status = 'waiting'\")",
         first_seed=2,
     ),
     Mutation(

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from domain.attempt import AttemptStatus
 from domain.errors import IllegalTransition, NotFound
 from domain.lifecycle import Status
 from domain.windows import PATIENCE
+from models.unit_of_work import UnitOfWork
 from tests.house import House, house
 
 
@@ -51,6 +54,24 @@ def test_what_is_sealed_outlives_the_window_unopened(short: House) -> None:
     assert after.session.status is Status.EXPIRED
     assert (after.session.buyer_email, after.session.risk) == (before.session.buyer_email, before.session.risk)
     assert [(one.url, one.request) for one in after.attempts] == [(one.url, one.request) for one in before.attempts]
+
+
+def test_who_takes_a_checkout_in_hand_meanwhile_is_not_written_over(short: House) -> None:
+    session_id = short.opened()
+    short.forward(minutes=2)
+    app, sweeps = short.app, list[int]()
+
+    @contextmanager
+    def overtaken() -> Iterator[UnitOfWork]:
+        with app.store.begin() as uow:
+            yield uow
+            sweeps.append(1)
+            if len(sweeps) == 1:  # as whoever claims it does
+                app.database.rows("UPDATE checkout_attempts SET tries = 7 RETURNING id")
+
+    assert replace(app.expire_windows, begin=overtaken)() == 1
+    (attempt,) = short.payment(session_id).attempts
+    assert (attempt.close_requested_at, attempt.tries, len(sweeps)) == (short.time(), 0, 2)
 
 
 def test_many_sweeps_at_once_end_each_window_once(home: House) -> None:

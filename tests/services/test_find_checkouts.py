@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.errors import USED_UP
 from domain.lifecycle import Status
 from domain.opening import NOT_OPENED
 from tests.crashes import Died
@@ -88,7 +89,7 @@ def test_looking_up_survives_death(home: House, point: str) -> None:
     sessions = [home.require(auction_id=f"auction-{number}", buyer_id=f"me-{number}") for number in range(2)]
     home.sandbox.fault("error_after", "checkout.sessions.create", count=2)
     home.work()
-    while any(one.tries < 3 for session_id in sessions for one in attempts_of(home, session_id)):
+    while any(one.last_error not in USED_UP for session_id in sessions for one in attempts_of(home, session_id)):
         home.forward(seconds=5)
         home.work()
     home.forward(seconds=20)

@@ -1,4 +1,4 @@
-"""What the rows of a sweep cost PostgreSQL by themselves: the same locks and the same rows, by one statement a batch.
+"""What the rows of a sweep cost PostgreSQL by themselves: the same rows, by one statement a batch.
 
 It knows no rules: everything due expires. It reads nothing back, tells nobody, and the hashes of its audit entries are
 none that anybody could verify, only as long.
@@ -16,14 +16,12 @@ _SWEEP: Final = """
            SELECT id FROM payment_sessions
             WHERE status IN ('pending', 'failed') AND window_expires_at <= now() - interval '10 seconds'
             ORDER BY window_expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-         held AS MATERIALIZED (
-           SELECT a.id FROM checkout_attempts a JOIN due ON due.id = a.session_id FOR UPDATE OF a),
          over AS (
            UPDATE payment_sessions s
               SET status = 'expired', reason = 'window_elapsed', closed_at = now(), updated_at = now(),
                   window_version = window_version + 1, news_attempt = 0, news_at = NULL, news_rank = 0,
                   audit_seq = audit_seq + 1, audit_hash = sha256(audit_hash)
-             FROM due WHERE s.id = due.id AND (SELECT count(*) FROM held) >= 0
+             FROM due WHERE s.id = due.id
            RETURNING s.id, s.auction_id, s.buyer_id, s.audit_seq, old.audit_hash AS previous, new.audit_hash AS hash),
          numbered AS (
            INSERT INTO auctions (auction_id, event_no) SELECT auction_id, 1 FROM over ORDER BY auction_id

@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from runtime.logging import Logs, bind_payment, configure_logging
+from runtime.logging import Logs, bind_payment, configure_logging, log_alike
 from runtime.logging.chain import StandardHandler
 
 NOW = datetime(2026, 11, 21, 10, 15, 45, 123_456, tzinfo=UTC)
@@ -162,6 +162,23 @@ def test_a_file_gets_json_lines_for_its_owner_only(configure: Configure, tmp_pat
     configure(log_file=path)
     structlog.get_logger().info("again")
     assert len(path.read_text().splitlines()) == 2
+
+
+def test_lines_that_are_alike_are_each_whole_and_none_shows_a_secret(configure: Configure, tmp_path: Path) -> None:
+    heard: list[Any] = []
+    path = tmp_path / "x.log"
+    _, stream = configure(log_file=path, also=[heard.append])
+    own = [{"auction_id": f"lot-{number}", "note": f"{number} {CARD} {KEY}"} for number in range(40)]
+    with bind_payment(request_id="r1"):
+        log_alike(structlog.get_logger().warning, "payment.expired", own, reason=KEY)
+    lines = _lines(stream)
+    assert lines == heard == [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["auction_id"] for line in lines] == [one["auction_id"] for one in own]
+    assert {(line["event"], line["level"], line["request_id"], line["process"]) for line in lines} == {
+        ("payment.expired", "warning", "r1", "worker-1")
+    }
+    assert CARD not in stream.getvalue()
+    assert KEY not in stream.getvalue()
 
 
 def test_many_threads_write_whole_lines(configure: Configure, tmp_path: Path) -> None:
