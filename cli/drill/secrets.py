@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.run.files import write_privately
+from sandbox.files import write_privately
 
 HOOK: Final = "STRIPE_WEBHOOK_SECRET"
 KEYS: Final = "FIELD_ENCRYPTION_KEYS"

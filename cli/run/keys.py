@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.run.errors import CannotRun
-from cli.run.files import write_privately
+from sandbox.files import write_privately
 
 
 def _field_key() -> str:

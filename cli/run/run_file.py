@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from cli.run.files import write_privately
+from sandbox.files import write_privately
 
 #: Processes of which there may be several.
 SEVERAL: Final = ("ingest", "api", "worker", "scheduler")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from cli.run.errors import CannotRun
-from cli.run.files import write_privately
 from runtime.settings import describe
+from sandbox.files import write_privately
 
 NAME: Final = "env"
 #: Set in a shell that has read the file, to the file.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sandbox.embedded.binaries import PostgresBinaries
 from sandbox.embedded.errors import EmbeddedServerError
-from sandbox.embedded.home import write_privately
 from sandbox.embedded.identity import choose_identity, give
+from sandbox.files import write_privately
 from sandbox.supervisor.errors import log_tail
 from sandbox.supervisor.groups import end, exited_within
 from sandbox.supervisor.spawn import Identity, spawn

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from sandbox.embedded.errors import EmbeddedServerError
+from sandbox.files import write_privately
 
 
 class Home:
@@ -60,15 +61,3 @@ class Home:
         if not file.exists():
             write_privately(file, secrets.token_urlsafe(24))
         return file.read_text()
-
-
-def write_privately(file: Path, text: str) -> None:
-    """Write a whole file that only its owner can read; whoever reads it finds all of it or nothing."""
-    draft = file.with_name(f"{file.name}.draft")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(descriptor)
-    draft.replace(file)

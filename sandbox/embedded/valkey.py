@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sandbox.embedded import ports
 from sandbox.embedded.binaries import find_valkey
-from sandbox.embedded.home import write_privately
 from sandbox.embedded.server import EmbeddedServer
+from sandbox.files import write_privately
 from sandbox.supervisor.child import Child
 
 SETTINGS: Mapping[str, str] = {
