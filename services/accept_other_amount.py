@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.clock import Clock
-from domain.errors import ActRefused, NotFound
+from domain.errors import NotFound
 from domain.money import Money
+from domain.payment import Payment
 from domain.releasing import accept_other_amount, acceptable
 from domain.retries import replan
 from domain.session import PaymentSession
 from domain.settlement import Terms
 from models.unit_of_work import Begin
+from services.acting import act
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +43,11 @@ class AcceptOtherAmount:
             NotFound: there is no such payment.
             ActRefused: it cannot be accepted; `code` is why. The refusal is audited.
         """
-        refusal: ActRefused | None = None
-        with self.begin() as uow:
-            payment = uow.payments.lock_one(session_id)
-            if payment is None:
-                raise NotFound("there is no such payment")
-            session, now, terms = payment.session, self.now(), self.terms
-            try:
-                accept_other_amount(
-                    payment, now, terms.platform_fee_basis_points, terms.new_id, actor=actor, reason=reason
-                )
-            except ActRefused as error:
-                refusal = error
-                payment.note("other_amount_refused", now, actor, reason=reason, why=error.code)
-            else:
-                session.updated_at = now
-                replan(payment, terms.policies[session.policy], now)
-        if refusal is not None:
-            raise refusal
-        return session
+        now, terms = self.now(), self.terms
+
+        def do(payment: Payment) -> PaymentSession:
+            accept_other_amount(payment, now, terms.platform_fee_basis_points, terms.new_id, actor=actor, reason=reason)
+            replan(payment, terms.policies[payment.session.policy], now)
+            return payment.session
+
+        return act(self.begin, session_id, do, name="other_amount", reason=reason, actor=actor, now=now)

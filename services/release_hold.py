@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.clock import Clock
-from domain.errors import ActRefused, NotFound
+from domain.payment import Payment
 from domain.releasing import release
 from domain.retries import replan
 from domain.session import PaymentSession
 from domain.settlement import Terms
 from models.unit_of_work import Begin
+from services.acting import act
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +28,11 @@ class ReleaseHold:
             NotFound: there is no such payment.
             ActRefused: it cannot be released; `code` is why. The refusal is audited.
         """
-        refusal: ActRefused | None = None
-        with self.begin() as uow:
-            payment = uow.payments.lock_one(session_id)
-            if payment is None:
-                raise NotFound("there is no such payment")
-            session, now, terms = payment.session, self.now(), self.terms
-            try:
-                release(payment, now, terms.platform_fee_basis_points, terms.new_id, actor=actor, reason=reason)
-            except ActRefused as error:
-                refusal = error
-                payment.note("hold_release_refused", now, actor, reason=reason, why=error.code)
-            else:
-                session.updated_at = now
-                replan(payment, terms.policies[session.policy], now)
-        if refusal is not None:
-            raise refusal
-        return session
+        now, terms = self.now(), self.terms
+
+        def do(payment: Payment) -> PaymentSession:
+            release(payment, now, terms.platform_fee_basis_points, terms.new_id, actor=actor, reason=reason)
+            replan(payment, terms.policies[payment.session.policy], now)
+            return payment.session
+
+        return act(self.begin, session_id, do, name="hold_release", reason=reason, actor=actor, now=now)

@@ -19,7 +19,7 @@ def refused(home: House, session_id: UUID, reason: str = "looked at") -> str:
     with pytest.raises(ActRefused) as refusal:
         home.app.release_hold(session_id, ALICE, reason)
     last = home.app.view_payments.history(session_id)[-1]
-    assert (last.action, last.actor, last.data["why"]) == ("hold_release_refused", ALICE, refusal.value.code)
+    assert (last.action, last.actor, last.data["code"]) == ("hold_release_refused", ALICE, refusal.value.code)
     return refusal.value.code
 
 
