@@ -18,7 +18,9 @@ from domain.errors import ActRefused
 from domain.payment import Payment
 from domain.transaction import Refund
 from models.unit_of_work import Begin
+from runtime.app import App
 from runtime.tokens import Caller, CallerRole
+from services.request_refund import DecideRefund
 
 router = APIRouter(prefix="/payments", tags=["Operating"])
 
@@ -103,16 +105,7 @@ def approve(
     key: IdempotencyKey = None,
 ) -> Response:
     """As the second person: it is sent at once. Whoever asked for it cannot agree to it."""
-    reason = read_reason(body)
-    payment = payment_for(app, caller, session_id)
-    one = _refund_of(payment, refund_id)
-    asked = Asked(caller, key, f"approve {one.id}", body)
-
-    def agree(begin: Begin) -> Refund:
-        decide = replace(app.decide_refund, begin=begin)
-        return decide.approve(payment.session.id, one.id, reason=reason, actor=asked.actor)
-
-    return once(app, asked, _answering(agree))
+    return _decided(app, Asked(caller, key, "approve", body), session_id, refund_id, DecideRefund.approve)
 
 
 @router.post(
@@ -132,16 +125,19 @@ def decline(
     key: IdempotencyKey = None,
 ) -> Response:
     """It is called off, and the money can be asked for again. Whoever asked for it may take it back so."""
-    reason = read_reason(body)
-    payment = payment_for(app, caller, session_id)
+    return _decided(app, Asked(caller, key, "decline", body), session_id, refund_id, DecideRefund.decline)
+
+
+def _decided(app: App, asked: Asked, session_id: str, refund_id: str, decision: Callable[..., Refund]) -> Response:
+    reason = read_reason(asked.body)
+    payment = payment_for(app, asked.caller, session_id)
     one = _refund_of(payment, refund_id)
-    asked = Asked(caller, key, f"decline {one.id}", body)
 
-    def refuse(begin: Begin) -> Refund:
-        decide = replace(app.decide_refund, begin=begin)
-        return decide.decline(payment.session.id, one.id, reason=reason, actor=asked.actor)
+    def decide(begin: Begin) -> Refund:
+        decider = replace(app.decide_refund, begin=begin)
+        return decision(decider, payment.session.id, one.id, reason=reason, actor=asked.actor)
 
-    return once(app, asked, _answering(refuse))
+    return once(app, replace(asked, what=f"{asked.what} {one.id}"), _answering(decide))
 
 
 def _refund_of(payment: Payment, refund_id: str) -> Refund:
