@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -54,8 +56,11 @@ def test_to_a_process_every_disk_is_full_for_a_while(tmp_path: Path) -> None:
 
 
 def test_a_disk_is_full_for_nobody_where_there_is_no_process(tmp_path: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     with full_disk([]):
         (tmp_path / "file").write_text("there is room")
+        assert resource.getrlimit(resource.RLIMIT_FSIZE) == limit
+    assert (tmp_path / "file").read_text() == "there is room"
 
 
 def test_a_process_that_dies_meanwhile_needs_no_room() -> None:
@@ -64,7 +69,7 @@ def test_a_process_that_dies_meanwhile_needs_no_room() -> None:
         full_disk([process.pid]),
     ):
         process.kill()
-        process.wait()
+        assert process.wait() == -signal.SIGKILL
 
 
 def test_a_wrong_clock_is_wrong_in_its_own_process_alone() -> None:

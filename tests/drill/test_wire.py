@@ -113,3 +113,5 @@ def test_a_far_side_that_is_away_closes_the_near_one() -> None:
 def test_closing_twice_is_closing_once(wire: Wire) -> None:
     wire.close()
     wire.close()
+    with pytest.raises(ConnectionRefusedError):
+        connected(wire)

@@ -82,7 +82,11 @@ def test_a_server_that_takes_no_writes_is_one_that_is_away(database: Database) -
 
 
 def test_whoever_renews_leases_survives_a_database_that_refuses(database: Database) -> None:
-    LeaseRenewer(database)._renew_kind(ATTEMPT_WORK, [(uuid4(), 1)])  # there are no tables here
+    identities = [(uuid4(), 1)]
+    with pytest.raises(psycopg.errors.UndefinedTable), database.transaction() as connection:
+        ATTEMPT_WORK.renew(connection, identities)
+    LeaseRenewer(database)._renew_kind(ATTEMPT_WORK, identities)
+    assert database.rows("SELECT 1") == [(1,)]
 
 
 def test_what_waits_for_a_lock_sees_what_was_committed_meanwhile_whatever_the_server_prefers(database_url: str) -> None:

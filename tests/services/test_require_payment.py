@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import OfferRefused
+from domain.lifecycle import Status
 from services.require_payment import Accepted, Answer
 from tests.house import House, request
 
@@ -62,8 +63,11 @@ def test_one_auction_has_one_live_session(home: House) -> None:
 
 
 def test_a_reopened_lot_can_be_paid_by_another_buyer(home: House) -> None:
-    home.app.close_by_request(home.require(), "admin")
-    home.require(buyer_id="buyer-2")
+    first = home.require()
+    home.app.close_by_request(first, "admin")
+    second = home.payment(home.require(buyer_id="buyer-2")).session
+    assert (second.auction_id, second.buyer_id, second.status) == ("auction-1", "buyer-2", Status.PENDING)
+    assert home.payment(first).session.status is Status.EXPIRED
 
 
 def test_a_repeat_after_the_end_finds_the_session_that_was(home: House) -> None:

@@ -43,8 +43,10 @@ def test_a_server_that_does_not_stop_is_named(tmp_path: Path) -> None:
 def test_anything_else_in_the_file_means_nothing(tmp_path: Path, text: str) -> None:
     pid_file = tmp_path / "server.pid"
     pid_file.write_text(text)
-    wait_for_predecessor(pid_file, tmp_path)
+    wait_for_predecessor(pid_file, tmp_path, seconds=0)
+    assert pid_file.exists() is (text == "")  # what names nobody who works here is removed
 
 
 def test_no_file_means_no_predecessor(tmp_path: Path) -> None:
-    wait_for_predecessor(tmp_path / "server.pid", tmp_path)
+    wait_for_predecessor(tmp_path / "server.pid", tmp_path, seconds=0)
+    assert list(tmp_path.iterdir()) == []
