@@ -159,7 +159,8 @@ MUTATIONS = (
         "a page left open when the payment is over",
         "domain/closing.py",
         "        if outlives(attempt, now):\n            request_closing(attempt, now)\n",
-        "        if outlives(attempt, now) and attempt.stripe_checkout_id:\n            request_closing(attempt, now)\n",
+        "        if attempt.stripe_checkout_id and outlives(attempt, now):\n"
+        "            request_closing(attempt, now)\n",
         first_seed=30,
     ),
     Mutation(
