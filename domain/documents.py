@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from domain.ids import SessionId
 from domain.money import Money
+from domain.session import PaymentSession
 
 
 class DocumentKind(StrEnum):
@@ -35,6 +37,16 @@ class Party:
     id: str
     name: str | None = None
     email: str | None = None
+
+    @classmethod
+    def buyer_of(cls, session: PaymentSession) -> Self:
+        """The buyer; the name is what the auction has told, if it has."""
+        return cls(session.buyer_id, session.metadata.get("buyer_name"), session.buyer_email)
+
+    @classmethod
+    def maker_of(cls, session: PaymentSession) -> Self:
+        """The maker, likewise."""
+        return cls(session.maker_id, session.metadata.get("maker_name"), session.maker_email)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,18 +107,17 @@ def draw_up(payment: Payment, receipt: Receipt, stationery: Stationery, *, cance
         cancels: the number of the receipt that a credit note takes back; None where there was none.
     """
     session, amount = payment.session, Money(receipt.currency, receipt.amount_minor)
-    told = session.metadata
     return Document(
         kind=receipt.kind,
         number=receipt.number or "",
         language=receipt.language,
         template_version=stationery.template_version,
         house=stationery.house,
-        buyer=Party(session.buyer_id, told.get("buyer_name"), session.buyer_email),
-        maker=Party(session.maker_id, told.get("maker_name"), session.maker_email),
+        buyer=Party.buyer_of(session),
+        maker=Party.maker_of(session),
         session_id=session.id,
         auction_id=session.auction_id,
-        lot=told.get("lot"),
+        lot=session.metadata.get("lot"),
         title=session.title,
         at=receipt.occurred_at,
         price=amount,
@@ -157,7 +156,7 @@ def stuck(payment: Payment, receipt: Receipt, reason: str, now: datetime) -> Non
 
 
 def language_of(locale: str | None) -> str:
-    """The language of a document: the buyer's where we have it, or English."""
+    """The language of a document or a letter: the reader's where we have it, or English."""
     language = (locale or "")[:2].lower()
     return language if language in _LANGUAGES else _LANGUAGES[0]
 

@@ -13,6 +13,7 @@ from domain.notice import Channel, Notice
 from domain.notices import NoticeContent, NoticeKind, Recipient
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.receipts import language_of
 from domain.retries import attempts_left
 from domain.transaction import Refund, Transaction
 from gateways.letters import Attachment, Letter
@@ -24,8 +25,6 @@ from services.papers import Paper, Papers
 WITH_PAPER: Final = frozenset({NoticeKind.PAYMENT_RECEIVED, NoticeKind.REFUNDED})
 #: Where the auction service may tell a maker's language; `locale` is the buyer's.
 _MAKER_LOCALE: Final = "maker_locale"
-_GERMAN: Final = "de"
-_ENGLISH: Final = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class WriteLetter:
         return address
 
     def _content(self, payment: Payment, notice: Notice, paper: Paper | None, now: datetime) -> NoticeContent:
-        session, told = payment.session, payment.session.metadata
+        session = payment.session
         refund = _refund(payment, notice)
         money = payment.transaction(refund.transaction_id) if refund else payment.kept_transaction
         # Whoever holds the link to the buyer's page is the buyer.
@@ -93,11 +92,11 @@ class WriteLetter:
             recipient=notice.recipient,
             language=_language(payment, notice.recipient),
             house=self.house,
-            buyer=Party(session.buyer_id, told.get("buyer_name"), session.buyer_email),
-            maker=Party(session.maker_id, told.get("maker_name"), session.maker_email),
+            buyer=Party.buyer_of(session),
+            maker=Party.maker_of(session),
             session_id=session.id,
             auction_id=session.auction_id,
-            lot=told.get("lot"),
+            lot=session.metadata.get("lot"),
             title=session.title,
             amount=Money(money.currency, money.amount_minor) if money else session.amount,
             link=link,
@@ -131,8 +130,7 @@ def _payout(money: Transaction | None) -> Money | None:
 
 def _language(payment: Payment, recipient: Recipient) -> str:
     session = payment.session
-    locale = session.locale if recipient is Recipient.BUYER else session.metadata.get(_MAKER_LOCALE)
-    return _GERMAN if (locale or "").lower().startswith(_GERMAN) else _ENGLISH
+    return language_of(session.locale if recipient is Recipient.BUYER else session.metadata.get(_MAKER_LOCALE))
 
 
 def _attachment(paper: Paper | None) -> Attachment | None:
