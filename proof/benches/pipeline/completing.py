@@ -13,7 +13,7 @@ from redis import Redis
 from domain.bells import PROCESS_EVENTS
 from gateways.queue.connect import open_ring
 from proof.benches.baselines import dramatiq_events
-from proof.benches.ground import Ground
+from proof.benches.ground import Ground, Running
 from proof.benches.pipeline.street import DOWNSTREAM, house, let_loose, paid_street
 from proof.benches.rounds import Sample
 
@@ -21,6 +21,7 @@ from proof.benches.rounds import Sample
 _LOOK: Final = 0.02
 _PATIENCE: Final = 300.0
 _THREADS: Final = 8
+_STARTED: Final = "worker.started"
 
 _COMPLETED: Final = "SELECT count(*) FROM payment_sessions WHERE completed_at IS NOT NULL"
 #: A completion is all of this.
@@ -52,12 +53,19 @@ def wait_until(ground: Ground, database: str, query: str, wanted: int) -> int:
     return count
 
 
+def wait_for_workers(worker: Running, processes: int) -> None:
+    """Wait until each process says that it has started. One has several connections, so those do not tell."""
+    last = time.monotonic() + _PATIENCE
+    while worker.log.read_text().count(_STARTED) < processes and time.monotonic() < last:
+        time.sleep(_LOOK)
+
+
 def _ours(ground: Ground, street: str, payments: int, processes: int) -> Sample:
     database, redis = ground.database(like=street), ground.redis()
     env = ground.environment(database, redis, **DOWNSTREAM)
     workers = ("worker", "--queues", "events", "--processes", str(processes), "--threads", str(_THREADS))
     with ground.house(*workers, env=env, option="--metrics-port") as worker:
-        wait_until(ground, database, AT_WORK, processes)
+        wait_for_workers(worker, processes)
         let_loose(ground, database)
         with ground.cpu(worker=worker.pid) as cpu:
             begun = time.perf_counter()
@@ -68,13 +76,6 @@ def _ours(ground: Ground, street: str, payments: int, processes: int) -> Sample:
     wrong = _wrong(ground, database, payments)
     ground.drop(database)
     return Sample(done, seconds, cpu, wrong=wrong)
-
-
-#: Workers that are connected and have nothing to do.
-AT_WORK: Final = """
-    SELECT count(DISTINCT client_port) FROM pg_stat_activity
-     WHERE application_name = 'gavelpay worker' AND datname = current_database() AND state = 'idle'
-"""
 
 
 def _wrong(ground: Ground, database: str, payments: int) -> list[str]:

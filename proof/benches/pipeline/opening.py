@@ -13,7 +13,7 @@ import orjson
 from redis import Redis
 
 from proof.benches.ground import Ground, Running
-from proof.benches.pipeline.completing import AT_WORK, wait_until
+from proof.benches.pipeline.completing import wait_for_workers, wait_until
 from proof.benches.pipeline.street import DOWNSTREAM, message
 from proof.benches.rounds import Sample
 
@@ -47,7 +47,7 @@ def _ours(ground: Ground, sandbox: Running, checkouts: int, lots: Iterator[int],
     workers = ("worker", "--queues", f"{_QUEUE},checkouts", "--processes", str(processes), "--threads", threads)
     with ground.house(*workers, env=env, option="--metrics-port") as worker:
         _send(redis, [first])
-        wait_until(ground, database, AT_WORK, processes)
+        wait_for_workers(worker, processes)
         wait_until(ground, database, _OPEN, 1)  # connected, and everything loaded
         with ground.cpu(worker=worker.pid, sandbox=sandbox.pid) as cpu:
             _send(redis, range(first + 1, first + 1 + checkouts))
