@@ -21,7 +21,7 @@ from tests.services import receipt_worker
 from tests.services.paid_lots import pay_lots
 from tests.unmeasured import unmeasured
 
-LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "60"))
+LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "40"))
 REFUND_EVERY = 10
 PROCESSES = 3
 #: Seconds that all of it may take; many more than it does.

@@ -14,7 +14,7 @@ import pytest
 from tests.house import House, house, request
 from tests.services.reconciling import drain
 
-WINDOWS = int(os.environ.get("GAVELPAY_WINDOWS", "400"))
+WINDOWS = int(os.environ.get("GAVELPAY_WINDOWS", "250"))
 SHARE_PAID = 0.05
 
 
