@@ -14,18 +14,21 @@ from models.database import Database, DatabaseUnavailable
 #: What is in hand: where, which, and by which claim.
 Held = AbstractSet[tuple[str, str, int]]
 
+_ASKED: Final = "(due_at IS NOT NULL OR look_up_at IS NOT NULL)"
 _TABLES: Final = (
-    ("checkout_attempts", "id::text"),
-    ("refunds", "id::text"),
-    ("receipts", "id::text"),
-    ("notifications", "id::text"),
-    ("deliveries", "event_id::text || endpoint"),
-    ("cursors", "name"),
+    ("checkout_attempts", "id::text", _ASKED),
+    ("refunds", "id::text", _ASKED),
+    ("receipts", "id::text", "status = 'numbered'"),
+    ("notifications", "id::text", "status = 'queued'"),
+    ("deliveries", "event_id::text || endpoint", "status = 'waiting'"),
+    ("cursors", "name", "true"),
 )
-#: A lease that has run out is in no hand any more, but it stays its last holder's until somebody takes it over.
+#: A lease that has run out is in no hand any more, but it stays its last holder's until somebody takes it over; or
+#: until nothing is left to do, for Stripe's event may tell what was to be asked: then nobody takes it, or needs to.
 _LEASED: Final = " UNION ALL ".join(
-    f"SELECT '{table}', {key}, fence, leased_until > lease_now() FROM {table} WHERE leased_until IS NOT NULL"  # noqa: S608
-    for table, key in _TABLES
+    f"SELECT '{table}', {key}, fence, leased_until > lease_now() FROM {table}"  # noqa: S608 - our own words
+    f" WHERE leased_until IS NOT NULL AND {left}"
+    for table, key, left in _TABLES
 )
 _HANDED_OUT: Final = f"{NAMESPACE}:__acks__.*"
 

@@ -60,6 +60,19 @@ def test_what_a_dead_hand_held_is_taken_over_when_it_is_done_or_another_has_it_a
     assert flow.taken_over(dead)
 
 
+def test_what_stripe_has_told_meanwhile_is_in_no_dead_hand(home: House, flow: Flow) -> None:
+    session_id = home.opened()
+    # A worker asks Stripe what became of it, and dies.
+    lease = "UPDATE checkout_attempts SET leased_until = lease_now() + '6 s', fence = fence + 1 RETURNING id"
+    flow.database.rows(lease)
+    dead = flow.hands.in_hand()
+    assert dead
+    home.pay(session_id)
+    home.hear()
+    assert flow.database.rows("SELECT leased_until IS NOT NULL FROM checkout_attempts") == [(True,)]
+    assert flow.taken_over(dead)
+
+
 def test_a_receipt_waits_only_when_it_could_have_been_numbered_for_a_second(home: House, flow: Flow) -> None:
     home.time.at = datetime.now(UTC) - timedelta(minutes=1)
     home.pay(home.opened())
