@@ -52,26 +52,23 @@ class GatewayBusy(GatewayUnavailable):
     code = "gateway_busy"
 
 
-class KeyUsedUp(GatewayUnavailable):
-    """Nothing can be done under this key any more, by nobody who has it. What was done must be looked up."""
-
-    code = "gateway_key_used_up"
-
-
-class KeyReused(KeyUsedUp):
-    """The service has done something under this key before, asked with other parameters."""
+class KeyReused(GatewayUnavailable):
+    """The service has done something under this key before, asked with other parameters. What, must be looked up."""
 
     code = "gateway_key_reused"
 
 
-class FaultSaved(KeyUsedUp):
-    """The service has saved an error of its own under this key, says so, and will only ever repeat it."""
+class FaultSaved(GatewayUnavailable):
+    """The service has saved an error of its own under this key, says so, and will only ever repeat it.
+
+    It may have done the work before: that must be looked up.
+    """
 
     code = "gateway_fault_saved"
 
 
-#: Codes of answers after which a key is used up. An error alone is no proof of that: the next try under the same key
-#: may do the work, and so may one of before that is still on its way.
+#: Codes of answers after which a key is used up: nobody who has it can do anything with it. An error alone is no proof of
+#: that: the next try under the same key may do the work, and so may one of before that is still on its way.
 USED_UP: Final = frozenset({KeyReused.code, FaultSaved.code})
 
 

@@ -13,7 +13,7 @@ class Alike(tuple[Mapping[str, Any], ...]):
     __slots__ = ()
 
 
-def log_alike(tell: Callable[..., Any], event: str, own: Sequence[Mapping[str, Any]], **shared: Any) -> None:
+def log_alike(tell: Callable[..., Any], event: str, own: Sequence[Mapping[str, Any]], /, **shared: Any) -> None:
     """Log a line for each of these, with what they share.
 
     Args:
