@@ -67,8 +67,8 @@ class FaultSaved(GatewayUnavailable):
     code = "gateway_fault_saved"
 
 
-#: Codes of answers after which a key is used up: nobody who has it can do anything with it. An error alone is no proof of
-#: that: the next try under the same key may do the work, and so may one of before that is still on its way.
+#: Codes of answers after which a key is used up: nobody can do anything under it any more. An error alone is no proof
+#: of that: the next try under the same key may do the work, and so may one of before that is still on its way.
 USED_UP: Final = frozenset({KeyReused.code, FaultSaved.code})
 
 
