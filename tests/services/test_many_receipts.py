@@ -1,4 +1,4 @@
-"""Many receipts, issued at once by several processes that are killed at random.
+"""Many receipts, issued at once by several processes that are killed in the midst of it.
 
 `GAVELPAY_RECEIPTS=1000` makes it the trial that docs/reliability.md tells of; by default it is smaller.
 """
@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from signal import SIGKILL
 
 import pytest
 
@@ -24,6 +25,10 @@ from tests.unmeasured import unmeasured
 LOTS = int(os.environ.get("GAVELPAY_RECEIPTS", "40"))
 REFUND_EVERY = 10
 PROCESSES = 3
+#: Processes that die: all of the first ones, and more where there is more to do.
+DEATHS = PROCESSES + LOTS // 100
+#: What a process does at most before it dies: it claims, prints and records a batch of sixteen by then.
+STEPS = 40
 #: Seconds that all of it may take; many more than it does.
 PATIENCE = 90 + LOTS / 4
 
@@ -36,17 +41,20 @@ def home(database_url: str, tmp_path: Path) -> Iterator[House]:
 
 
 class Staff:
-    """The processes that issue receipts."""
+    """The processes that issue receipts. As many as are to die do so at steps that are drawn, the others last."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, deaths: int, rng: Random) -> None:
         self._command = [sys.executable, receipt_worker.__file__, url, str(folder)]
         self._working: list[subprocess.Popen[bytes]] = []
-        self.killed = 0
+        self._rng = rng
+        self._lives = deaths
+        self.to_die = deaths
 
     def hire(self) -> None:
+        mortal = [str(self._rng.randrange(3, STEPS))] if self._lives > 0 else []
+        self._lives -= 1
         environ = unmeasured() | {"PYTHONPATH": str(Path(__file__).parents[2])}
-        self._working.append(subprocess.Popen(self._command, stdout=subprocess.PIPE, env=environ))
-        assert self._working[-1].stdout is not None
+        self._working.append(subprocess.Popen([*self._command, *mortal], stdout=subprocess.PIPE, env=environ))
 
     def wait_until_ready(self) -> None:
         for one in self._working:
@@ -54,10 +62,13 @@ class Staff:
             if one.stdout.readline() != b"ready\n":
                 raise AssertionError("a worker did not start")
 
-    def kill(self, rng: Random) -> None:
-        """Kill one of them at this very moment, with no chance to tidy up."""
-        self._bury(self._working.pop(rng.randrange(len(self._working))))
-        self.killed += 1
+    def replace_the_dead(self) -> None:
+        for one in [one for one in self._working if one.poll() is not None]:
+            assert one.returncode == -SIGKILL
+            self._working.remove(one)
+            self._bury(one)
+            self.to_die -= 1
+            self.hire()
 
     def dismiss(self) -> None:
         while self._working:
@@ -81,29 +92,24 @@ def left(home: House) -> int:
 def test_receipts_of_killed_processes_are_numbered_without_gap_or_repeat(
     home: House, database_url: str, tmp_path: Path
 ) -> None:
-    rng, begun = Random(7), time.monotonic()  # noqa: S311 - the same order of victims each time
+    rng, begun = Random(7), time.monotonic()  # noqa: S311 - the same deaths each time
     pay_lots(home, LOTS, REFUND_EVERY, home.time())
     documents = left(home)
-    staff = Staff(database_url, tmp_path)
+    staff = Staff(database_url, tmp_path, DEATHS, rng)
     try:
         for _ in range(PROCESSES):
             staff.hire()
         staff.wait_until_ready()
-        before = left(home)
-        while (waiting := left(home)) and time.monotonic() - begun < PATIENCE:
-            time.sleep(rng.uniform(0.005, 0.05))
-            # By progress, not by the clock: so many die on a machine of any speed.
-            if before - waiting >= documents / 12:
-                before = waiting
-                staff.kill(rng)
-                staff.hire()
+        while (left(home) or staff.to_die) and time.monotonic() - begun < PATIENCE:
+            time.sleep(0.02)
+            staff.replace_the_dead()
     finally:
         staff.dismiss()
 
     home.time.at = datetime.now(UTC)
     found = home.app.receipts.verify(reprint=LOTS <= 500)
     assert found.broken == []
-    assert staff.killed >= 3
+    assert staff.to_die == 0
     assert (found.documents, found.issued, found.objects) == (documents, documents, documents)
     assert documents == LOTS + -(-LOTS // REFUND_EVERY)
     numbers = home.app.database.rows("SELECT kind, array_agg(number_no ORDER BY number_no) FROM receipts GROUP BY kind")
