@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -81,7 +82,7 @@ def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_
     """Have events processed again, by the workers. That does no harm."""
     with open_app() as app:
         replay = app.operating.replay
-        found = _named(app, event_ids)
+        found, unknown = _named(app, event_ids)
         outcomes: list[Outcome] = []
         for at in range(0, len(found), TRIED if dry_run else BATCH):
             if dry_run:
@@ -95,7 +96,7 @@ def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_
     else:
         for event in found:
             click.echo(f"{event.stripe_event_id} ({event.type}) waits to be processed again.")
-    if len(found) < len(event_ids):
+    if unknown:
         raise click.exceptions.Exit(1)
 
 
@@ -105,24 +106,28 @@ def replay_events(*, event_ids: tuple[str, ...], dry_run: bool, reason: str, as_
 def dismiss_events(*, event_ids: tuple[str, ...], reason: str) -> None:
     """Let events go that were set aside, and of which nothing can be made. They stay stored."""
     with open_app() as app:
-        found = _named(app, event_ids)
+        found, unknown = _named(app, event_ids)
         batches = [found[at : at + BATCH] for at in range(0, len(found), BATCH)]
         done = sum(app.operating.dismiss([one.id for one in batch], acting_user(), reason) for batch in batches)
     click.echo(f"{done} dismissed.")
-    if done < len(event_ids):
-        click.echo(f"Error: {len(event_ids) - done} of them are not set aside.", err=True)
+    if done < len(found):
+        click.echo(f"Error: {len(found) - done} of them are not set aside.", err=True)
+    if unknown or done < len(found):
         raise click.exceptions.Exit(1)
 
 
-def _named(app: App, event_ids: Sequence[str]) -> list[StoredEvent]:
-    """The events of these ids; those that do not exist are told, and left out."""
-    inbox, found = ListEvents(app.store.begin), []
+def _named(app: App, event_ids: Sequence[str]) -> tuple[list[StoredEvent], int]:
+    """The events of these ids, each once, and how many ids are none's; those are told."""
+    inbox, found, unknown = ListEvents(app.store.begin), dict[UUID, StoredEvent](), 0
     for event_id in event_ids:
         try:
-            found.append(inbox.one(event_id))
+            event = inbox.one(event_id)
         except NotFound as error:
+            unknown += 1
             click.echo(f"Error: {sentence(error)}", err=True)
-    return found
+        else:
+            found[event.id] = event
+    return list(found.values()), unknown
 
 
 def _print_plan(outcomes: Sequence[Outcome], *, as_json: bool) -> None:

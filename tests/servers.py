@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from redis import Redis
 
 from sandbox.embedded import PostgresServer, ValkeyServer
 from sandbox.embedded.cluster import ROLE
@@ -18,6 +19,8 @@ from sandbox.embedded.cluster import ROLE
 #: A first start takes a second here; a busy machine gets its time.
 START_SECONDS = 90.0
 POLL_SECONDS = 0.02
+#: What the servers of a run may come to need, several times over.
+MEMORY_BYTES = 6 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,14 @@ class SharedServers:
     def urls(self) -> Urls:
         with self._lock:
             if self._directory is None:
-                self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-"))
+                self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-", dir=_quickest_place()))
                 self._directory.chmod(0o711)  # as root, PostgreSQL runs as somebody else
             if self._postgres is None:
                 self._postgres = PostgresServer(self._directory, durable=False).start()
                 _sign_in_quickly(self._postgres)
             if self._valkey is None:
                 self._valkey = ValkeyServer(self._directory).start()
+                _forbid_to_empty_all(self._valkey)
             return Urls(self._postgres.url_of("postgres"), self._valkey.url)
 
     def stop(self) -> None:
@@ -60,12 +64,27 @@ class SharedServers:
             self._directory = None
 
 
+def _quickest_place() -> str | None:
+    """Where files lie in memory, if there is room: a database is made of hundreds, and thousands of them are made."""
+    memory = Path("/dev/shm")  # noqa: S108 - the directory in it is our own
+    try:
+        return str(memory) if shutil.disk_usage(memory).free >= MEMORY_BYTES else None
+    except OSError:
+        return None
+
+
 def _sign_in_quickly(server: PostgresServer) -> None:
     """Keep the password in a form that takes no work to check: tests connect thousands of times, 2 ms each."""
     password = urlsplit(server.url).password
     with psycopg.connect(server.superuser_url, autocommit=True) as admin:
         admin.execute("SET scram_iterations = 1")
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(ROLE), sql.Literal(password)))
+
+
+def _forbid_to_empty_all(server: ValkeyServer) -> None:
+    """Each test has a database of its own: what empties all of them takes another test's messages away."""
+    with Redis.from_url(server.url) as admin:
+        admin.acl_setuser("default", enabled=True, commands=["-flushall"])
 
 
 class Counter:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from tests.databases import Databases
 
@@ -65,3 +66,8 @@ def test_the_role_may_make_schemas_and_is_no_superuser(database_url: str) -> Non
         connection.execute("CREATE SCHEMA proof")
         row = connection.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user").fetchone()
     assert row == (False, True)
+
+
+def test_no_test_can_empty_the_databases_of_others(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis, pytest.raises(NoPermissionError):
+        redis.flushall()

@@ -120,7 +120,7 @@ def test_one_commit_of_many_windows_is_one_command_for_them_and_one_for_whoever_
 def test_an_emptied_redis_is_filled_again(mirrored: House, redis: "Redis") -> None:
     sessions = [mirrored.opened(auction_id=f"auction-{number}") for number in range(7)]
     mirrored.app.close_by_request(sessions.pop(), "admin:alice")
-    redis.flushall()
+    redis.flushdb()
     few = MirrorWindows(**_parts(mirrored), batch=2, pause=_at_once)
     assert few.compare() == NOTHING | {"missing": 6}
     assert shows(mirrored, *sessions)
@@ -189,7 +189,7 @@ def test_a_set_that_is_no_set_is_made_anew(mirrored: House, redis: "Redis") -> N
 
 
 def _emptied(redis: "Redis", _due: UUID, _waiting: UUID) -> None:
-    redis.flushall()
+    redis.flushdb()
 
 
 def _full_of_lies(redis: "Redis", due: UUID, waiting: UUID) -> None:

@@ -36,7 +36,15 @@ class RabbitHouse(House):
             channel = connection.channel()
             channel.confirm_delivery()
             properties = pika.BasicProperties(delivery_mode=2)
-            channel.basic_publish("", queue, raw, properties, mandatory=True)
+
+            def publish() -> bool:
+                try:
+                    channel.basic_publish("", queue, raw, properties, mandatory=True)
+                except pika.exceptions.NackError:  # a queue that was just declared may not take anything yet
+                    return False
+                return True
+
+            wait_until(publish)
 
     def waiting(self, queue: str = "payment_required") -> int:
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
@@ -222,6 +230,6 @@ def test_work_goes_on_without_rabbit_and_after_it_was_restarted(tmp_path: Path) 
         wait_until(lambda: "auction-2" in house.values("required"), BUSY_SECONDS)
         process.send_signal(signal.SIGTERM)
         assert process.wait(BUSY_SECONDS) == 0
-        House.stop_all(house)
     finally:
+        House.stop_all(house)
         server.stop()
