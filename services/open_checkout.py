@@ -185,5 +185,6 @@ class OpenCheckouts:
         longest = _LONGEST_WAIT_IDLE if is_idle else _LONGEST_WAIT
         if not is_used_up(attempt):  # else why it must be looked up is what is kept
             attempt.last_error = failure.code
-        attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
+        if attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):  # else an event has told how it ended
+            attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
         close_if_over(payment, now)
