@@ -31,7 +31,7 @@ class NeedKind(StrEnum):
     #: Nobody tells a service downstream: a person stopped it, or it does not answer.
     ENDPOINT_PAUSED = "endpoint_paused"
     ENDPOINT_FAILING = "endpoint_failing"
-    #: Money that must go back, and whose refund failed.
+    #: Money that must go back, and whose refund failed, or was asked of Stripe for an hour in vain.
     REFUND_STUCK = "refund_stuck"
     RECEIPT_STUCK = "receipt_stuck"
     #: Stripe said something that we do not know; nothing was guessed.

@@ -31,10 +31,17 @@ def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
     """Whether asking again under the attempt's key would not tell what it has opened. Its newest try counts already."""
     if attempt.status is not AttemptStatus.OPENING or attempt.request is None:
         return False
-    forgotten = attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY
+    return is_used_up(attempt) or (attempt.tries > 1 and now - attempt.created_at > KEY_MEMORY)
+
+
+def is_used_up(attempt: CheckoutAttempt) -> bool:
+    """Whether nothing can be done under the attempt's key any more, or not by us.
+
+    A key that Stripe may have forgotten is not: whoever had it in hand before may ask with it this very moment.
+    """
     # What was asked first cannot be sent unchanged any more.
     unreadable = isinstance(attempt.request, Unreadable)
-    return forgotten or unreadable or attempt.last_error in USED_UP
+    return unreadable or attempt.last_error in USED_UP
 
 
 def record_opened(

@@ -40,7 +40,11 @@ _EACH: Final = {
          WHERE t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
            AND NOT EXISTS (SELECT 1 FROM refunds r
                             WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))
-         ORDER BY t.created_at""",
+         UNION ALL
+        SELECT coalesce(s.title, s.auction_id), 'asked_in_vain', s.id, r.sent_at, NULL, r.amount_minor, r.currency, NULL
+          FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
+         WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.sent_at < now() - interval '1 hour'
+         ORDER BY 4""",
     NeedKind.RECEIPT_STUCK: """
         SELECT coalesce(r.number, ''), coalesce(r.last_error, ''), r.session_id, r.created_at, NULL, NULL, NULL, NULL
           FROM receipts r WHERE r.status = 'stuck' ORDER BY r.created_at""",

@@ -26,7 +26,9 @@ _STANDING: Final = """
            (SELECT count(*) FROM transactions t
              WHERE disposition IN ('late', 'duplicate') AND refunded_minor < amount_minor AND status <> 'disputed'
                AND NOT EXISTS (SELECT 1 FROM refunds r
-                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))),
+                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending')))
+             + (SELECT count(*) FROM refunds
+                 WHERE due_at IS NOT NULL AND status = 'requested' AND sent_at < now() - interval '1 hour'),
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
            (SELECT count(*) FROM receipts WHERE status = 'wanted')
              + (SELECT count(*) FROM receipts WHERE status = 'numbered')
@@ -43,7 +45,7 @@ _NOT_HEALTHY: Final = f"""
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
     ("payments_refunds_awaiting_approval", "Refunds that wait for a second person"),
-    ("payments_refunds_stuck", "Payments that must go back, and whose refund failed"),
+    ("payments_refunds_stuck", "Money that must go back: its refund failed, or was asked for in vain for an hour"),
     ("payments_receipts_stuck", "Documents that cannot be printed or stored until a person has looked"),
     ("payments_receipts_backlog", "Documents that are not issued yet"),
 )

@@ -31,7 +31,7 @@ _ADVICE: Final[Mapping[NeedKind, tuple[str, str]]] = {
     NeedKind.APPROVAL: ("{} refunds wait for a second person", "Decide on them on the console."),
     NeedKind.ENDPOINT_PAUSED: ("{} receivers of events paused", "`gavelpay deliveries endpoints`."),
     NeedKind.ENDPOINT_FAILING: ("{} receivers of events do not answer", "Runbook endpoint-unhealthy."),
-    NeedKind.REFUND_STUCK: ("{} refunds failed", "Runbook refunds-stuck."),
+    NeedKind.REFUND_STUCK: ("{} refunds stuck", "Runbook refunds-stuck."),
     NeedKind.RECEIPT_STUCK: ("{} receipts stuck", "`gavelpay receipts list --status stuck`; runbook receipts-stuck."),
     NeedKind.SET_ASIDE: (
         "{} webhooks set aside",

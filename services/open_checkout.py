@@ -27,7 +27,7 @@ from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.facts import Fact
 from domain.ids import NewId
 from domain.lifecycle import FINAL
-from domain.opening import must_be_found, record_opened, record_refused, replace_vanished
+from domain.opening import is_used_up, must_be_found, record_opened, record_refused, replace_vanished
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import take_next_step
@@ -131,12 +131,18 @@ class OpenCheckouts:
         return partial(self._opened, opened)
 
     def _find(self, attempts: Sequence[CheckoutAttempt]) -> Sequence[Outcome]:
-        """Look up what these attempts have opened. What Stripe has nothing of was never opened; its key is used up."""
+        """Look up what these attempts have opened. What Stripe has nothing of is asked for under the same key again.
+
+        Or under another one, where that is used up.
+        """
         try:
             found = self.stripe.find(attempts)
         except (GatewayUnavailable, GatewayRefused) as failure:
             return [(one, partial(self._postponed, failure)) for one in attempts]
-        return [(one, partial(self._opened, found.get(one.id))) for one in attempts]
+        return [
+            (one, partial(self._opened, found.get(one.id)) if one.id in found or is_used_up(one) else self._asked(one))
+            for one in attempts
+        ]
 
     def _refused(self, refusal: GatewayRefused, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
         record_refused(payment, attempt, refusal, now, self.new_id)
@@ -174,12 +180,11 @@ class OpenCheckouts:
     ) -> None:
         """The outcome is unknown: ask again later, with the same key. Never a failure of the payment."""
         asked = failure.retry_after if isinstance(failure, GatewayUnavailable) else None
-        longest = _LONGEST_WAIT
-        if must_be_found(attempt, now):
-            longest = _LONGEST_WAIT_IDLE  # A long list is not read often. Why it has to be is what `last_error` keeps.
-        else:
+        # A long list is not read often.
+        is_idle = payment.session.status in FINAL or must_be_found(attempt, now)
+        longest = _LONGEST_WAIT_IDLE if is_idle else _LONGEST_WAIT
+        if not is_used_up(attempt):  # else why it must be looked up is what is kept
             attempt.last_error = failure.code
-        if payment.session.status in FINAL:
-            longest = _LONGEST_WAIT_IDLE
-        attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
+        if attempt.status in (AttemptStatus.OPENING, AttemptStatus.OPEN):  # else an event has told how it ended
+            attempt.due_at = now + backoff(attempt.tries, self.rng, longest=longest, asked=asked)
         close_if_over(payment, now)

@@ -68,11 +68,18 @@ class SendRefunds:
         is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
         try:
             if refund.last_error in USED_UP:
-                return self.stripe.find_refund(refund) or _NotThere()
-            found = self.stripe.find_refund(refund) if is_old else None
+                return self._find(refund) or _NotThere()
+            found = self._find(refund) if is_old else None
             return found or self.stripe.refund(refund.request or {}, idempotency_key=_key(refund))
         except (GatewayUnavailable, GatewayRefused) as failure:
             return failure
+
+    def _find(self, refund: Refund) -> RefundReported | None:
+        try:
+            return self.stripe.find_refund(refund)
+        except GatewayRefused as refusal:
+            # Stripe will not tell. That is no word on the refund, which may have been made.
+            raise GatewayUnavailable(str(refusal)) from refusal
 
     def _record(self, refund: Refund, answer: _Answer | None) -> None:
         with self.begin() as uow:

@@ -1,6 +1,7 @@
 """Stripe through its own library, over HTTP."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -85,7 +86,8 @@ class Stripe:
         def search(operation: str, path: str, params: Document) -> Sequence[Document]:
             return self._call(operation, "get", path, params, lambda document: list(document["data"]))
 
-        return find(attempts, self._pages, search, self._now())
+        with _legible("find"):
+            return find(attempts, self._pages, search, self._now())
 
     def close(self, attempt: CheckoutAttempt, *, idempotency_key: str) -> Sequence[Fact]:
         """Close what an attempt opened. Where Stripe says that it is over already, tell how it ended."""
@@ -118,9 +120,10 @@ class Stripe:
     def find_refund(self, refund: Refund) -> RefundReported | None:
         """Find what was asked for a refund, among all of its payment's."""
         intent = (refund.request or {})["payment_intent"]
-        for document in self._pages("refund.list", "/v1/refunds", {"payment_intent": intent}):
-            if (document.get("metadata") or {}).get("refund_id") == str(refund.id):
-                return refunded(document)
+        with _legible("refund.list"):
+            for document in self._pages("refund.list", "/v1/refunds", {"payment_intent": intent}):
+                if (document.get("metadata") or {}).get("refund_id") == str(refund.id):
+                    return refunded(document)
         return None
 
     def look_up_refund(self, refund: Refund) -> RefundReported:
@@ -183,12 +186,8 @@ class Stripe:
                 answer = self._client.raw_request(method, path, **params, **options)
             except stripe.StripeError as error:
                 raise translated(error) from error
-            try:
+            with _legible(operation, FaultSaved if is_repeated(answer.headers) else GatewayFaulted):
                 return read(orjson.loads(answer.body))
-            except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
-                # It did something; what, it may tell when it is asked again.
-                fault = FaultSaved if is_repeated(answer.headers) else GatewayFaulted
-                raise fault(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 
         return self._guard(operation, send)
 
@@ -202,6 +201,15 @@ class Stripe:
             cursor = {"starting_after": last}
         # Whoever asked would take an end for "there is nothing more".
         raise GatewayUnavailable(f"Stripe: {path} has more than {_PAGES} pages since then")
+
+
+@contextmanager
+def _legible(operation: str, fault: type[GatewayUnavailable] = GatewayFaulted) -> Iterator[None]:
+    """Reads what Stripe has said. It did something; what, it may tell when it is asked again."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, UnknownProviderStatus) as error:
+        raise fault(f"Stripe: an answer to {operation} that cannot be read: {error!r:.200}") from error
 
 
 def _span(created_from: datetime, created_to: datetime, after: str | None) -> dict[str, Any]:

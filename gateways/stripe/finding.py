@@ -25,25 +25,29 @@ def find(attempts: Sequence[CheckoutAttempt], pages: Pages, search: Search, now:
     """What these attempts have opened. One that is missing in the answer has opened nothing.
 
     Checkout Sessions have no search, and no filter that fits one without a customer; so one walk through the list, from
-    the newest to the oldest that could be meant, serves all. Payment intents of old attempts are searched for instead.
+    the newest to the oldest that could be meant, serves all. Payment intents of old attempts are searched for instead,
+    and the list is read no further back than the search may lag: an old attempt may have opened its own just now.
     """
     found: dict[AttemptId, Opened] = {}
     checkouts = [one for one in attempts if one.kind is AttemptKind.CHECKOUT]
     intents = [one for one in attempts if one.kind is AttemptKind.PAYMENT_INTENT]
-    fresh = [one for one in intents if now - one.created_at < SEARCHABLE]
-    found |= _walk(checkouts, pages, "checkout.list", "/v1/checkout/sessions")
-    found |= _walk(fresh, pages, "payment_intent.list", "/v1/payment_intents")
     for one in intents:
-        if one not in fresh:
+        if now - one.created_at >= SEARCHABLE:
             query = f'metadata["payment_session_id"]:"{one.session_id}" AND metadata["attempt"]:"{one.attempt_no}"'
             found |= _mine([one], search("payment_intent.search", "/v1/payment_intents/search", {"query": query}))
+    rest = [one for one in intents if one.id not in found]
+    found |= _walk(checkouts, pages, "checkout.list", "/v1/checkout/sessions")
+    found |= _walk(rest, pages, "payment_intent.list", "/v1/payment_intents", now - SEARCHABLE)
     return found
 
 
-def _walk(attempts: Sequence[CheckoutAttempt], pages: Pages, operation: str, path: str) -> dict[AttemptId, Opened]:
+def _walk(
+    attempts: Sequence[CheckoutAttempt], pages: Pages, operation: str, path: str, earliest: datetime | None = None
+) -> dict[AttemptId, Opened]:
     if not attempts:
         return {}
-    since = min(one.created_at for one in attempts) - SLACK
+    since = min(one.created_at for one in attempts)
+    since = (since if earliest is None else max(since, earliest)) - SLACK
     return _mine(attempts, pages(operation, path, {"created": {"gte": int(since.timestamp())}}))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.attempt import AttemptStatus
+from domain.errors import GatewayUnavailable
 from domain.lifecycle import Status
 from services.open_checkout import OpenCheckouts
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
@@ -162,3 +163,22 @@ def test_the_webhook_may_overtake_the_answer(home: House) -> None:
     assert payment.newest_attempt is not None
     assert payment.newest_attempt.status is AttemptStatus.PAID
     assert home.told() == ["auction.payment_pending", "auction.sold", "order.requested"]
+
+
+def test_what_was_paid_while_the_answer_to_its_opening_was_lost_is_not_to_be_closed(home: House) -> None:
+    session_id = home.require()
+
+    class Overtaken:
+        """The buyer is faster than its answer, which is lost."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(home.app.stripe, name)
+
+        def open(self, *args: Any, **kwargs: Any) -> Any:
+            home.sandbox.pay(home.app.stripe.open(*args, **kwargs).checkout_id or "")
+            home.hear()
+            raise GatewayUnavailable("silence")
+
+    replace(home.app.open_checkouts, stripe=Overtaken())()
+    (attempt,) = home.payment(session_id).attempts
+    assert (attempt.status, attempt.due_at) == (AttemptStatus.PAID, None)

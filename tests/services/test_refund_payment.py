@@ -89,6 +89,28 @@ def test_a_refund_that_stripe_made_behind_a_saved_error_is_found(home: House) ->
     assert len(home.stripe_has("refund")) == 1
 
 
+def test_a_look_up_that_stripe_refuses_is_no_word_on_the_refund(home: House) -> None:
+    session_id = late_money(home)
+    home.sandbox.fault("error_after", "refunds.create", count=1)
+
+    class Silent:
+        """It does not let us read refunds, for now."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(home.app.stripe, name)
+
+        def find_refund(self, _refund: object) -> None:
+            raise GatewayRefused("no right to read refunds")
+
+    for _ in range(4):
+        replace(home.app.send_refunds, stripe=Silent())()
+        home.forward(minutes=5)
+    assert home.payment(session_id).refunds[0].status is RefundStatus.REQUESTED
+    home.work()
+    assert home.payment(session_id).refunds[0].status is RefundStatus.SUCCEEDED
+    assert len(home.stripe_has("refund")) == 1
+
+
 def test_a_refund_that_stripe_refuses_waits_for_a_person(home: House) -> None:
     session_id = late_money(home)
     intent = home.payment(session_id).transactions[0].stripe_payment_intent_id

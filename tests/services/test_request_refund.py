@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from domain.errors import ActRefused, NotFound
+from domain.needs import NeedKind
 from domain.refund_requests import CONSENT
 from domain.transaction import RefundStatus, TransactionStatus
+from models import needs
 from runtime.gauges import StandingCollector
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House
@@ -292,6 +294,19 @@ def waiting(home: House, name: str) -> float:
     return next(
         family.samples[0].value for family in StandingCollector(home.app.database).collect() if family.name == name
     )
+
+
+def test_a_refund_that_stripe_neither_makes_nor_refuses_is_a_matter_for_a_person(home: House) -> None:
+    session_id = sold(home)
+    ask(home, session_id, amount="10.00")
+    home.sandbox.fault("error_before", "refunds.create")
+    home.app.send_refunds()
+    with home.app.database.transaction() as connection:
+        assert waiting(home, "payments_refunds_stuck") == 0
+        connection.execute("UPDATE refunds SET sent_at = now() - interval '2 hours'")
+        (need,), _ = needs.waiting(connection)
+    assert (need.kind, need.why, need.session_id) == (NeedKind.REFUND_STUCK, "asked_in_vain", session_id)
+    assert waiting(home, "payments_refunds_stuck") == 1
 
 
 def test_what_waits_for_a_person_is_counted(home: House) -> None:

@@ -155,9 +155,13 @@ def _unexplained(need: Need, _now: datetime) -> Told:
     return Told("i-scale", problem, harm, "Look", _page("/console/reconciliation"))
 
 
+#: Why money goes back that nobody wanted.
+_GOES_BACK: Final = {"late": "It came too late", "duplicate": "It was paid twice"}
+
+
 def _refund_stuck(need: Need, now: datetime) -> Told:
     problem = f"{_money(need)} for {need.what} must go back, and does not."
-    why = "It came too late" if need.why == "late" else "It was paid twice"
+    why = _GOES_BACK.get(need.why, "Stripe has not carried it out")
     return Told("i-refund", problem, f"{why}, {_since(need, now)}.", "Decide", _payment(need))
 
 

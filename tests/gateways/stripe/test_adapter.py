@@ -18,6 +18,7 @@ from gateways.stripe.adapter import Stripe
 from gateways.stripe.breaker import Breaker
 from gateways.stripe.event_list import watched
 from gateways.stripe.failures import Contended, RateLimited
+from gateways.stripe.finding import SEARCHABLE, Document, find
 from gateways.stripe.guard import StripeGuard
 from gateways.stripe.limiter import LocalLimiter
 from gateways.stripe.movements import movement
@@ -244,12 +245,46 @@ def test_what_old_attempts_have_opened_is_searched_for_without_walking_a_list(
     stripe: Stripe, sandbox: RunningSandbox
 ) -> None:
     paying = session(policy="instant")
+    asked = attempt(paying, INTENT)
+    opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
+    asked.created_at -= timedelta(days=1)
+    assert stripe.find([asked]) == {asked.id: opened}
+    assert sandbox.core.world.calls["payment_intents.list"] == 0
+
+
+def test_what_an_old_attempt_has_opened_just_now_is_found_though_the_search_lags(
+    stripe: Stripe, sandbox: RunningSandbox
+) -> None:
+    paying = session(policy="instant")
     asked, other = attempt(paying, INTENT), attempt(paying, INTENT, number=2)
     opened = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key)
     for one in (asked, other):
         one.created_at -= timedelta(days=1)
-    assert stripe.find([asked, other]) == {asked.id: opened}
-    assert sandbox.core.world.calls["payment_intents.list"] == 0
+    listed = list(sandbox.core.world.store.table("payment_intent").newest())
+    read_from = []
+
+    def pages(_operation: str, _path: str, params: Document) -> Iterator[Document]:
+        read_from.append(params["created"]["gte"])
+        return iter(listed)
+
+    assert find([asked, other], pages, lambda *_: [], now()) == {asked.id: opened}
+    assert read_from == [pytest.approx((now() - SEARCHABLE).timestamp(), abs=90)]
+
+
+def test_what_is_found_and_cannot_be_read_is_an_unknown_outcome(stripe: Stripe, sandbox: RunningSandbox) -> None:
+    paying = session(policy="instant")
+    asked, refund = attempt(paying, INTENT), refund_of(paying, 100)
+    intent = stripe.open(INTENT, request_of(paying, asked), idempotency_key=asked.idempotency_key).payment_intent_id
+    sandbox.pay(intent or "")
+    send_back(stripe, paying, refund, intent or "")
+    store = sandbox.core.world.store
+    store.save(next(iter(store.table("refund").newest())) | {"status": "pondered"})
+    with pytest.raises(GatewayFaulted, match="pondered"):
+        stripe.find_refund(refund)
+    made = next(iter(store.table("payment_intent").newest()))
+    store.save({name: value for name, value in made.items() if name != "client_secret"})
+    with pytest.raises(GatewayFaulted, match="client_secret"):
+        stripe.find([asked])
 
 
 @BOTH
