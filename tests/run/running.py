@@ -75,13 +75,15 @@ class Running:
 
 
 @contextmanager
-def running(directory: Path, port_base: int, *arguments: str, **env: str) -> Iterator[Running]:
+def running(
+    directory: Path, port_base: int, *arguments: str, command: Sequence[str] = ("-m", "cli"), **env: str
+) -> Iterator[Running]:
     """Run the command while the block lasts; nothing of it is left afterwards, whatever happens."""
     output = directory.parent / f"{directory.name}.out"
-    command = [sys.executable, "-m", "cli", "run", *arguments]
     where = ["--data-dir", str(directory), "--port-base", str(port_base)]
+    started = [sys.executable, *command, "run", *arguments, *where]
     with output.open("ab") as file:
-        process = subprocess.Popen([*command, *where], cwd=ROOT, env=environment(**env), stdout=file, stderr=file)
+        process = subprocess.Popen(started, cwd=ROOT, env=environment(**env), stdout=file, stderr=file)
     run = Running(process, directory, output)
     try:
         yield run

@@ -15,6 +15,7 @@ from tests.run.metrics import check_metrics
 from tests.run.prometheus import check_scraped
 from tests.run.running import Running, free_port_base, refused, running
 from tests.sandbox.processes import PATIENCE, eventually, gone
+from tests.unmeasured import COMMAND_ALONE
 
 # A sale lasts as long as its windows; both servers, five processes and the rest of the suite share two cores.
 pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
@@ -77,14 +78,14 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_run_goes_on_with
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     directory, base = tmp_path / "data", free_port_base()
-    with running(directory, base, "--auctions", "0") as run:
+    with running(directory, base, "--auctions", "0", command=COMMAND_ALONE) as run:
         check_scraped(run.wait_until_up()["urls"], tmp_path / "prometheus")
         check_refusals(run, base, tmp_path / "other", capsys)
         family = run.family()
         run.process.kill()
         run.process.wait()
         eventually(lambda: gone(family))
-    with running(directory, base, "--auctions", "0") as again:
+    with running(directory, base, "--auctions", "0", command=COMMAND_ALONE) as again:
         eventually(lambda: again.is_up() and again.told()["pids"]["supervisor"] == again.process.pid)
         family = again.family()
         again.process.send_signal(signal.SIGINT)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from cli.drill import drill
 from tests.run.running import ROOT, environment, free_port_base
+from tests.unmeasured import COMMAND_ALONE
 
 pytestmark = [pytest.mark.long("system"), pytest.mark.timeout(240)]
 SHORT = {"PAYMENT_WINDOW_SWEEP_SECONDS": "1", "PAYMENT_WINDOW_GRACE_SECONDS": "1"}
@@ -22,7 +23,7 @@ def test_a_small_drill_loses_nothing_and_says_so_for_programs(tmp_path: Path) ->
     only = [word for kind in kinds for word in ("--only", kind)]
     where = ["--data-dir", str(tmp_path / "data"), "--port-base", str(free_port_base(20))]
     done = subprocess.run(
-        [sys.executable, "-m", "cli", "drill", "--payments", "4", "--seed", PROMPT, "--json", *only, *where],
+        [sys.executable, *COMMAND_ALONE, "drill", "--payments", "4", "--seed", PROMPT, "--json", *only, *where],
         cwd=ROOT,
         env=environment(**SHORT),
         capture_output=True,
