@@ -11,6 +11,21 @@ from domain.needs import Need, NeedKind
 _NAMED: Final = 4
 _COUNTED: Final = 1_000
 
+#: Disputes `d` that are lost unless somebody answers.
+UNANSWERED: Final = (
+    "d.closed_at IS NULL AND d.status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')"
+)
+#: Refunds `r` that wait for a second person.
+UNAPPROVED: Final = (
+    "r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL AND r.approved_by IS NULL"
+)
+#: Transactions `t` whose money must go back, and for which nothing is under way any more.
+KEPT_IN_VAIN: Final = """
+    t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
+    AND NOT EXISTS (SELECT 1 FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))"""
+#: Refunds `r` that Stripe neither makes nor refuses.
+ASKED_IN_VAIN: Final = "r.due_at IS NOT NULL AND r.status = 'requested' AND r.sent_at < now() - interval '1 hour'"
+
 #: Each gives: what, why, payment, since, until, minor units, currency, what was asked.
 _EACH: Final = {
     NeedKind.HELD: """
@@ -21,40 +36,35 @@ _EACH: Final = {
             SELECT t.amount_minor, t.currency FROM transactions t
              WHERE t.session_id = s.id AND t.disposition = 'held' ORDER BY t.created_at DESC LIMIT 1) came ON true
          WHERE s.held_at IS NOT NULL ORDER BY s.held_at""",
-    NeedKind.APPROVAL: """
+    NeedKind.APPROVAL: f"""
         SELECT coalesce(s.title, s.auction_id), r.requested_by, s.id, r.created_at, r.approval_until, r.amount_minor,
                r.currency, NULL
           FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
-         WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL
-           AND r.approved_by IS NULL ORDER BY r.approval_until""",
+         WHERE {UNAPPROVED} ORDER BY r.approval_until""",  # noqa: S608
     NeedKind.ENDPOINT_PAUSED: """
         SELECT name, concat_ws(': ', paused_by, pause_reason), NULL, paused_at, NULL, NULL, NULL, NULL
           FROM endpoints WHERE paused_at IS NOT NULL ORDER BY paused_at""",
     NeedKind.ENDPOINT_FAILING: f"""
         SELECT name, last_error, NULL, failing_since, NULL, NULL, NULL, NULL
           FROM endpoints WHERE paused_at IS NULL AND failures >= {FAILURES} ORDER BY failing_since""",  # noqa: S608
-    NeedKind.REFUND_STUCK: """
+    NeedKind.REFUND_STUCK: f"""
         SELECT coalesce(s.title, s.auction_id), t.disposition, s.id, t.paid_at, NULL,
                t.amount_minor - t.refunded_minor, t.currency, NULL
           FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
-         WHERE t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
-           AND NOT EXISTS (SELECT 1 FROM refunds r
-                            WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending'))
+         WHERE {KEPT_IN_VAIN}
          UNION ALL
         SELECT coalesce(s.title, s.auction_id), 'asked_in_vain', s.id, r.sent_at, NULL, r.amount_minor, r.currency, NULL
           FROM refunds r JOIN payment_sessions s ON s.id = r.session_id
-         WHERE r.due_at IS NOT NULL AND r.status = 'requested' AND r.sent_at < now() - interval '1 hour'
-         ORDER BY 4""",
+         WHERE {ASKED_IN_VAIN}
+         ORDER BY 4""",  # noqa: S608
     NeedKind.RECEIPT_STUCK: """
         SELECT coalesce(r.number, ''), coalesce(r.last_error, ''), r.session_id, r.created_at, NULL, NULL, NULL, NULL
           FROM receipts r WHERE r.status = 'stuck' ORDER BY r.created_at""",
-    NeedKind.DISPUTE: """
+    NeedKind.DISPUTE: f"""
         SELECT coalesce(s.title, s.auction_id), d.reason, s.id, d.opened_at, d.evidence_due_at, d.amount_minor,
                d.currency, NULL
           FROM disputes d JOIN payment_sessions s ON s.id = d.session_id
-         WHERE d.closed_at IS NULL
-           AND d.status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')
-         ORDER BY d.evidence_due_at""",
+         WHERE {UNANSWERED} ORDER BY d.evidence_due_at""",  # noqa: S608
 }
 _NEEDS: Final = " UNION ALL ".join(
     f"(SELECT '{kind}', what, why, session_id::uuid, at, until::timestamptz, minor::bigint, currency, asked::bigint,"  # noqa: S608

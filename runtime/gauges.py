@@ -10,29 +10,23 @@ from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
 from models.differences import UNEXPLAINED
+from models.needs import ASKED_IN_VAIN, KEPT_IN_VAIN, UNANSWERED, UNAPPROVED
 
-_STANDING: Final = """
+_STANDING: Final = f"""
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
            (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 FROM webhook_events
              WHERE status = 'waiting'),
            (SELECT count(*) FROM deliveries WHERE status = 'waiting'),
            (SELECT count(*) FROM dead_letters WHERE status = 'dead'),
            (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now()),
-           (SELECT count(*) FROM disputes
-             WHERE closed_at IS NULL
-               AND status IN ('warning_needs_response', 'needs_response', 'appeal_needs_response')),
-           (SELECT count(*) FROM refunds
-             WHERE status = 'requested' AND approval_until IS NOT NULL AND approved_by IS NULL),
-           (SELECT count(*) FROM transactions t
-             WHERE disposition IN ('late', 'duplicate') AND refunded_minor < amount_minor AND status <> 'disputed'
-               AND NOT EXISTS (SELECT 1 FROM refunds r
-                                WHERE r.transaction_id = t.id AND r.status IN ('requested', 'pending')))
-             + (SELECT count(*) FROM refunds
-                 WHERE due_at IS NOT NULL AND status = 'requested' AND sent_at < now() - interval '1 hour'),
+           (SELECT count(*) FROM disputes d WHERE {UNANSWERED}),
+           (SELECT count(*) FROM refunds r WHERE {UNAPPROVED}),
+           (SELECT count(*) FROM transactions t WHERE {KEPT_IN_VAIN})
+             + (SELECT count(*) FROM refunds r WHERE {ASKED_IN_VAIN}),
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
            (SELECT count(*) FROM receipts WHERE status = 'wanted')
              + (SELECT count(*) FROM receipts WHERE status = 'numbered')
-"""
+"""  # noqa: S608 - our own words
 _ENDPOINTS: Final = """
     SELECT d.endpoint, count(*), extract(epoch FROM now() - min(d.created_at)) FROM deliveries d
      WHERE d.status = 'waiting' GROUP BY 1
