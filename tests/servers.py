@@ -1,6 +1,7 @@
 """The PostgreSQL and the Valkey that all tests of one run share: started when the first test asks for them."""
 
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -15,10 +16,13 @@ from redis import Redis
 
 from sandbox.embedded import PostgresServer, ValkeyServer
 from sandbox.embedded.cluster import ROLE
+from tests.sandbox.processes import runs
 
 #: A first start takes a second here; a busy machine gets its time.
 START_SECONDS = 90.0
 POLL_SECONDS = 0.02
+#: How their directories are called, before the pid of the run.
+PREFIX = "gavelpay-tests-"
 #: What the servers of a run may come to need, several times over.
 MEMORY_BYTES = 6 * 2**30
 
@@ -43,7 +47,7 @@ class SharedServers:
     def urls(self) -> Urls:
         with self._lock:
             if self._directory is None:
-                self._directory = Path(tempfile.mkdtemp(prefix="gavelpay-tests-", dir=_quickest_place()))
+                self._directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_quickest_place()))
                 self._directory.chmod(0o711)  # as root, PostgreSQL runs as somebody else
             if self._postgres is None:
                 self._postgres = PostgresServer(self._directory, durable=False).start()
@@ -64,13 +68,16 @@ class SharedServers:
             self._directory = None
 
 
-def _quickest_place() -> str | None:
+def _quickest_place() -> Path | None:
     """Where files lie in memory, if there is room: a database is made of hundreds, and thousands of them are made."""
     memory = Path("/dev/shm")  # noqa: S108 - the directory in it is our own
-    try:
-        return str(memory) if shutil.disk_usage(memory).free >= MEMORY_BYTES else None
-    except OSError:
+    if not memory.is_dir():
         return None
+    for left in memory.glob(f"{PREFIX}*-*"):  # by a run that was killed
+        pid = left.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdecimal() and not runs(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    return memory if shutil.disk_usage(memory).free >= MEMORY_BYTES else None
 
 
 def _sign_in_quickly(server: PostgresServer) -> None:
