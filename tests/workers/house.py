@@ -1,6 +1,7 @@
 """A tiny application's directory, queues and whole worker processes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from uuid import uuid4
 import orjson
 from redis import Redis
 
+from tests.unmeasured import unmeasured
 from tests.workers.tiny import BELLS
 
 HERE = Path(__file__).parent
@@ -59,8 +61,10 @@ class House:
 
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.workers.tiny", str(self.root), self.url, json.dumps(options)]
+        # Those with options of these show what starting and stopping covers; all the others do the same again.
+        environ = dict(os.environ) if {"processes", "metrics_port"} & options.keys() else unmeasured()
         with (self.root / "output").open("ab") as output:
-            process = subprocess.Popen(command, cwd=HERE.parent.parent, stdout=output, stderr=output)
+            process = subprocess.Popen(command, cwd=HERE.parent.parent, env=environ, stdout=output, stderr=output)
         self.processes.append(process)
         return process
 
