@@ -94,7 +94,7 @@ def test_a_look_up_that_stripe_refuses_is_no_word_on_the_refund(home: House) -> 
     home.sandbox.fault("error_after", "refunds.create", count=1)
 
     class Silent:
-        """It does not let us read refunds, for now."""
+        """It lets us make refunds, and read none."""
 
         def __getattr__(self, name: str) -> Any:
             return getattr(home.app.stripe, name)

@@ -76,15 +76,6 @@ class House:
     def values(self, key: str) -> list[str]:
         return [line[key] for line in self.lines(key)]
 
-    def wait_for(self, key: str, count: int) -> None:
-        """Wait for so many lines of a kind, no more and no fewer; says what there is instead."""
-        try:
-            wait_until(lambda: len(self.values(key)) == count)
-        except AssertionError as error:
-            queues = {name: self.redis.type(name) for name in self.redis.keys("dramatiq:*")}
-            found = f"{len(self.values(key))} lines, {len(self.lines('dead'))} letters, {queues}"
-            raise AssertionError(f"{found}\n{self.output()[-4000:]}") from error
-
     def output(self) -> str:
         return (self.root / "output").read_text()
 

@@ -53,7 +53,7 @@ def test_what_is_no_message_is_kept_whole_with_its_reason_and_those_behind_it_fl
     for number in range(40):
         house.send(request(number), queue="payment_required")
     house.start()
-    house.wait_for("required", 40)
+    wait_until(lambda: len(house.values("required")) == 40)
     wait_until(house.is_drained)
     letters = house.lines("dead")
     assert sorted(letter["dead"] for letter in letters) == sorted(raw.decode("latin-1") for raw in raws)
