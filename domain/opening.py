@@ -35,13 +35,13 @@ def must_be_found(attempt: CheckoutAttempt, now: datetime) -> bool:
 
 
 def is_used_up(attempt: CheckoutAttempt) -> bool:
-    """Whether nothing can be done under the attempt's key any more, or not by us.
+    """Whether nothing can be done under the attempt's key any more, or we can no longer read what was asked under it.
 
     A key that Stripe may have forgotten is not: whoever had it in hand before may ask with it this very moment.
     """
-    # What was asked first cannot be sent unchanged any more.
-    unreadable = isinstance(attempt.request, Unreadable)
-    return unreadable or attempt.last_error in USED_UP
+    if attempt.status is not AttemptStatus.OPENING:
+        return False
+    return isinstance(attempt.request, Unreadable) or attempt.last_error in USED_UP
 
 
 def record_opened(

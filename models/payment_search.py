@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.ids import uuid7
 from domain.money import CURRENCIES, THREE_DECIMAL, ZERO_DECIMAL, exponent_of
+from models.needs import ASKED_IN_VAIN, KEPT_IN_VAIN, UNAPPROVED
 
 #: Of which a longer text is none of ours.
 _LONGEST: Final = 255
@@ -49,12 +50,13 @@ _BY_NAME: Final = """
 """
 #: Walks along all ids, and reads no row. It is asked for once in a telephone call; an index would cost each payment.
 _BY_REFERENCE: Final = "SELECT id FROM payment_sessions WHERE substr(uuid_send(id), 13) = %(reference)s"
-#: On hold, or a refund that a second person must agree to: those come due when they are forgotten.
-_WAITING: Final = """
+#: On hold, or money that should go back and does not: a second person must agree, or Stripe does not carry it out.
+_WAITING: Final = f"""
     SELECT id FROM payment_sessions WHERE held_at IS NOT NULL
-    UNION SELECT session_id FROM refunds
-     WHERE due_at IS NOT NULL AND status = 'requested' AND approval_until IS NOT NULL AND approved_by IS NULL
-"""
+    UNION SELECT session_id FROM refunds r WHERE {UNAPPROVED}
+    UNION SELECT session_id FROM refunds r WHERE {ASKED_IN_VAIN}
+    UNION SELECT session_id FROM transactions t WHERE {KEPT_IN_VAIN}
+"""  # noqa: S608
 _UNWANTED: Final = "SELECT session_id FROM transactions WHERE disposition IN ('late', 'duplicate')"
 
 

@@ -38,7 +38,7 @@ _FIRST_IN_LINE: Final = """
          AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
 """
 
-#: Attempts that must be looked up as they stand before their next try; see `domain.opening.must_be_found`.
+#: Attempts that must be looked up as they stand before their next try; see `domain.opening.is_used_up`.
 _TO_BE_FOUND: Final = f"""
     r.status = 'opening' AND r.request IS NOT NULL
       AND r.last_error IN ({", ".join(f"'{code}'" for code in sorted(USED_UP))})

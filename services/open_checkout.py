@@ -139,10 +139,11 @@ class OpenCheckouts:
             found = self.stripe.find(attempts)
         except (GatewayUnavailable, GatewayRefused) as failure:
             return [(one, partial(self._postponed, failure)) for one in attempts]
-        return [
-            (one, partial(self._opened, found.get(one.id)) if one.id in found or is_used_up(one) else self._asked(one))
-            for one in attempts
-        ]
+        outcomes: list[Outcome] = []
+        for one in attempts:
+            is_settled = one.id in found or is_used_up(one)
+            outcomes.append((one, partial(self._opened, found.get(one.id)) if is_settled else self._asked(one)))
+        return outcomes
 
     def _refused(self, refusal: GatewayRefused, payment: Payment, attempt: CheckoutAttempt, now: datetime) -> None:
         record_refused(payment, attempt, refusal, now, self.new_id)
@@ -178,7 +179,7 @@ class OpenCheckouts:
         attempt: CheckoutAttempt,
         now: datetime,
     ) -> None:
-        """The outcome is unknown: ask again later, with the same key. Never a failure of the payment."""
+        """The outcome is unknown: ask, or look it up, again later. Never a failure of the payment."""
         asked = failure.retry_after if isinstance(failure, GatewayUnavailable) else None
         # A long list is not read often.
         is_idle = payment.session.status in FINAL or must_be_found(attempt, now)

@@ -23,6 +23,9 @@ from models.work import REFUND_WORK
 
 #: Stripe may forget a key after 24 hours; asked again then, a part would be sent back twice.
 _KEY_LASTS: Final = timedelta(hours=23)
+#: After so many tries the release before this one asked under further keys, and stored no number of them. Its workers
+#: may be at work beside ours.
+_TRIES_UNDER_ONE_KEY: Final = 3
 
 
 class _NotThere:
@@ -65,14 +68,18 @@ class SendRefunds:
         return len(claimed)
 
     def _ask(self, refund: Refund) -> _Answer:
-        is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
         try:
             if refund.last_error in USED_UP:
                 return self._find(refund) or _NotThere()
-            found = self._find(refund) if is_old else None
+            found = self._find(refund) if self._may_be_made(refund) else None
             return found or self.stripe.refund(refund.request or {}, idempotency_key=_key(refund))
         except (GatewayUnavailable, GatewayRefused) as failure:
             return failure
+
+    def _may_be_made(self, refund: Refund) -> bool:
+        """Whether asking again under its key might make it a second time."""
+        is_old = refund.sent_at is not None and self.now() - refund.sent_at > _KEY_LASTS
+        return is_old or (refund.keys_used == 0 and refund.tries > _TRIES_UNDER_ONE_KEY)
 
     def _find(self, refund: Refund) -> RefundReported | None:
         try:

@@ -17,7 +17,8 @@ Pages = Callable[[str, str, Document], Iterator[Document]]
 #: Asks one thing and gives all that was found: operation, path, parameters.
 Search = Callable[[str, str, Document], Sequence[Document]]
 
-#: Stripe's search may lag "up to an hour" behind when it is ill. What is older is found by it, in one call.
+#: Stripe's search may lag "up to an hour" behind when it is ill. What is older is found by it, in one call; what is
+#: younger by the list, whose walk is bounded.
 SEARCHABLE: Final = timedelta(hours=2)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.errors import FaultSaved, GatewayRefused
 from domain.lifecycle import Status
 from domain.windows import PATIENCE
 from models.unit_of_work import UnitOfWork
@@ -173,6 +174,26 @@ def test_a_status_that_nobody_knows_is_asked_for_again_and_stops_no_worker(short
     short.forward(minutes=1)
     short.work()
     assert short.payment(session_id).session.status is Status.EXPIRED
+
+
+def test_what_a_closing_failed_of_last_is_told(short: House) -> None:
+    session_id = short.opened(policy="instant")
+    failures = [FaultSaved("saved"), GatewayRefused("no right to cancel")]
+
+    class Unwilling:
+        """It has saved an error of the first closing, and refuses the second one."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(short.app.stripe, name)
+
+        def close(self, _attempt: object, **_: Any) -> None:
+            raise failures.pop(0)
+
+    for code in (FaultSaved.code, GatewayRefused.code):
+        short.forward(seconds=90)
+        short.app.expire_windows()
+        replace(short.app.open_checkouts, stripe=Unwilling())()
+        assert attempt_of(short, session_id).last_error == code
 
 
 def test_one_attempt_that_nobody_can_prepare_holds_up_no_other(home: House) -> None:

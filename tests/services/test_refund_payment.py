@@ -89,6 +89,26 @@ def test_a_refund_that_stripe_made_behind_a_saved_error_is_found(home: House) ->
     assert len(home.stripe_has("refund")) == 1
 
 
+def test_a_refund_that_the_release_before_asked_for_under_a_further_key_is_found(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.hear()
+    home.app.request_refund(session_id, amount="10.00", reason="a crack", actor="cli:alice")
+    home.sandbox.fault("error_before", "refunds.create", count=4)
+    for _ in range(4):
+        home.app.send_refunds()
+        home.forward(minutes=5)
+    (refund,) = home.payment(session_id).refunds
+    assert refund.tries == 4
+    # Its worker is still there, and dies before it has recorded the answer.
+    home.app.stripe.refund(refund.request or {}, idempotency_key=f"{refund.idempotency_key}:again:4")
+    home.app.send_refunds()
+
+    (refund,) = home.payment(session_id).refunds
+    assert (refund.status, refund.keys_used) == (RefundStatus.SUCCEEDED, 0)
+    assert [one["amount"] for one in home.stripe_has("refund")] == [1000]
+
+
 def test_a_look_up_that_stripe_refuses_is_no_word_on_the_refund(home: House) -> None:
     session_id = late_money(home)
     home.sandbox.fault("error_after", "refunds.create", count=1)

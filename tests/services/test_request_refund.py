@@ -12,7 +12,9 @@ from domain.needs import NeedKind
 from domain.refund_requests import CONSENT
 from domain.transaction import RefundStatus, TransactionStatus
 from models import needs
+from models.payment_search import Wish
 from runtime.gauges import StandingCollector
+from services.find_payments import FindPayments
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House
 
@@ -282,6 +284,7 @@ def test_late_money_whose_refund_failed_is_sent_back_by_a_person(home: House) ->
     settle(home)
     assert home.payment(session_id).refunds[0].status is RefundStatus.FAILED
     assert waiting(home, "payments_refunds_stuck") == 1
+    assert found_waiting(home) == [session_id]
     plan = home.app.request_refund.preview(session_id)
     assert (plan.amount.minor, plan.from_maker.minor, plan.takes_sale_back) == (27550, 0, False)
     ask(home, session_id)
@@ -296,6 +299,11 @@ def waiting(home: House, name: str) -> float:
     )
 
 
+def found_waiting(home: House) -> list[UUID]:
+    """The payments that wait for a person, as the desk lists them."""
+    return [one.session.id for one in FindPayments(home.app.store.begin, home.time)(Wish(needs_operator=True)).payments]
+
+
 def test_a_refund_that_stripe_neither_makes_nor_refuses_is_a_matter_for_a_person(home: House) -> None:
     session_id = sold(home)
     ask(home, session_id, amount="10.00")
@@ -307,6 +315,7 @@ def test_a_refund_that_stripe_neither_makes_nor_refuses_is_a_matter_for_a_person
         (need,), _ = needs.waiting(connection)
     assert (need.kind, need.why, need.session_id) == (NeedKind.REFUND_STUCK, "asked_in_vain", session_id)
     assert waiting(home, "payments_refunds_stuck") == 1
+    assert found_waiting(home) == [session_id]
 
 
 def test_what_waits_for_a_person_is_counted(home: House) -> None:
@@ -314,8 +323,10 @@ def test_what_waits_for_a_person_is_counted(home: House) -> None:
     assert waiting(home, "payments_refunds_awaiting_approval") == 0
     refund_id = ask(home, session_id)
     assert waiting(home, "payments_refunds_awaiting_approval") == 1
+    assert found_waiting(home) == [session_id]
     home.app.decide_refund.decline(session_id, refund_id, reason="no", actor=BOB)
     assert waiting(home, "payments_refunds_awaiting_approval") == 0
+    assert found_waiting(home) == []
     with home.sandbox.host.using() as core:
         opened = core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
     home.hear()
