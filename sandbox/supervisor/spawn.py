@@ -1,7 +1,8 @@
 """Starts a process that ends with this one, whatever ends it, and whichever thread asked.
 
 The kernel sends the death signal when the *thread* that started a child ends, not the process. So all children are
-started by one thread that lives as long as the process: `spawn` may be called from any thread.
+started by one thread that lives as long as the process: `spawn` may be called from any thread, and a child stays on
+the cores of the thread that asked for it.
 """
 
 import os
@@ -46,10 +47,14 @@ class _Order:
     env: Mapping[str, str] | None
     cwd: Path | None
     log: Path | None
+    #: None where the system knows of no such thing.
+    cores: set[int] | None
     placed: "Future[subprocess.Popen[bytes]]"
 
     def carry_out(self) -> None:
         try:
+            if self.cores is not None:
+                os.sched_setaffinity(0, self.cores)
             self.placed.set_result(self._popen())
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the caller
             self.placed.set_exception(error)
@@ -119,4 +124,5 @@ def spawn(
     """
     shim = [sys.executable, "-I", "-S", str(SHIM), "--parent", str(os.getpid()), "--death-signal", str(death_signal)]
     command = [*shim, *identity.options(), "--", *argv]
-    return _spawner().place(_Order(command, env, cwd, log, Future()))
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    return _spawner().place(_Order(command, env, cwd, log, cores, Future()))

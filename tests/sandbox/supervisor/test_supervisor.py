@@ -260,6 +260,22 @@ def test_a_child_started_by_a_thread_outlives_the_thread() -> None:
     process.wait()
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system binds no process to a core")
+def test_a_child_stays_on_the_cores_of_the_thread_that_asked_for_it(tmp_path: Path) -> None:
+    ours = sorted(os.sched_getaffinity(0))
+    tells = [sys.executable, "-c", "import os; print(sorted(os.sched_getaffinity(0)))"]
+
+    def start(cores: list[int]) -> None:
+        os.sched_setaffinity(0, cores)
+        spawn(tells, log=tmp_path / "cores").wait()
+
+    for cores in ([ours[0]], [ours[-1]], ours):
+        thread = threading.Thread(target=start, args=(cores,))
+        thread.start()
+        thread.join()
+    assert (tmp_path / "cores").read_text().splitlines() == [f"[{ours[0]}]", f"[{ours[-1]}]", str(ours)]
+
+
 def test_whoever_waits_learns_why_a_start_failed() -> None:
     failing: Callable[[], object] = lambda: spawn(["true"], cwd=Path("/no/such/directory"))  # noqa: E731
     with pytest.raises(FileNotFoundError):
