@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from domain import connect, holds, ledger, receipts, refunds
 from domain.attempt import AttemptStatus
@@ -14,11 +13,6 @@ from domain.money import Money
 from domain.news import forget
 from domain.payment import Payment
 from domain.transaction import Disposition, Transaction
-
-#: Why money is held although it came in time: another amount or currency than what was asked.
-AMOUNT_DIFFERS: Final = "amount_differs"
-#: Reasons of a session for which money that has come is held until someone decides.
-MONEY_IS_HELD: Final = frozenset({AMOUNT_DIFFERS, holds.STRIPE_REVIEW, holds.HIGHEST_RISK})
 
 Book = Callable[[Payment, Transaction, datetime], None]
 
@@ -62,6 +56,10 @@ def complete(
     told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
     payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
     payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
+    for second in holds.held_money(payment):
+        # Nobody decides on it any more: the lot is paid, and this is a second payment for it.
+        second.disposition = Disposition.DUPLICATE
+        give_back(payment, second, now, new_id)
 
 
 def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime) -> None:
@@ -69,7 +67,7 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
     session = payment.session
     step = move(session, Trigger.PAYMENT_PROCESSING)
     session.reason = reason
-    if reason != AMOUNT_DIFFERS:
+    if reason != holds.AMOUNT_DIFFERS:
         session.held_at, session.hold_reason = now, reason
         forget(session)
     ledger.book_unwanted(payment, transaction, now)
@@ -85,11 +83,12 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
 
 
 def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
-    """Send back money that is booked and does not pay for the lot; its disposition says why."""
+    """Send back what is left of money that is booked and does not pay for the lot; its disposition says why."""
     amount = str(Money(transaction.currency, transaction.amount_minor))
     action = f"payment_{transaction.disposition}"
     payment.note(action, now, amount=amount, payment_intent=transaction.stripe_payment_intent_id)
-    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
+    if refunds.left_of(payment, transaction).minor > 0:
+        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
 
 
 def accept(

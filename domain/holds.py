@@ -11,13 +11,19 @@ from typing import Final
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.lifecycle import FINAL
+from domain.money import Money
 from domain.payment import Payment
 from domain.risk import ALERT_AT, HOLD_AT, WEIGHTS, Kind, RiskSignal, assess
+from domain.transaction import Disposition, Transaction
 
 #: Why a session is on hold, as stable words.
 RISK_SCORE: Final = "risk_score"
 STRIPE_REVIEW: Final = "stripe_review"
 HIGHEST_RISK: Final = "highest_risk"
+#: Why money is held although it came in time: another amount or currency than what was asked.
+AMOUNT_DIFFERS: Final = "amount_differs"
+#: Reasons of a session for which money that has come is held until someone decides.
+MONEY_IS_HELD: Final = frozenset({AMOUNT_DIFFERS, STRIPE_REVIEW, HIGHEST_RISK})
 
 #: How a review ends well. After other ends the money goes back, which is told by refunds, or an operator decides.
 APPROVED: Final = frozenset({"approved", "acknowledged"})
@@ -79,6 +85,27 @@ def hold_on_money(payment: Payment, intent: str) -> str | None:
     return None
 
 
+def held_money(payment: Payment) -> list[Transaction]:
+    """Money that waits for a decision, oldest first: what is wholly back with its buyer does not any more."""
+    return [
+        one
+        for one in payment.transactions
+        if one.disposition is Disposition.HELD and one.refunded_minor + _lost(payment, one) < one.amount_minor
+    ]
+
+
+def differs(payment: Payment, transaction: Transaction) -> bool:
+    """Whether another amount came than was asked."""
+    return Money(transaction.currency, transaction.amount_minor) != payment.session.amount
+
+
+def why_held(payment: Payment, transaction: Transaction) -> str:
+    """Why money waits for a decision that has come, as a reason of its session."""
+    if differs(payment, transaction):
+        return AMOUNT_DIFFERS
+    return hold_on_money(payment, transaction.stripe_payment_intent_id) or payment.session.hold_reason or HIGHEST_RISK
+
+
 def review_of(payment: Payment, intent: str | None) -> Review:
     """How Stripe's reviews of this payment intent stand, by all that was heard of them in whatever order."""
     mine = [one for one in payment.signals if one.stripe_payment_intent_id == intent]
@@ -87,6 +114,10 @@ def review_of(payment: Payment, intent: str | None) -> Review:
     if not reviews:
         return Review.NONE
     return Review.APPROVED if all(ends.get(review) in APPROVED for review in reviews) else Review.OPEN
+
+
+def _lost(payment: Payment, transaction: Transaction) -> int:
+    return sum(one.lost_minor for one in payment.disputes if one.transaction_id == transaction.id)
 
 
 def _is_unsent(attempt: CheckoutAttempt) -> bool:

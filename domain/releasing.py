@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD, accept
+from domain.completion import accept
 from domain.errors import ActRefused
-from domain.holds import lift
+from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, lift
 from domain.ids import NewId
 from domain.lifecycle import FINAL
 from domain.money import Money

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.holds import held_money, why_held
 from domain.lifecycle import PROCESSING, Trigger, move
 from domain.news import is_news, remember
 from domain.payment import Payment
@@ -40,10 +41,15 @@ def _status(payment: Payment, transaction: Transaction) -> TransactionStatus:
 
 
 def _end_hold(payment: Payment, transaction: Transaction, now: datetime) -> None:
-    """Money that was held is back with the buyer: the payment waits for other money, as long as its window lasts."""
-    session = payment.session
-    lost = sum(one.lost_minor for one in payment.disputes if one.transaction_id == transaction.id)
-    if session.status is not PROCESSING or transaction.refunded_minor + lost < transaction.amount_minor:
+    """Money that was held is back with the buyer: the payment waits for other money, as long as its window lasts.
+
+    Where other money is held as well, the payment waits for a decision on that.
+    """
+    session, waits = payment.session, held_money(payment)
+    if session.status is not PROCESSING or transaction in waits:
+        return
+    if waits:
+        session.reason = why_held(payment, waits[-1])
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     session.reason = HELD_MONEY_RETURNED

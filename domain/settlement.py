@@ -14,7 +14,6 @@ from uuid import UUID
 from domain import charges, completion, connect, disputes, holds, ledger, radar, refunds
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.closing import close, close_window
-from domain.completion import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.errors import EventTooEarly
 from domain.facts import (
     ActionRequired,
@@ -28,6 +27,7 @@ from domain.facts import (
     RefundReported,
     ReviewClosed,
 )
+from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
 from domain.news import RANK, is_news, remember
@@ -161,7 +161,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     else:
         ledger.book_unwanted(payment, transaction, now)
         completion.give_back(payment, transaction, now, terms.new_id)
-        if session.status not in FINAL:
+        if session.status not in FINAL and not holds.held_money(payment):
             close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
 
@@ -178,7 +178,9 @@ def _was_in_time(payment: Payment, fact: Paid) -> bool | None:
     if min(moment for moment in (fact.at, fact.confirmed_by, fact.charged_at) if moment is not None) <= end:
         return True
     confirmed_before = session.news_at is not None and session.news_at <= end
-    if session.status is PROCESSING and session.reason != NEAR_THE_END and confirmed_before:
+    # Where money has come already, what was confirmed is that.
+    has_come = session.reason == NEAR_THE_END or session.reason in MONEY_IS_HELD
+    if session.status is PROCESSING and not has_come and confirmed_before:
         return True
     return None if fact.charged_at is None else False
 
@@ -189,7 +191,8 @@ def _wait_for_charge(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> 
     if attempt.paid_near_end_at is None:
         attempt.paid_near_end_at, attempt.look_up_after = fact.at, None
     step = move(session, Trigger.PAYMENT_PROCESSING)
-    session.reason = NEAR_THE_END
+    if session.reason not in MONEY_IS_HELD:
+        session.reason = NEAR_THE_END
     if step.changed:
         payment.note("payment_processing", fact.at, before=step.before, after=step.after, attempt=attempt.attempt_no)
 

@@ -23,19 +23,34 @@ UNAPPROVED: Final = (
 KEPT_IN_VAIN: Final = """
     t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
     AND NOT EXISTS (SELECT 1 FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))"""
+#: Transactions `t` that somebody must decide on: not back with their buyers, nor wholly on the way there.
+HELD_MONEY: Final = """
+    t.disposition = 'held' AND t.refunded_minor < t.amount_minor
+    AND EXISTS (SELECT 1 FROM payment_sessions p WHERE p.id = t.session_id AND p.status = 'processing')
+    AND t.amount_minor > t.refunded_minor
+      + (SELECT coalesce(sum(u.amount_minor), 0) FROM refunds u
+          WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))
+      + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d
+          WHERE d.session_id = t.session_id AND d.transaction_id = t.id)"""
+#: Payments that are on hold until somebody decides, whether or not money has come.
+HELD: Final = f"""
+    SELECT id FROM payment_sessions WHERE held_at IS NOT NULL AND closed_at IS NULL
+    UNION SELECT t.session_id FROM transactions t WHERE {HELD_MONEY}"""  # noqa: S608
 #: Refunds `r` that Stripe neither makes nor refuses.
 ASKED_IN_VAIN: Final = "r.due_at IS NOT NULL AND r.status = 'requested' AND r.sent_at < now() - interval '1 hour'"
 
 #: Each gives: what, why, payment, since, until, minor units, currency, what was asked.
 _EACH: Final = {
-    NeedKind.HELD: """
-        SELECT coalesce(s.title, s.auction_id), s.hold_reason, s.id, s.held_at,
+    NeedKind.HELD: f"""
+        SELECT coalesce(s.title, s.auction_id),
+               CASE WHEN came.currency IS NULL THEN s.hold_reason ELSE coalesce(s.reason, s.hold_reason, '') END, s.id,
+               least(s.held_at, came.created_at),
                CASE WHEN s.status IN ('pending', 'failed') THEN s.window_expires_at END, came.amount_minor,
                coalesce(came.currency, s.currency), s.amount_minor
-          FROM payment_sessions s LEFT JOIN LATERAL (
-            SELECT t.amount_minor, t.currency FROM transactions t
-             WHERE t.session_id = s.id AND t.disposition = 'held' ORDER BY t.created_at DESC LIMIT 1) came ON true
-         WHERE s.held_at IS NOT NULL ORDER BY s.held_at""",
+          FROM ({HELD}) held JOIN payment_sessions s USING (id) LEFT JOIN LATERAL (
+            SELECT t.amount_minor, t.currency, t.created_at FROM transactions t
+             WHERE t.session_id = s.id AND {HELD_MONEY} ORDER BY t.created_at DESC LIMIT 1) came ON true
+         ORDER BY 4""",  # noqa: S608
     NeedKind.APPROVAL: f"""
         SELECT coalesce(s.title, s.auction_id), r.requested_by, s.id, r.created_at, r.approval_until, r.amount_minor,
                r.currency, NULL

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.ids import uuid7
 from domain.money import CURRENCIES, THREE_DECIMAL, ZERO_DECIMAL, exponent_of
-from models.needs import ASKED_IN_VAIN, KEPT_IN_VAIN, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, KEPT_IN_VAIN, UNAPPROVED
 
 #: Of which a longer text is none of ours.
 _LONGEST: Final = 255
@@ -52,7 +52,7 @@ _BY_NAME: Final = """
 _BY_REFERENCE: Final = "SELECT id FROM payment_sessions WHERE substr(uuid_send(id), 13) = %(reference)s"
 #: On hold, or money that should go back and does not: a second person must agree, or Stripe does not carry it out.
 _WAITING: Final = f"""
-    SELECT id FROM payment_sessions WHERE held_at IS NOT NULL
+    {HELD}
     UNION SELECT session_id FROM refunds r WHERE {UNAPPROVED}
     UNION SELECT session_id FROM refunds r WHERE {ASKED_IN_VAIN}
     UNION SELECT session_id FROM transactions t WHERE {KEPT_IN_VAIN}

@@ -11,6 +11,7 @@ from psycopg import Connection
 from domain.dispute import Dispute
 from domain.risk import RiskSignal
 from domain.security import SECURITY_CHAIN, SecurityEvent, SecurityEventKind
+from models.needs import HELD
 from models.paging import Ordering, Paged, Place, a_number, a_time, a_word
 from models.records import DISPUTES, RISK_SIGNALS, SECURITY_EVENTS
 from models.sealing import FieldCipher
@@ -21,13 +22,10 @@ SECURITY_ORDER: Final = Ordering((("r.audit_seq", a_number),))
 _MOST: Final = 60
 
 #: Held for their risk or for review, and money of another amount than was asked.
-_HELD: Final = """
-    SELECT id FROM (SELECT id, held_at AS since FROM payment_sessions WHERE held_at IS NOT NULL
-                    UNION SELECT session_id, paid_at FROM transactions t WHERE disposition = 'held'
-                      AND EXISTS (SELECT 1 FROM payment_sessions s WHERE s.id = t.session_id
-                                     AND s.status = 'processing' AND s.held_at IS NULL)) held
-     ORDER BY since LIMIT %(most)s
-"""
+_HELD: Final = f"""
+    SELECT id FROM ({HELD}) held JOIN payment_sessions s USING (id)
+     ORDER BY coalesce(s.held_at, (SELECT min(t.paid_at) FROM transactions t WHERE t.session_id = s.id)) LIMIT %(most)s
+"""  # noqa: S608
 
 
 class SignalRow(NamedTuple):

@@ -10,7 +10,7 @@ from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
 from models.differences import UNEXPLAINED
-from models.needs import ASKED_IN_VAIN, KEPT_IN_VAIN, UNANSWERED, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, KEPT_IN_VAIN, UNANSWERED, UNAPPROVED
 
 _STANDING: Final = f"""
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
@@ -21,6 +21,7 @@ _STANDING: Final = f"""
            (SELECT count(*) FROM notifications WHERE status = 'queued' AND due_at <= now()),
            (SELECT count(*) FROM disputes d WHERE {UNANSWERED}),
            (SELECT count(*) FROM refunds r WHERE {UNAPPROVED}),
+           (SELECT count(*) FROM ({HELD}) held),
            (SELECT count(*) FROM transactions t WHERE {KEPT_IN_VAIN})
              + (SELECT count(*) FROM refunds r WHERE {ASKED_IN_VAIN}),
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
@@ -39,6 +40,7 @@ _NOT_HEALTHY: Final = f"""
 _WAITING: Final = (
     ("payments_disputes_awaiting_evidence", "Disputes that are lost unless they are answered"),
     ("payments_refunds_awaiting_approval", "Refunds that wait for a second person"),
+    ("payments_held", "Payments on hold until a person decides, with their money or before it"),
     ("payments_refunds_stuck", "Money that must go back: its refund failed, or was asked for in vain for an hour"),
     ("payments_receipts_stuck", "Documents that cannot be printed or stored until a person has looked"),
     ("payments_receipts_backlog", "Documents that are not issued yet"),

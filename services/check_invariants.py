@@ -30,6 +30,17 @@ _QUESTIONS: Final = (
                           -- A failed one has been told to a person, and is counted until they have sent it again.
                           AND r.status IN ('requested', 'pending', 'failed', 'canceled'))
     """,
+    # Money is held while its payment waits for a decision; then it is kept, or goes back.
+    """
+    SELECT format('Transaction %s is held, and its payment %s is %s.', t.id, s.id, s.status)
+      FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
+     WHERE t.disposition = 'held' AND s.status <> 'processing'
+       AND t.refunded_minor + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d WHERE d.transaction_id = t.id)
+           < t.amount_minor
+       -- One that failed has been told to a person.
+       AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id
+                          AND r.status IN ('requested', 'pending', 'failed', 'canceled'))
+    """,
     # What is kept is what was asked, unless a person has accepted another amount.
     """
     SELECT format('Transaction %s keeps %s %s, and %s %s was asked.', t.id, t.amount_minor, t.currency, s.amount_minor,

@@ -12,7 +12,7 @@ from console.desk.figures import masked
 from console.desk.operators import Operator, TheOperator
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
-from domain.completion import AMOUNT_DIFFERS
+from domain.holds import AMOUNT_DIFFERS
 from domain.lifecycle import UNPAID
 from domain.payment import Payment
 from runtime.app import App

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
-from domain.completion import MONEY_IS_HELD
+from domain.holds import MONEY_IS_HELD
 from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PROCESSING
 from domain.payment import Payment
 from domain.policies import AttemptKind, Policy

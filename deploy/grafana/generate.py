@@ -90,6 +90,7 @@ BOARDS: Final[dict[str, tuple[str, Sequence[Panel]]]] = {
             ),
             graph(
                 "What waits for a person", "short",
+                ("max(payments_held)", "payments on hold"),
                 ("max(payments_refunds_awaiting_approval)", "refunds to approve"),
                 ("max(payments_refunds_stuck)", "refunds that failed"),
                 ("max(payments_disputes_awaiting_evidence)", "disputes to answer"),

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.completion import AMOUNT_DIFFERS
-from domain.holds import HIGHEST_RISK, STRIPE_REVIEW
+from domain.holds import AMOUNT_DIFFERS, HIGHEST_RISK, STRIPE_REVIEW
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
 from domain.refunds import left_of

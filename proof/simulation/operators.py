@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from domain.completion import AMOUNT_DIFFERS
 from domain.errors import ActRefused, IllegalTransition, NotFound, OfferRefused, TransientError
+from domain.holds import AMOUNT_DIFFERS
 from domain.ids import SessionId
 from domain.lifecycle import Status
 from domain.transaction import Refund

@@ -92,7 +92,7 @@ ASKED = {
     "what gave up or was set aside": (needs._MANY, ["webhook_events_set_aside"]),
     "what waits for people": (
         needs._NEEDS,
-        ["payment_sessions_held", "receipts_stuck", "disputes_open"],
+        ["payment_sessions_held", "transactions_held", "receipts_stuck", "disputes_open"],
     ),
 }
 
