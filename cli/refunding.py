@@ -26,6 +26,7 @@ Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason 
 @click.option("--reason", help="Why, for the record. Needed for whatever is done.")
 @click.option("--approve", type=click.UUID, metavar="REFUND", help="Agree to a refund that somebody else asked for.")
 @click.option("--decline", type=click.UUID, metavar="REFUND", help="Decline one, or take back your own.")
+@click.option("--settled", is_flag=True, help="Refunds that failed are owed no more: paid back another way.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @as_json
 def refund_session(
@@ -36,13 +37,14 @@ def refund_session(
     reason: str | None,
     approve: UUID | None,
     decline: UUID | None,
+    settled: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Send money back, in full or in part. Large refunds wait for a second person: --approve, or --decline."""
-    decided = approve or decline
-    if decided and (dry_run or amount or payment_intent or (approve and decline)):
-        raise click.UsageError("--approve and --decline stand alone, with --reason.")
+    decided = sum(map(bool, (approve, decline, settled)))
+    if decided > 1 or (decided and (dry_run or amount or payment_intent)):
+        raise click.UsageError("--approve, --decline and --settled stand alone, with --reason.")
     if dry_run:
         with open_app() as app:
             plan = app.request_refund.preview(session_id, amount=amount, payment_intent=payment_intent)
@@ -51,6 +53,10 @@ def refund_session(
     if not reason:
         raise click.UsageError("Say why, with --reason.")
     with open_app() as app:
+        if settled:
+            count = app.decide_refund.settle(session_id, reason=reason, actor=acting_user())
+            click.echo(f"Settled: {count} {'refund' if count == 1 else 'refunds'} that failed.")
+            return
         if approve:
             refund = app.decide_refund.approve(session_id, approve, reason=reason, actor=acting_user())
         elif decline:

@@ -102,6 +102,7 @@ def accept(
 ) -> None:
     """Keep money that was held. If the session is over, or paid otherwise by now, it goes back instead."""
     if payment.session.status not in FINAL:
+        refunds.settle(payment, now, transaction)  # It stays, whatever was promised before.
         complete(payment, transaction, now, fee_basis_points, new_id, book=ledger.book_release, actor=actor)
         return
     paid_otherwise = payment.kept_transaction is not None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from domain import connect, ledger
+from domain import connect, ledger, refunds
 from domain.errors import ActRefused, InvalidMoney
 from domain.money import THREE_DECIMAL, Money
 from domain.payment import Payment
@@ -133,6 +133,22 @@ def decline(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     _call_off(refund, "declined", now)
     payment.note("refund_declined", now, actor, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
     return refund
+
+
+def settle(payment: Payment, reason: str, actor: str, now: datetime) -> int:
+    """Nothing is owed any more for refunds that failed: the buyer was paid another way, or wants it no more.
+
+    Returns:
+        How many refunds that are.
+
+    Raises:
+        ActRefused: none has failed that is not settled.
+    """
+    settled = refunds.settle(payment, now)
+    if not settled:
+        raise ActRefused("nothing_failed", "no refund of this payment has failed that is not settled")
+    payment.note("refund_settled", now, actor, refunds=settled, reason=reason)
+    return settled
 
 
 def void(payment: Payment, refund: Refund, now: datetime) -> None:

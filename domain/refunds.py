@@ -16,6 +16,7 @@ from domain.transaction import UNDER_WAY, Disposition, Refund, RefundStatus, Tra
 
 #: Whoever was not a person.
 NOBODY: Final = frozenset({"system", "stripe"})
+_CAME_TO_NOTHING: Final = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 #: A report moves a refund forward, never back. It may fail, or come back, after it succeeded.
 _STEP: Final = {
     RefundStatus.REQUESTED: 0,
@@ -87,6 +88,47 @@ def refused(payment: Payment, refund: Refund, code: str, error: str, now: dateti
     """Record that Stripe will never carry a refund out: the money is with Stripe, and a person must look."""
     refund.status, refund.failure_reason, refund.last_error, refund.updated_at = RefundStatus.FAILED, code, error, now
     payment.note("refund_refused", now, refund=str(refund.id), error=error, amount_minor=refund.amount_minor)
+
+
+def owed(payment: Payment) -> list[Refund]:
+    """Refunds that came to nothing and are owed until a person has sent them again, or has settled them.
+
+    One that was canceled at Stripe is owed where the money is not ours to keep.
+    """
+    return [one for one in payment.refunds if _came_to_nothing(payment, one) and _is_still_owed(payment, one)]
+
+
+def settle(payment: Payment, now: datetime, transaction: Transaction | None = None) -> int:
+    """Nothing is owed any more for refunds that came to nothing: of the whole payment, or of that money alone.
+
+    Returns:
+        How many there are.
+    """
+    mine = [
+        one
+        for one in payment.refunds
+        if one.status in _CAME_TO_NOTHING
+        and one.settled_at is None
+        and (transaction is None or one.transaction_id == transaction.id)
+    ]
+    for one in mine:
+        one.settled_at = now
+    return len(mine)
+
+
+def _came_to_nothing(payment: Payment, refund: Refund) -> bool:
+    if refund.status is RefundStatus.CANCELED:
+        return payment.transaction(refund.transaction_id).disposition in (Disposition.LATE, Disposition.DUPLICATE)
+    return refund.status is RefundStatus.FAILED
+
+
+def _is_still_owed(payment: Payment, refund: Refund) -> bool:
+    """Whether nothing of that money is on its way, nor has gone back since in its place, and nobody has settled it."""
+    others = [one for one in payment.refunds if one.transaction_id == refund.transaction_id and one is not refund]
+    if refund.settled_at is not None or any(one.status in UNDER_WAY for one in others):
+        return False
+    gone = (one for one in others if one.status is RefundStatus.SUCCEEDED and one.created_at >= refund.updated_at)
+    return sum(one.amount_minor for one in gone) < refund.amount_minor
 
 
 def _known(payment: Payment, fact: RefundReported) -> Refund | None:

@@ -125,6 +125,8 @@ class Refund:
     look_up_after: datetime | None = None
     #: How often it was looked up.
     look_ups: int = 0
+    #: When a person said that nothing is owed for it any more, although it failed.
+    settled_at: datetime | None = None
 
     @property
     def awaits_approval(self) -> bool:

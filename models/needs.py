@@ -19,10 +19,39 @@ UNANSWERED: Final = (
 UNAPPROVED: Final = (
     "r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL AND r.approved_by IS NULL"
 )
-#: Transactions `t` whose money must go back, and for which nothing is under way any more.
-KEPT_IN_VAIN: Final = """
-    t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
+#: Transactions `t` of which something is left, which is not in a bank's hands, and for which nothing is under way.
+_LEFT: Final = """
+    t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
     AND NOT EXISTS (SELECT 1 FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))"""
+#: Refunds `r` that failed, and in whose place nothing has gone back since: as `domain.refunds.owed` has it.
+_FAILED: Final = """
+    r.status = 'failed' AND r.amount_minor > (
+      SELECT coalesce(sum(n.amount_minor), 0) FROM refunds n
+       WHERE n.session_id = r.session_id AND n.transaction_id = r.transaction_id AND n.created_at >= r.updated_at
+         AND n.status = 'succeeded')"""
+_SETTLED: Final = """
+    EXISTS (SELECT 1 FROM refunds u
+             WHERE u.session_id = t.session_id AND u.transaction_id = t.id AND u.settled_at IS NOT NULL)"""
+#: Money that must go back, and for which nothing is under way any more, until a person has sent it again or has said
+#: that it is settled: payment, why, since, minor units, currency. What was sold and taken back stays so when its refund
+#: fails, as does what a person promised a buyer.
+OWED: Final = f"""
+    SELECT t.session_id, t.disposition AS why, t.paid_at AS since, t.amount_minor - t.refunded_minor AS minor,
+           t.currency
+      FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND {_LEFT} AND NOT {_SETTLED}
+     UNION ALL
+    SELECT t.session_id, t.disposition, t.paid_at, t.amount_minor - t.refunded_minor, t.currency
+      FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
+     WHERE t.disposition = 'held' AND p.status <> 'processing' AND {_LEFT} AND NOT {_SETTLED}
+     UNION ALL
+    SELECT t.session_id, 'refund_failed', max(r.updated_at),
+           least(CASE WHEN NOT p.fully_refunded THEN sum(r.amount_minor) END, t.amount_minor - t.refunded_minor),
+           t.currency
+      FROM refunds r JOIN transactions t ON t.id = r.transaction_id JOIN payment_sessions p ON p.id = t.session_id
+     WHERE r.status IN ('failed', 'canceled') AND r.settled_at IS NULL AND {_LEFT}
+       AND (t.disposition = 'kept' AND p.fully_refunded
+            OR (t.disposition = 'kept' OR t.disposition = 'held' AND p.status = 'processing') AND {_FAILED})
+     GROUP BY t.id, p.fully_refunded"""  # noqa: S608
 #: Transactions `t` that somebody must decide on: not back with their buyers, nor wholly on the way there.
 HELD_MONEY: Final = """
     t.disposition = 'held' AND t.refunded_minor < t.amount_minor
@@ -63,10 +92,8 @@ _EACH: Final = {
         SELECT name, last_error, NULL, failing_since, NULL, NULL, NULL, NULL
           FROM endpoints WHERE paused_at IS NULL AND failures >= {FAILURES} ORDER BY failing_since""",  # noqa: S608
     NeedKind.REFUND_STUCK: f"""
-        SELECT coalesce(s.title, s.auction_id), t.disposition, s.id, t.paid_at, NULL,
-               t.amount_minor - t.refunded_minor, t.currency, NULL
-          FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
-         WHERE {KEPT_IN_VAIN}
+        SELECT coalesce(s.title, s.auction_id), o.why, s.id, o.since, NULL, o.minor, o.currency, NULL
+          FROM ({OWED}) o JOIN payment_sessions s ON s.id = o.session_id
          UNION ALL
         SELECT coalesce(s.title, s.auction_id), 'asked_in_vain', s.id, r.sent_at, NULL, r.amount_minor, r.currency, NULL
           FROM refunds r JOIN payment_sessions s ON s.id = r.session_id

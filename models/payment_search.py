@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.ids import uuid7
 from domain.money import CURRENCIES, THREE_DECIMAL, ZERO_DECIMAL, exponent_of
-from models.needs import ASKED_IN_VAIN, HELD, KEPT_IN_VAIN, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, OWED, UNAPPROVED
 
 #: Of which a longer text is none of ours.
 _LONGEST: Final = 255
@@ -55,7 +55,7 @@ _WAITING: Final = f"""
     {HELD}
     UNION SELECT session_id FROM refunds r WHERE {UNAPPROVED}
     UNION SELECT session_id FROM refunds r WHERE {ASKED_IN_VAIN}
-    UNION SELECT session_id FROM transactions t WHERE {KEPT_IN_VAIN}
+    UNION SELECT session_id FROM ({OWED}) o
 """  # noqa: S608
 _UNWANTED: Final = "SELECT session_id FROM transactions WHERE disposition IN ('late', 'duplicate')"
 

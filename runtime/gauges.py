@@ -10,7 +10,7 @@ from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
 from models.differences import UNEXPLAINED
-from models.needs import ASKED_IN_VAIN, HELD, KEPT_IN_VAIN, UNANSWERED, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, OWED, UNANSWERED, UNAPPROVED
 
 _STANDING: Final = f"""
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),
@@ -22,7 +22,7 @@ _STANDING: Final = f"""
            (SELECT count(*) FROM disputes d WHERE {UNANSWERED}),
            (SELECT count(*) FROM refunds r WHERE {UNAPPROVED}),
            (SELECT count(*) FROM ({HELD}) held),
-           (SELECT count(*) FROM transactions t WHERE {KEPT_IN_VAIN})
+           (SELECT count(*) FROM ({OWED}) o)
              + (SELECT count(*) FROM refunds r WHERE {ASKED_IN_VAIN}),
            (SELECT count(*) FROM receipts WHERE status = 'stuck'),
            (SELECT count(*) FROM receipts WHERE status = 'wanted')

@@ -80,7 +80,7 @@ class RequestRefund:
 
 @dataclass(frozen=True, slots=True)
 class DecideRefund:
-    """Agree to a refund that somebody else has asked for, or decline it."""
+    """Agree to a refund that somebody else has asked for, or decline it; or settle one that failed."""
 
     begin: Begin
     now: Clock
@@ -121,4 +121,25 @@ class DecideRefund:
             actor=actor,
             now=now,
             refund=str(refund_id),
+        )
+
+    def settle(self, session_id: UUID, *, reason: str, actor: str) -> int:
+        """Say that nothing is owed any more for refunds that failed, however the buyer came to their money.
+
+        Returns:
+            How many refunds that are.
+
+        Raises:
+            NotFound: there is no such payment.
+            ActRefused: none has failed that is not settled. Audited.
+        """
+        now = self.now()
+        return act(
+            self.begin,
+            session_id,
+            lambda payment: refund_requests.settle(payment, reason, actor, now),
+            name="refund_settlement",
+            reason=reason,
+            actor=actor,
+            now=now,
         )

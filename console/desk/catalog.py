@@ -7,7 +7,15 @@ from typing import Final
 from uuid import UUID
 
 from console.desk.letter_plans import letters, notice_of, plan_resend
-from console.desk.money_plans import monies, plan_accept, plan_agree, plan_decline, plan_refund, waiting_refund
+from console.desk.money_plans import (
+    monies,
+    plan_accept,
+    plan_agree,
+    plan_decline,
+    plan_refund,
+    plan_settle,
+    waiting_refund,
+)
 from console.desk.plans import Plan, minutes_of, plan_extend, plan_release, plan_retry, plan_terminate
 from domain.ids import SessionId
 from domain.payment import Payment
@@ -149,5 +157,15 @@ _LISTED: Final = (
     ),
     Act("agree", "Agree to refund", _ADMIN, plan_agree, _decide(agrees=True), "The refund is being sent."),
     Act("decline", "Decline refund", _ADMIN, plan_decline, _decide(agrees=False), "The refund was called off."),
+    Act(
+        "settle",
+        "Paid back another way",
+        _ADMIN,
+        plan_settle,
+        lambda app, begin, asked: replace(app.decide_refund, begin=begin).settle(
+            asked.id, reason=asked.reason, actor=asked.actor
+        ),
+        "Nothing is owed any more for refunds that failed.",
+    ),
 )
 ACTS: Final[Mapping[str, Act]] = {act.name: act for act in _LISTED}

@@ -7,7 +7,7 @@ from console.desk.plans import AUDIT, Effect, Plan, in_words
 from domain.errors import ActRefused, InvalidMoney
 from domain.money import Money
 from domain.payment import Payment
-from domain.refunds import left_of
+from domain.refunds import left_of, owed
 from domain.transaction import Refund
 from runtime.app import App
 
@@ -69,6 +69,24 @@ def plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
         return Plan("Decline", refused="No refund waits for consent.")
     return Plan(
         "Decline the refund", (Effect("i-canceled", "It is called off; the money can be asked for again."), AUDIT)
+    )
+
+
+def plan_settle(_app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
+    """Of saying that nothing is owed any more for refunds that failed."""
+    failed = owed(payment)
+    if not failed:
+        return Plan("Settle", refused="No refund has failed that is still owed.")
+    amounts = " and ".join(str(Money(one.currency, one.amount_minor)) for one in failed)
+    return Plan(
+        "Settle what failed",
+        (
+            Effect(
+                "i-refund", f"{amounts} did not arrive. Nothing is sent from here; nobody is reminded of it any more."
+            ),
+            Effect("i-alert", "Say in the reason how the buyer came to the money.", warns=True),
+            AUDIT,
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from console.house import TheApp, payment_for
 from domain.holds import AMOUNT_DIFFERS
 from domain.lifecycle import UNPAID
 from domain.payment import Payment
+from domain.refunds import owed
 from runtime.app import App
 from runtime.tokens import CallerRole
 
@@ -77,6 +78,7 @@ def _buttons(app: App, operator: Operator, payment: Payment) -> Sequence[Button]
     waits = any(one.awaits_approval for one in payment.refunds)
     held = payment.session.held_at is not None
     hidden = set() if waits else {"agree", "decline"}
+    hidden |= set() if owed(payment) else {"settle"}
     hidden |= set() if held else {"release"}
     hidden |= set() if payment.session.reason == AMOUNT_DIFFERS else {"accept"}
     made = []

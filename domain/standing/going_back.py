@@ -9,6 +9,7 @@ from domain.lifecycle import FINAL
 from domain.money import Money
 from domain.payment import Payment
 from domain.refund_requests import person_of
+from domain.refunds import owed
 from domain.risk import Kind
 from domain.standing.case import Case, Cause, amount_of
 from domain.standing.explanation import Said, Step, may, must, say
@@ -45,14 +46,13 @@ def _being_reviewed(case: Case) -> Said | None:
 
 
 def _refund_failed(case: Case) -> Said | None:
-    for refund in case.payment.refunds:
-        if _came_to_nothing(case.payment, refund) and _is_still_owed(case.payment, refund):
-            amount = amount_of(refund.amount_minor, refund.currency)
-            reason = (refund.failure_reason or refund.last_error or "no reason was given").replace("_", " ")
-            returned = "Stripe returned the money to us." if refund.stripe_refund_id else "The money is still with us."
-            template = "The refund of {amount} did not arrive: {reason}. {returned}"
-            why = say(template, amount=amount, reason=reason.rstrip("."), returned=returned)
-            return Said(why, _BY_ITSELF, must("Pay back another way, or ask for the refund again."))
+    for refund in owed(case.payment):
+        amount = amount_of(refund.amount_minor, refund.currency)
+        reason = (refund.failure_reason or refund.last_error or "no reason was given").replace("_", " ")
+        returned = "Stripe returned the money to us." if refund.stripe_refund_id else "The money is still with us."
+        template = "The refund of {amount} did not arrive: {reason}. {returned}"
+        why = say(template, amount=amount, reason=reason.rstrip("."), returned=returned)
+        return Said(why, _BY_ITSELF, must("Ask for the refund again, or pay back another way and settle it."))
     return None
 
 
@@ -164,23 +164,6 @@ def _late(case: Case) -> Said | None:
         "{amount} came {s} s after the end. It is going back because the lot was reopened.", amount=amount, s=after
     )
     return Said(why, (Step(say("The refund is confirmed in 5 to 10 days.")),))
-
-
-def _came_to_nothing(payment: Payment, refund: Refund) -> bool:
-    """Whether it failed; or was canceled at Stripe, where the money is not ours to keep."""
-    if refund.status is RefundStatus.CANCELED:
-        return _disposition(payment, refund) in (Disposition.LATE, Disposition.DUPLICATE)
-    return refund.status is RefundStatus.FAILED
-
-
-def _is_still_owed(payment: Payment, refund: Refund) -> bool:
-    """Whether nothing has gone back, or is on its way, in place of a refund that failed."""
-    money = payment.transaction(refund.transaction_id)
-    later = (one for one in payment.refunds if one.transaction_id == money.id and one.created_at >= refund.created_at)
-    instead = sum(
-        one.amount_minor for one in later if one is not refund and one.status in UNDER_WAY | {RefundStatus.SUCCEEDED}
-    )
-    return instead < refund.amount_minor
 
 
 def _under_way(case: Case, money: Transaction) -> int:

@@ -104,6 +104,7 @@ REFUNDS: Final = Table(
     moment("look_up_at", null=True),
     moment("look_up_after", null=True),
     Column("look_ups", Integer, nullable=False, server_default="0"),
+    moment("settled_at", null=True),
     moment("created_at", frozen=True),
     moment("updated_at"),
     ForeignKeyConstraint(["session_id"], ["payment_sessions.id"]),
@@ -124,6 +125,11 @@ Index(
     postgresql_where="status = 'succeeded' AND stripe_balance_transaction_id IS NULL",
 )  # what Stripe's books must still show
 Index("refunds_under_way", REFUNDS.c.transaction_id, postgresql_where="status IN ('requested', 'pending')")
+Index(
+    "refunds_failed",
+    REFUNDS.c.transaction_id,
+    postgresql_where="status IN ('failed', 'canceled') AND settled_at IS NULL",
+)  # what a person may have to send again
 
 DISPUTES: Final = Table(
     "disputes",

@@ -82,7 +82,8 @@ ASKED = {
     ),
     "what metrics show": (
         gauges._STANDING,
-        ["notifications_due", "receipts_stuck", "receipts_wanted", "receipts_due"],
+        "notifications_due receipts_stuck receipts_wanted receipts_due payment_sessions_held transactions_held"
+        " transactions_unwanted refunds_failed".split(),
     ),
     "money collected in a span": (overview._COLLECTED, ["transactions_kept"]),
     "who paid in a span": (overview._PAID, ["payment_sessions_completed"]),
@@ -92,7 +93,7 @@ ASKED = {
     "what gave up or was set aside": (needs._MANY, ["webhook_events_set_aside"]),
     "what waits for people": (
         needs._NEEDS,
-        ["payment_sessions_held", "transactions_held", "receipts_stuck", "disputes_open"],
+        ["payment_sessions_held", "transactions_held", "refunds_failed", "receipts_stuck", "disputes_open"],
     ),
 }
 

@@ -3,16 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from prometheus_client import CollectorRegistry
-
 from domain.lifecycle import Status
-from domain.needs import Need, NeedKind
+from domain.needs import NeedKind
 from domain.transaction import Disposition, RefundStatus
-from models import needs
-from models.payment_search import Wish
-from runtime.gauges import StandingCollector
-from services.find_payments import FindPayments
 from tests.house import House
+from tests.services.showing import NOBODY, shown, waiting
 from tests.services.test_accept_other_amount import held
 from tests.services.test_risk import held as held_before_money
 from tests.services.test_risk import under_review
@@ -41,23 +36,6 @@ def another(home: House, session_id: UUID, amount: int, intent: str = "pi_second
         "data": {"object": document},
     }
     home.hear(event)
-
-
-def waiting(home: House) -> list[Need]:
-    with home.app.database.transaction() as connection:
-        return needs.waiting(connection)[0]
-
-
-NOBODY = ([], 0, (0, 0))
-
-
-def shown(home: House) -> tuple[list[tuple[NeedKind, str]], int, tuple[float, float]]:
-    """Needs on the desk; payments that the search finds; the gauges of payments on hold and of stuck refunds."""
-    registry = CollectorRegistry()
-    registry.register(StandingCollector(home.app.database))
-    gauges = [registry.get_sample_value(name) or 0 for name in ("payments_held", "payments_refunds_stuck")]
-    found = FindPayments(home.app.store.begin, home.time)(Wish(needs_operator=True)).payments
-    return [(one.kind, one.why) for one in waiting(home)], len(found), (gauges[0], gauges[1])
 
 
 def monies(home: House, session_id: UUID) -> list[tuple[int, Disposition]]:

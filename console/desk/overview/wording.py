@@ -156,7 +156,12 @@ def _unexplained(need: Need, _now: datetime) -> Told:
 
 
 #: Why money goes back that nobody wanted.
-_GOES_BACK: Final = {"late": "It came too late", "duplicate": "It was paid twice"}
+_GOES_BACK: Final = {
+    "late": "It came too late",
+    "duplicate": "It was paid twice",
+    "held": "It was held, and the payment is over",
+    "refund_failed": "Its refund did not arrive",
+}
 
 
 def _refund_stuck(need: Need, now: datetime) -> Told:

@@ -12,7 +12,7 @@ from tests.console.desk.conftest import Desk
 from tests.house import House
 
 Sit = Callable[..., Desk]
-NAMES = ("retry", "extend", "release", "refund", "accept", "resend", "terminate", "agree", "decline")
+NAMES = ("retry", "extend", "release", "refund", "accept", "resend", "terminate", "agree", "decline", "settle")
 
 
 def act(session_id: UUID, name: str) -> str:
@@ -233,3 +233,17 @@ def test_where_two_came_one_says_which_goes_back(home: House, desk: Sit) -> None
     (refund,) = payment.refunds
     assert refund.amount_minor == 4000
     assert payment.transaction(refund.transaction_id).stripe_payment_intent_id == "pi_other"
+
+
+def test_a_refund_that_failed_is_settled(home: House, desk: Sit) -> None:
+    session_id = paid(home)
+    admin = desk("admin")
+    assert "Paid back another way" not in admin.get(f"/console/payments/{session_id}").text
+    home.app.request_refund(session_id, reason="scratched", actor="admin:ann", amount="30.00")
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    home.app.send_refunds()
+    assert "Paid back another way" in admin.get(f"/console/payments/{session_id}").text
+    assert "30.00 USD did not arrive" in admin.get(act(session_id, "settle")).text
+    assert admin.act(act(session_id, "settle")).status_code == 303
+    assert entry(home, session_id, "refund_settled")["refunds"] == 1
+    assert "No refund has failed" in admin.get(act(session_id, "settle")).text
