@@ -122,8 +122,7 @@ def follow_review(
     payment: Payment, transaction: Transaction, now: datetime, fee_basis_points: int, new_id: NewId
 ) -> None:
     """Do with money that is held what its reviews have come to, as far as they have."""
-    came = Money(transaction.currency, transaction.amount_minor)
-    if transaction.disposition is not Disposition.HELD or came != payment.session.amount:
+    if transaction.disposition is not Disposition.HELD or holds.differs(payment, transaction):
         return  # It is decided already; or an operator decides, whatever the review says.
     approved = holds.review_of(payment, transaction.stripe_payment_intent_id) is holds.Review.APPROVED
     if approved and refunds.left_of(payment, transaction).minor:

@@ -106,6 +106,13 @@ def why_held(payment: Payment, transaction: Transaction) -> str:
     return hold_on_money(payment, transaction.stripe_payment_intent_id) or payment.session.hold_reason or HIGHEST_RISK
 
 
+def is_reviewed(payment: Payment, intent: str) -> bool:
+    """Whether Stripe has a review of this payment intent that has not come to an end."""
+    mine = [one for one in payment.signals if one.stripe_payment_intent_id == intent]
+    ended = {one.source for one in mine if one.kind is Kind.REVIEW_CLOSED}
+    return any(one.kind is Kind.REVIEW_OPENED and one.source not in ended for one in mine)
+
+
 def review_of(payment: Payment, intent: str | None) -> Review:
     """How Stripe's reviews of this payment intent stand, by all that was heard of them in whatever order."""
     mine = [one for one in payment.signals if one.stripe_payment_intent_id == intent]

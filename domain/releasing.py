@@ -4,13 +4,13 @@ from datetime import datetime
 
 from domain.completion import accept
 from domain.errors import ActRefused
-from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, lift
+from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, differs, held_money, is_reviewed, lift
 from domain.ids import NewId
-from domain.lifecycle import FINAL
+from domain.lifecycle import FINAL, PROCESSING
 from domain.money import Money
 from domain.payment import Payment
 from domain.refunds import left_of
-from domain.transaction import Disposition, Transaction
+from domain.transaction import Transaction
 
 
 def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewId, *, actor: str, reason: str) -> None:
@@ -66,16 +66,20 @@ def acceptable(payment: Payment) -> Money:
 
 
 def _other_money(payment: Payment) -> Transaction:
-    if payment.session.reason != AMOUNT_DIFFERS:
+    held = held_money(payment) if payment.session.status is PROCESSING else []
+    others = [one for one in held if differs(payment, one)]
+    if not others:
         raise ActRefused("nothing_held", "no money of another amount is held for this payment")
-    money = next(one for one in payment.transactions if one.disposition is Disposition.HELD)
+    if len(held) > 1:
+        named = ", ".join(f"{Money(one.currency, one.amount_minor)} ({one.stripe_payment_intent_id})" for one in held)
+        raise ActRefused("more_is_held", f"more than one is held: {named}; send back what is not to pay for the lot")
+    (money,) = others
+    if is_reviewed(payment, money.stripe_payment_intent_id):
+        raise ActRefused("under_review", "Stripe holds this money for review: review it there first")
     if left_of(payment, money).minor < money.amount_minor:
         raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
     return money
 
 
 def _held_money(payment: Payment) -> Transaction | None:
-    for one in payment.transactions:
-        if one.disposition is Disposition.HELD and Money(one.currency, one.amount_minor) == payment.session.amount:
-            return one
-    return None
+    return next((one for one in held_money(payment) if not differs(payment, one)), None)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.holds import AMOUNT_DIFFERS, HIGHEST_RISK, STRIPE_REVIEW
+from domain.holds import AMOUNT_DIFFERS, HIGHEST_RISK, STRIPE_REVIEW, differs, held_money, is_reviewed
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
 from domain.refunds import left_of
@@ -42,13 +42,19 @@ def _amount_differs(case: Case) -> Said | None:
     session = case.session
     if session.status is not PROCESSING or session.reason != AMOUNT_DIFFERS:
         return None
-    money = next((one for one in case.payment.transactions if one.disposition is Disposition.HELD), None)
+    held = held_money(case.payment)
+    money = next((one for one in held if differs(case.payment, one)), None)
     if money is None:
         return None
     received = amount_of(money.amount_minor, money.currency)
     why = say("{received} came, {asked} was asked.", received=received, asked=session.amount)
     if left_of(case.payment, money).minor < money.amount_minor:
         return Said(why, (Step(say("The money goes back, or has gone back; the payment waits for a decision.")),))
+    if len(held) > 1:
+        why = say("{why} {count} payments are held.", why=why, count=len(held))
+        return Said(why, _NOTHING_UNTIL, must("Refund what is not to pay for the lot."))
+    if is_reviewed(case.payment, money.stripe_payment_intent_id):
+        return Said(why, _NOTHING_UNTIL, must("Review it at Stripe, then accept or refund."))
     return Said(why, _NOTHING_UNTIL, must("Accept or refund."))
 
 
