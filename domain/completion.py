@@ -121,9 +121,13 @@ def review_closed(payment: Payment, fact: ReviewClosed, now: datetime, fee_basis
 def follow_review(
     payment: Payment, transaction: Transaction, now: datetime, fee_basis_points: int, new_id: NewId
 ) -> None:
-    """Do with money that is held what its reviews have come to, as far as they have."""
+    """Do with money that is held what its reviews have come to, as far as they have.
+
+    Where a part of it has gone back, or its buyer's bank has it or may take it, a person decides all the same.
+    """
     if transaction.disposition is not Disposition.HELD or holds.differs(payment, transaction):
         return  # It is decided already; or an operator decides, whatever the review says.
     approved = holds.review_of(payment, transaction.stripe_payment_intent_id) is holds.Review.APPROVED
-    if approved and refunds.left_of(payment, transaction).minor:
+    is_whole = refunds.left_of(payment, transaction).minor == transaction.amount_minor
+    if approved and is_whole and not any(one.blocks_refunds for one in holds.disputes_of(payment, transaction)):
         accept(payment, transaction, now, fee_basis_points, new_id)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.dispute import Dispute
 from domain.lifecycle import FINAL
 from domain.money import Money
 from domain.payment import Payment
@@ -90,8 +91,18 @@ def held_money(payment: Payment) -> list[Transaction]:
     return [
         one
         for one in payment.transactions
-        if one.disposition is Disposition.HELD and one.refunded_minor + _lost(payment, one) < one.amount_minor
+        if one.disposition is Disposition.HELD and one.refunded_minor + lost_of(payment, one) < one.amount_minor
     ]
+
+
+def disputes_of(payment: Payment, transaction: Transaction) -> list[Dispute]:
+    """The disputes of one payment's money."""
+    return [one for one in payment.disputes if one.transaction_id == transaction.id]
+
+
+def lost_of(payment: Payment, transaction: Transaction) -> int:
+    """Minor units of it that disputes have lost for good."""
+    return sum(one.lost_minor for one in disputes_of(payment, transaction))
 
 
 def differs(payment: Payment, transaction: Transaction) -> bool:
@@ -121,10 +132,6 @@ def review_of(payment: Payment, intent: str | None) -> Review:
     if not reviews:
         return Review.NONE
     return Review.APPROVED if all(ends.get(review) in APPROVED for review in reviews) else Review.OPEN
-
-
-def _lost(payment: Payment, transaction: Transaction) -> int:
-    return sum(one.lost_minor for one in payment.disputes if one.transaction_id == transaction.id)
 
 
 def _is_unsent(attempt: CheckoutAttempt) -> bool:

@@ -50,12 +50,16 @@ def book_unwanted(payment: Payment, transaction: Transaction, at: datetime) -> N
 def book_release(payment: Payment, transaction: Transaction, at: datetime) -> None:
     """Unwanted money that pays for the lot after all. Its `platform_fee_minor` and disposition are set already.
 
-    What went back of it meanwhile stays where it was booked. Booked once: money is released once.
+    What went back of it meanwhile stays where it was booked; what disputes have lost of it is our loss from now on.
+    Booked once: money is released once.
     """
     cause = f"release:{transaction.stripe_payment_intent_id}"
     whole, gone = shares(transaction, transaction.amount_minor), shares(transaction, transaction.refunded_minor)
     _book(payment, cause, (UNWANTED, MAKER), _less(whole[0], gone[0]), at)
     _book(payment, cause, (UNWANTED, REVENUE), _less(whole[1], gone[1]), at)
+    for dispute in payment.disputes:
+        if dispute.transaction_id == transaction.id:
+            _book(payment, cause, (LOSSES, UNWANTED), Money(dispute.currency, dispute.lost_minor), at)
 
 
 def book_fee(payment: Payment, transaction: Transaction, fee: Money, at: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.completion import accept
 from domain.errors import ActRefused
-from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, differs, held_money, is_reviewed, lift
+from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, differs, disputes_of, held_money, is_reviewed, lift
 from domain.ids import NewId
 from domain.lifecycle import FINAL, PROCESSING
 from domain.money import Money
@@ -30,8 +30,8 @@ def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewI
     if session.held_at is None:
         raise ActRefused("not_on_hold", "the payment is not on hold")
     money = _held_money(payment) if session.reason in MONEY_IS_HELD else None
-    if money is not None and left_of(payment, money).minor < money.amount_minor:
-        raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
+    if money is not None:
+        _check(payment, money)
     payment.note("hold_released", now, actor, hold=session.hold_reason, reason=reason)
     if money is not None:
         accept(payment, money, now, fee_basis_points, new_id, actor=actor)
@@ -76,9 +76,17 @@ def _other_money(payment: Payment) -> Transaction:
     (money,) = others
     if is_reviewed(payment, money.stripe_payment_intent_id):
         raise ActRefused("under_review", "Stripe holds this money for review: review it there first")
+    _check(payment, money)
+    return money
+
+
+def _check(payment: Payment, money: Transaction) -> None:
+    """Refuse to sell a lot for money of which a part has gone back, or which the buyer's bank has, or may take."""
     if left_of(payment, money).minor < money.amount_minor:
         raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
-    return money
+    # What is lost for good is decided: the house may sell for it, and bears the loss.
+    if any(one.blocks_refunds and one.closed_at is None for one in disputes_of(payment, money)):
+        raise ActRefused("disputed", "the buyer's bank has taken this money, or may: wait for what it decides")
 
 
 def _held_money(payment: Payment) -> Transaction | None:

@@ -83,6 +83,17 @@ _QUESTIONS: Final = (
             UNION ALL SELECT currency, 0, balance_minor FROM ledger_balances WHERE account = 'stripe_balance') known
      GROUP BY currency HAVING sum(booked) <> sum(moved)
     """,
+    # What buyers are owed back is not more than nothing, and nothing once all of it is back or kept.
+    """
+    SELECT format('Payment %s owes its buyer %s %s by the ledger, and no such money is left.', b.session_id,
+                  -b.balance_minor, b.currency)
+      FROM ledger_balances b
+     WHERE b.account = 'buyer_refundable' AND b.balance_minor <> 0
+       AND (b.balance_minor > 0 OR NOT EXISTS (
+             SELECT 1 FROM transactions t WHERE t.session_id = b.session_id AND t.currency = b.currency
+                AND t.disposition <> 'kept' AND t.amount_minor > t.refunded_minor
+                    + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d WHERE d.transaction_id = t.id)))
+    """,
     # Every transaction is booked in full, once.
     """
     SELECT format('Transaction %s of %s is booked with %s.', t.id, t.amount_minor, coalesce(sum(l.amount_minor), 0))

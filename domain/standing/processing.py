@@ -3,15 +3,25 @@
 from collections.abc import Sequence
 from typing import Final
 
-from domain.holds import AMOUNT_DIFFERS, HIGHEST_RISK, STRIPE_REVIEW, differs, held_money, is_reviewed
+from domain.holds import (
+    AMOUNT_DIFFERS,
+    HIGHEST_RISK,
+    STRIPE_REVIEW,
+    Review,
+    differs,
+    held_money,
+    is_reviewed,
+    review_of,
+)
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
+from domain.payment import Payment
 from domain.refunds import left_of
 from domain.risk import Kind
 from domain.settlement import NEAR_THE_END
 from domain.standing.case import Case, Cause, amount_of
 from domain.standing.explanation import Said, Step, must, say
-from domain.transaction import Disposition
+from domain.transaction import Disposition, Transaction
 
 _NOTHING_UNTIL: Final = (Step(say("Nothing until someone decides.")),)
 
@@ -23,11 +33,26 @@ def _review(case: Case) -> Said | None:
     opened = [one.at for one in case.payment.signals if one.kind is Kind.REVIEW_OPENED]
     since = min(opened, default=session.held_at or session.updated_at)
     ends = [str(one.detail.get("reason")) for one in case.payment.signals if one.kind is Kind.REVIEW_CLOSED]
+    money = _approved(case.payment)
+    if money is not None and left_of(case.payment, money).minor < money.amount_minor:
+        why = say("Stripe's review since {t} was approved, but a part of the money has gone back, or will.", t=since)
+        return Said(why, _NOTHING_UNTIL, must("Send the rest back."))
+    if money is not None:
+        why = say("Stripe's review since {t} was approved, but the buyer's bank disputes the money.", t=since)
+        return Said(why, _NOTHING_UNTIL, must("Release it once that is decided, or send the money back."))
     if ends:
         why = say("Stripe's review since {t} ended without approval: {end}.", t=since, end=ends[-1].replace("_", " "))
         return Said(why, _NOTHING_UNTIL, must("Release it, or send the money back."))
     why = say("Stripe holds the payment for review since {t}: it looks risky to Stripe.", t=since)
     return Said(why, (Step(say("Nothing until it is reviewed.")),), must("Review it at Stripe."))
+
+
+def _approved(payment: Payment) -> Transaction | None:
+    """Money that is held although its review was approved."""
+    for one in held_money(payment):
+        if not differs(payment, one) and review_of(payment, one.stripe_payment_intent_id) is Review.APPROVED:
+            return one
+    return None
 
 
 def _highest_risk(case: Case) -> Said | None:

@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from domain import radar
+from domain.dispute import DisputeStatus
 from domain.errors import ActRefused, EventTooEarly
 from domain.facts import (
     ChargeJudged,
@@ -30,7 +31,9 @@ from domain.releasing import release
 from domain.risk import Kind
 from domain.settlement import apply
 from domain.transaction import Disposition, RefundStatus
+from tests.domain.lives import dispute
 from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, paid, terms
+from tests.domain.standing.rows import told as explained
 from tests.domain.test_settlement import CARD
 
 MONEY = Where(payment_intent_id="pi_1", charge_id="ch_1")
@@ -265,8 +268,23 @@ def test_what_went_back_of_money_under_review_is_not_booked_to_the_maker() -> No
         at=after(9), where=INTENT, stripe_refund_id="re_1", refund_id=None, amount=Money("USD", 1000),
         status=RefundStatus.SUCCEEDED, failure_reason=None,
     )  # fmt: skip
-    (one,) = {
-        repr(balances(told(a_payment(), order)))
-        for order in ([OPENED, PAID, part, APPROVED], [OPENED, PAID, APPROVED, part], [PAID, part])
-    }
+    (one,) = {repr(balances(told(a_payment(), order))) for order in ([OPENED, PAID, APPROVED, part], [PAID, part])}
     assert "buyer_refundable" not in one
+
+
+def test_money_part_of_which_went_back_before_it_was_approved_is_held_for_a_person() -> None:
+    payment = told(a_payment(), [OPENED, PAID, replace(REFUNDED, amount=Money("USD", 1000)), APPROVED])
+    assert (payment.session.status, payment.session.reason) == (Status.PROCESSING, "stripe_review")
+    assert [one.disposition for one in payment.transactions] == [Disposition.HELD]
+    assert payment.receipts == [one for one in payment.receipts if one.refund_id is not None]
+    said = explained(payment, NOW)
+    assert "was approved, but a part of the money has gone back" in str(said.why)
+    assert str(said.you.text) == "Send the rest back."
+
+
+def test_money_that_the_bank_has_is_held_for_a_person_whatever_the_review_says() -> None:
+    payment = told(a_payment(), [OPENED, PAID, dispute(DisputeStatus.NEEDS_RESPONSE, 30), APPROVED])
+    assert (payment.session.status, payment.session.reason) == (Status.PROCESSING, "stripe_review")
+    assert "was approved, but the buyer's bank disputes the money" in str(explained(payment, NOW).why)
+    inquiry = told(a_payment(), [OPENED, PAID, dispute(DisputeStatus.WARNING_NEEDS_RESPONSE, 30, moved=0), APPROVED])
+    assert inquiry.session.status is Status.COMPLETED
