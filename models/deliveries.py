@@ -139,12 +139,12 @@ class Deliveries:
             {"event": [one.event_id for one in deliveries], "endpoint": [one.endpoint for one in deliveries]},
         )
 
-    def let_go_followers(self, endpoint: str, auctions: Sequence[str]) -> None:
-        """Have what waited behind something due as if it had never been put off, as that ended before it was due."""
+    def let_go_followers(self, endpoint: str, auctions: Sequence[str], now: datetime) -> None:
+        """Have what waited behind something due now, with as much patience as if it were new: it was never tried."""
         self.connection.execute(
-            "UPDATE deliveries SET due_at = waiting_since WHERE endpoint = %(endpoint)s"
+            "UPDATE deliveries SET due_at = %(now)s, waiting_since = %(now)s WHERE endpoint = %(endpoint)s"
             " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
-            {"endpoint": endpoint, "auctions": list(auctions)},
+            {"endpoint": endpoint, "auctions": list(auctions), "now": now},
         )
 
     def wake(self, endpoint: str, now: datetime) -> None:
@@ -179,7 +179,7 @@ class Deliveries:
             (now, endpoint, event_id),
         )
         auctions = [row[0] for row in done]
-        self.let_go_followers(endpoint, auctions)
+        self.let_go_followers(endpoint, auctions, now)
         return bool(auctions)
 
     def begin_anew(self, endpoint: str, now: datetime) -> None:

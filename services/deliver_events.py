@@ -169,7 +169,7 @@ class DeliverEvents:
             deliveries.put_off_followers(put_off)
         over = [one for one in over if one.delivery.status == GIVEN_UP and one.event.id in written]
         if over:
-            deliveries.let_go_followers(endpoint.name, [one.event.auction_id for one in over])
+            deliveries.let_go_followers(endpoint.name, [one.event.auction_id for one in over], now)
         uow.dead_letters.keep([self._dead(*one, now) for one in over])
         deliveries.save(endpoint)
         if endpoint.paused_at is not None and not was_paused:

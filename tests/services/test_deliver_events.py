@@ -424,6 +424,29 @@ def test_what_waited_behind_an_event_that_is_dropped_goes_out_at_once(telling: H
     assert auction.types == ["auction.sold"]
 
 
+def test_what_waited_behind_an_event_that_is_given_up_is_tried_as_long_as_any_other(
+    telling: House, auction: Listener
+) -> None:
+    statuses = {"auction.payment_pending": 500, "auction.sold": 503}
+    auction.refuses = lambda event: statuses.get(event["type"]) if event["data"]["auctionId"] == "auction-1" else None
+    telling.pay(telling.opened())
+    telling.hear()
+    telling.app.deliver_events(endpoint="auction")
+    telling.require(auction_id="auction-2")
+    telling.forward(seconds=GIVE_UP.total_seconds() + 100)
+    while telling.app.deliver_events(endpoint="auction"):
+        pass
+    state = (
+        "SELECT o.type, d.status FROM deliveries d JOIN outbox o ON o.id = d.event_id WHERE d.auction_id = 'auction-1'"
+    )
+    ours = f"{state} AND d.endpoint = 'auction' AND d.tries > 0 ORDER BY d.order_no"
+    assert telling.app.database.rows(ours) == [("auction.payment_pending", "given_up"), ("auction.sold", "waiting")]
+    statuses.clear()
+    telling.forward(minutes=1)
+    telling.work()
+    assert auction.types.count("auction.sold") == 1
+
+
 def test_what_waited_behind_an_event_that_was_held_back_for_days_is_due_when_that_is_given_up(
     telling: House, auction: Listener
 ) -> None:
