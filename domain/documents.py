@@ -85,8 +85,10 @@ class Document:
     paid_with: PaidWith | None
     #: The receipt that a credit note takes back, where one was issued.
     cancels: str | None = None
-    #: A credit note: all that was paid has gone back.
+    #: A credit note over all that was paid.
     in_full: bool = False
+    #: A credit note over a part of it, with which all of it has gone back.
+    rest: bool = False
 
     @property
     def reference(self) -> str:

@@ -43,7 +43,7 @@ class Receipt:
     due_at: datetime | None
     #: A credit note: the refund that it tells of.
     refund_id: RefundId | None = None
-    #: A credit note: with this refund, all that was paid had gone back.
+    #: A credit note: this refund alone is all that was paid.
     in_full: bool = False
     status: ReceiptStatus = ReceiptStatus.WANTED
     #: All three None until it has a number.

@@ -56,7 +56,7 @@ def want_credit_note(
 
     Args:
         payment: whose money it is.
-        transaction: what it is a part of; its `refunded_minor` has this refund already.
+        transaction: what it is a part of.
         refund: what went back.
         at: when it did.
         now: the time.
@@ -75,7 +75,7 @@ def want_credit_note(
             occurred_at=at,
             created_at=now,
             due_at=now,
-            in_full=transaction.refunded_minor >= transaction.amount_minor,
+            in_full=refund.amount_minor >= transaction.amount_minor,
         )
     )
 
@@ -97,7 +97,9 @@ def number_of(series: str, number_no: int) -> str:
     return f"{series}-{number_no:06}"
 
 
-def draw_up(payment: Payment, receipt: Receipt, stationery: Stationery, *, cancels: str | None) -> Document:
+def draw_up(
+    payment: Payment, receipt: Receipt, stationery: Stationery, *, cancels: str | None, more: int = 0
+) -> Document:
     """What stands on it from now on.
 
     Args:
@@ -105,8 +107,13 @@ def draw_up(payment: Payment, receipt: Receipt, stationery: Stationery, *, cance
         receipt: has its number.
         stationery: the house's.
         cancels: the number of the receipt that a credit note takes back; None where there was none.
+        more: how many credit notes of the same money get their number after this one.
     """
     session, amount = payment.session, Money(receipt.currency, receipt.amount_minor)
+    transaction = payment.transaction(receipt.transaction_id)
+    # As it is now: a release before said `in_full` of the last of several parts, too.
+    whole = receipt.kind is DocumentKind.CREDIT_NOTE and receipt.amount_minor >= transaction.amount_minor
+    all_gone = receipt.kind is DocumentKind.CREDIT_NOTE and transaction.refunded_minor >= transaction.amount_minor
     return Document(
         kind=receipt.kind,
         number=receipt.number or "",
@@ -124,9 +131,10 @@ def draw_up(payment: Payment, receipt: Receipt, stationery: Stationery, *, cance
         # Our policies ask buyers for the hammer price alone: the platform's fee is the maker's.
         fees=Money(receipt.currency, 0),
         total=amount,
-        paid_with=_paid_with(payment.transaction(receipt.transaction_id)),
+        paid_with=_paid_with(transaction),
         cancels=cancels,
-        in_full=receipt.in_full,
+        in_full=whole,
+        rest=all_gone and not whole and not more,
     )
 
 

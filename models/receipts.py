@@ -1,5 +1,6 @@
 """Receipts in the database: what is to be numbered, the numbers of each series, and what was issued."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,17 @@ class Receipts:
             (list(transaction_ids),),
         )
         return dict(rows.fetchall())
+
+    def awaited(self, session_ids: Sequence[UUID]) -> Counter[UUID]:
+        """How many credit notes of these payments are to get a number yet, by transaction."""
+        if not session_ids:
+            return Counter()
+        rows = self.connection.execute(
+            "SELECT r.transaction_id, count(*) FROM receipts r JOIN refunds f ON f.id = r.refund_id"
+            " WHERE r.session_id = ANY(%s) AND r.status = 'wanted' AND f.status = 'succeeded' GROUP BY 1",
+            (list(session_ids),),
+        )
+        return Counter(dict(rows.fetchall()))
 
     def find(self, condition: str, **params: Any) -> list[Receipt]:
         """Receipts by a condition on `receipts r`."""

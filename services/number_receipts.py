@@ -46,12 +46,20 @@ class NumberReceipts:
                     receipt.status, receipt.due_at = ReceiptStatus.WITHDRAWN, None
                 else:
                     wanted.append(receipt)
-            cancels = receipts.numbers_of([one.transaction_id for one in wanted if one.refund_id])
+            notes = [one for one in wanted if one.refund_id]
+            cancels = receipts.numbers_of([one.transaction_id for one in notes])
+            more = receipts.awaited([one.session_id for one in notes])
             self._number(receipts, wanted, now)
             for receipt in wanted:
                 payment = payments[receipt.session_id]
-                number = cancels.get(receipt.transaction_id) if receipt.refund_id else None
-                receipt.document = freeze(rules.draw_up(payment, receipt, self.stationery, cancels=number))
+                number = None
+                if receipt.refund_id:
+                    number = cancels.get(receipt.transaction_id)
+                    more[receipt.transaction_id] -= 1
+                document = rules.draw_up(
+                    payment, receipt, self.stationery, cancels=number, more=more[receipt.transaction_id]
+                )
+                receipt.document = freeze(document)
             receipts.save(ready)
             uow.ring(ISSUE_RECEIPTS, len(wanted))
         return len(ready)

@@ -57,7 +57,7 @@ class Page:
 def page(document: Document, wording: Wording) -> Page:
     """What stands on a document's page."""
     receipt = document.kind is DocumentKind.RECEIPT
-    standing = "full" if receipt or document.in_full else "part"
+    standing = "full" if receipt or document.in_full else "rest" if document.rest else "part"
     #: A receipt stands for itself; a credit note names its receipt, where there is one.
     linked = receipt or document.cancels is not None
     names = {

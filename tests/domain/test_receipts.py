@@ -11,7 +11,7 @@ from domain.documents import Document, DocumentKind, House, PaidWith, Party
 from domain.freezing import freeze, thaw
 from domain.ids import SessionId
 from domain.money import Money
-from domain.receipts import language_of, number_of, series_of
+from domain.receipts import Stationery, draw_up, language_of, number_of, series_of
 from domain.transaction import RefundStatus
 from tests.domain.lives import AFTERMATHS, PAID, refund
 from tests.domain.payments import ASKED, NOW, a_payment, end, paid, told
@@ -93,9 +93,18 @@ def test_in_every_life_kept_money_has_one_receipt_and_each_refund_at_most_one_cr
     assert {one.id for one in payment.refunds if one.status is RefundStatus.SUCCEEDED} <= set(notes)
 
 
-def test_the_note_of_the_last_part_says_that_all_has_gone_back() -> None:
+def test_the_note_of_the_last_part_says_that_it_is_the_rest() -> None:
     payment = told(a_payment(), [PAID, *AFTERMATHS["refunded in three odd parts"]])
-    assert [full for _, _, full in wanted(payment)] == [False, False, False, True]
+    assert [full for _, _, full in wanted(payment)] == [False] * 4
+    _, *notes = payment.receipts
+    stationery = Stationery(DOCUMENT.house, "CRAFT", DOCUMENT.template_version)
+    drawn = [
+        draw_up(payment, one, stationery, cancels="R-1", more=more) for one, more in zip(notes, (2, 1, 0), strict=True)
+    ]
+    assert [(one.in_full, one.rest) for one in drawn] == [(False, False), (False, False), (False, True)]
+    payment.transactions[0].refunded_minor -= 1  # one has come back meanwhile
+    last = draw_up(payment, notes[-1], stationery, cancels="R-1")
+    assert (last.in_full, last.rest) == (False, False)
 
 
 def test_late_money_has_a_credit_note_alone() -> None:

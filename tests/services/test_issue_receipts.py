@@ -134,8 +134,26 @@ def test_each_refund_gets_a_credit_note_in_a_series_of_its_own(home: House, desk
     assert [first.number, second.number] == [f"CRAFT-C-{year(home)}-00000{number}" for number in (1, 2)]
     assert first.kind is second.kind is DocumentKind.CREDIT_NOTE
     assert first.cancels == second.cancels == receipt.number
-    assert [(str(one.total), one.in_full) for one in (first, second)] == [("100.00 USD", False), ("175.50 USD", True)]
+    assert [(str(one.total), one.in_full, one.rest) for one in (first, second)] == [
+        ("100.00 USD", False, False),
+        ("175.50 USD", False, True),
+    ]
     assert home.told()[-1] == "order.updated"
+
+
+def test_a_part_that_comes_back_before_the_note_of_the_last_is_numbered_leaves_no_rest(
+    home: House, desk: IssueReceipts
+) -> None:
+    session_id = sold(home)
+    issue_all(desk)
+    refund(home, session_id, "100.00")
+    issue_all(desk)
+    refund(home, session_id, "175.50")
+    with home.sandbox.host.using() as core:
+        core.fail_refund(home.stripe_has("refund")[0]["id"])
+    home.hear()
+    issue_all(desk)
+    assert [(one.in_full, one.rest) for one in documents(home)[1:]] == [(False, False), (False, False)]
 
 
 def test_a_credit_note_waits_for_the_number_of_its_receipt(home: House, desk: IssueReceipts) -> None:

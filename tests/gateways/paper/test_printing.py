@@ -222,3 +222,22 @@ def test_a_long_title_ends_after_three_lines() -> None:
     assert len(after.splitlines()) == 3
     assert after.endswith(ELLIPSIS)
     assert "<i>later</i>" in after
+
+
+@pytest.mark.parametrize(
+    ("document", "state", "note"),
+    [
+        (CREDIT_NOTE, "Refunded in full", "cancels receipt {} in full."),
+        (replace(CREDIT_NOTE, in_full=False, rest=True), "The rest refunded", "cancels the rest of receipt {}."),
+        (replace(CREDIT_NOTE, in_full=False), "Refunded in part", "cancels a part of receipt {}."),
+        (
+            replace(CREDIT_NOTE, language="de", in_full=False, rest=True),
+            "Rest erstattet",
+            "hebt den Rest der Quittung {} auf.",
+        ),
+    ],
+)
+def test_a_credit_note_says_how_much_of_its_receipt_it_takes_back(document: Document, state: str, note: str) -> None:
+    text = lines(document)
+    assert state in text
+    assert note.format(document.cancels) in " ".join(text)
