@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from domain.attempt import AttemptCause
+from domain.money import Money
 from domain.payment import Note
 from domain.policies import Policy
 from domain.retries import attempts_left
@@ -30,6 +31,20 @@ Policies = Mapping[str, Policy]
 _More = Callable[[PaymentSession, Note, Policies], dict[str, Any] | None]
 
 
+def _completed(_session: PaymentSession, note: Note, _policies: Policies) -> dict[str, Any]:
+    """What came: another amount than was asked, where a person has accepted that."""
+    return _amount(Money(note.data["currency"], note.data["amount_minor"]))
+
+
+def _amount(amount: Money) -> dict[str, Any]:
+    return {
+        "amount": str(amount.major),
+        "currency": amount.currency,
+        # What another currency is worth in dollars is not ours to say.
+        "amount_usd": float(amount.major) if amount.currency == "USD" else None,
+    }
+
+
 def _started(_session: PaymentSession, note: Note, _policies: Policies) -> dict[str, Any] | None:
     return {} if note.data.get("cause") == AttemptCause.FIRST else None
 
@@ -50,7 +65,7 @@ def _nothing_more(_session: PaymentSession, _note: Note, _policies: Policies) ->
 #: Which note about a payment is which event, and what is told beside what all tell; None: it is not told.
 EVENTS: Final[Mapping[str, tuple[str, _More]]] = {
     "checkout_created": ("payments.checkout.started", _started),
-    "checkout_completed": ("payments.checkout.completed", _nothing_more),
+    "checkout_completed": ("payments.checkout.completed", _completed),
     "payment_expired": ("payments.checkout.expired", _expired),
     "retry_initiated": ("payments.retry.initiated", _nothing_more),
     "receipt_issued": ("payments.receipt.generated", _receipt),
@@ -71,15 +86,11 @@ def _told(session: PaymentSession, note: Note, seq: int, policies: Policies) -> 
     more = None if known is None else known[1](session, note, policies)
     if known is None or more is None:
         return
-    amount = session.amount
     properties = {
         "payment_session_id": str(session.id),
         "auction_id": session.auction_id,
         "policy": session.policy,
-        "amount": str(amount.major),
-        "currency": amount.currency,
-        # What another currency is worth in dollars is not ours to say.
-        "amount_usd": float(amount.major) if amount.currency == "USD" else None,
+        **_amount(session.amount),
         "retry_count": session.retry_count,
     }
     subject = str(session.id)

@@ -42,17 +42,19 @@ def complete(
             request_closing(other, now)
     book(payment, transaction, now)
     receipts.want_receipt(payment, transaction, now, new_id)
+    paid = Money(transaction.currency, transaction.amount_minor)
     payment.note(
         "checkout_completed",
         now,
         actor,
         before=step.before,
         after=step.after,
-        amount=str(session.amount),
+        amount=str(paid),
+        amount_minor=paid.minor,
+        currency=paid.currency,
         payment_intent=transaction.stripe_payment_intent_id,
         transaction=str(transaction.id),
     )
-    paid = Money(transaction.currency, transaction.amount_minor)
     told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
     payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
     payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)

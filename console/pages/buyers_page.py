@@ -116,6 +116,7 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
     title = one_line(session.title or "", _LONGEST_TITLE) or words.labels["untitled"].format(auction=session.auction_id)
     said, filled = words.said[stage], _filled(facts, isolated(title), words, language)
     is_open = stage in _OPEN
+    done = paid(payment, facts.receipt, words, language) if stage is Stage.PAID else None
     may_retry = stage is Stage.DECLINED and why_not(payment, facts.policy, facts.now) is None
     return BuyersPage(
         stage=stage,
@@ -128,7 +129,7 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
         tone=_TONES.get(stage, "wait"),
         lot=_lot(session, words),
         title=title,
-        amount=language.money(session.amount),
+        amount=done.total if done else language.money(session.amount),
         reference=session.id.hex[-_REFERENCE:].upper(),
         time=_time_to_pay(payment, words, language, facts.now) if is_open else None,
         pay_url=attempt.url if attempt and is_open and not may_retry else None,
@@ -136,7 +137,7 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
         may_retry=may_retry,
         button=_button(facts, words, language),
         under=_under(facts, attempt, words, language),
-        paid=paid(payment, facts.receipt, words, language) if stage is Stage.PAID else None,
+        paid=done,
         email=one_line(session.buyer_email, _LONGEST_TITLE) if session.buyer_email else None,
     )
 

@@ -12,6 +12,7 @@ from console.pages.stages import Stage
 from domain.money import Money
 from tests.console.calling import Client, Wire
 from tests.house import House
+from tests.services.test_accept_other_amount import held
 
 
 def page_of(home: House, wire: Wire, session_id: str, query: str = "", **headers: str) -> str:
@@ -162,6 +163,14 @@ def test_the_other_states_have_their_words(home: House, service: Client, wire: W
 
     assert says in page
     assert "stolen" not in page
+
+
+def test_what_came_stands_on_the_page_where_another_amount_was_accepted(home: House, wire: Wire) -> None:
+    session_id = held(home)
+    home.app.accept_other_amount(session_id, "admin:alice", "agreed with the maker")  # type: ignore[arg-type]
+    page = page_of(home, wire, str(session_id))
+    assert "200.00" in page
+    assert "275.50" not in page
 
 
 def test_an_instant_payment_is_paid_where_the_buyer_came_from(service: Client, home: House, wire: Wire) -> None:

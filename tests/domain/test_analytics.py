@@ -48,15 +48,16 @@ def notes(*actions: tuple[str, dict[str, Any]], session: PaymentSession = SESSIO
 
 
 def test_all_properties_of_the_specification_are_told_and_nothing_of_a_person() -> None:
-    (one,) = tracked(notes(("checkout_completed", {"amount": "275.50"})), POLICIES)
+    (one,) = tracked(notes(("checkout_completed", {"amount_minor": 20000, "currency": "USD"})), POLICIES)
     assert one.event == "payments.checkout.completed"
     assert one.properties == {
         "payment_session_id": str(SESSION.id),
         "auction_id": "lot-1",
         "policy": "standard",
-        "amount": "275.50",
+        # What came, not what was asked.
+        "amount": "200.00",
         "currency": "USD",
-        "amount_usd": 275.5,
+        "amount_usd": 200.0,
         "retry_count": 1,
     }
     for personal in ("buyer-7", "maker-3", "example.com", "5555550100"):
@@ -94,7 +95,7 @@ def test_a_receipt_is_told_with_its_number() -> None:
 
 def test_what_another_currency_is_worth_is_not_made_up() -> None:
     session = replace(SESSION, currency="JPY", amount_minor=90000)
-    (one,) = tracked(notes(("checkout_completed", {}), session=session), POLICIES)
+    (one,) = tracked(notes(("retry_initiated", {}), session=session), POLICIES)
     assert (one.properties["amount"], one.properties["amount_usd"]) == ("90000", None)
 
 

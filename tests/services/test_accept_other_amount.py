@@ -33,6 +33,9 @@ def test_the_lot_is_sold_for_what_came(home: House) -> None:
     ((amount,),) = home.app.database.rows("SELECT body->>'amount' FROM outbox WHERE type = 'auction.sold'")
     assert amount == "200.00"
     assert "other_amount_accepted" in home.actions(session_id)  # type: ignore[arg-type]
+    history = home.app.view_payments.history(session_id)  # type: ignore[arg-type]
+    (sold,) = [one.data for one in history if one.action == "checkout_completed"]
+    assert (sold["amount"], sold["amount_minor"], sold["currency"]) == ("200.00 USD", 20000, "USD")
 
 
 def test_accepting_twice_or_nothing_is_refused_and_audited(home: House) -> None:
