@@ -85,11 +85,15 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
 
 
 def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
-    """Send back what is left of money that is booked and does not pay for the lot; its disposition says why."""
+    """Send back what is left of money that is booked and does not pay for the lot; its disposition says why.
+
+    Nothing is sent where a person has settled it already.
+    """
     amount = str(Money(transaction.currency, transaction.amount_minor))
     action = f"payment_{transaction.disposition}"
     payment.note(action, now, amount=amount, payment_intent=transaction.stripe_payment_intent_id)
-    if refunds.left_of(payment, transaction).minor > 0:
+    settled = any(one.settled_at for one in payment.refunds if one.transaction_id == transaction.id)
+    if refunds.left_of(payment, transaction).minor > 0 and not settled:
         refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
 
 

@@ -29,20 +29,21 @@ _FAILED: Final = """
       SELECT coalesce(sum(n.amount_minor), 0) FROM refunds n
        WHERE n.session_id = r.session_id AND n.transaction_id = r.transaction_id AND n.created_at >= r.updated_at
          AND n.status = 'succeeded')"""
+#: All that failed of them was settled by a person. What failed after that is owed again.
 _SETTLED: Final = """
-    EXISTS (SELECT 1 FROM refunds u
-             WHERE u.session_id = t.session_id AND u.transaction_id = t.id AND u.settled_at IS NOT NULL)"""
+    (SELECT bool_and(u.settled_at IS NOT NULL) FILTER (WHERE u.status = 'failed' OR u.settled_at IS NOT NULL)
+       FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('failed', 'canceled'))"""
 #: Money that must go back, and for which nothing is under way any more, until a person has sent it again or has said
 #: that it is settled: payment, why, since, minor units, currency. What was sold and taken back stays so when its refund
 #: fails, as does what a person promised a buyer.
 OWED: Final = f"""
     SELECT t.session_id, t.disposition AS why, t.paid_at AS since, t.amount_minor - t.refunded_minor AS minor,
            t.currency
-      FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND {_LEFT} AND NOT {_SETTLED}
+      FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND {_LEFT} AND {_SETTLED} IS NOT true
      UNION ALL
     SELECT t.session_id, t.disposition, t.paid_at, t.amount_minor - t.refunded_minor, t.currency
       FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
-     WHERE t.disposition = 'held' AND p.status <> 'processing' AND {_LEFT} AND NOT {_SETTLED}
+     WHERE t.disposition = 'held' AND p.status <> 'processing' AND {_LEFT} AND {_SETTLED} IS NOT true
      UNION ALL
     SELECT t.session_id, 'refund_failed', max(r.updated_at),
            least(CASE WHEN NOT p.fully_refunded THEN sum(r.amount_minor) END, t.amount_minor - t.refunded_minor),

@@ -128,7 +128,7 @@ Index("refunds_under_way", REFUNDS.c.transaction_id, postgresql_where="status IN
 Index(
     "refunds_failed",
     REFUNDS.c.transaction_id,
-    postgresql_where="status IN ('failed', 'canceled') AND settled_at IS NULL",
+    postgresql_where="status IN ('failed', 'canceled')",
 )  # what a person may have to send again
 
 DISPUTES: Final = Table(

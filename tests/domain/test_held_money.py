@@ -10,9 +10,10 @@ from domain.facts import Paid, Processing, ReviewClosed, ReviewOpened, Where
 from domain.lifecycle import Status
 from domain.money import Money
 from domain.payment import Payment
+from domain.refunds import send_back, settle
 from domain.releasing import accept_other_amount, acceptable
 from domain.settlement import apply
-from domain.transaction import Disposition
+from domain.transaction import Disposition, RefundStatus
 from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, end, terms
 from tests.domain.standing.rows import told
 
@@ -53,6 +54,17 @@ def test_what_has_gone_back_already_is_not_sent_back_again(gone: int) -> None:
     money.refunded_minor, money.disposition = money.amount_minor - gone, Disposition.DUPLICATE
     give_back(payment, money, NOW, terms().new_id)
     assert [one.amount_minor for one in payment.refunds] == ([gone] if gone else [])
+
+
+def test_what_a_person_has_settled_is_not_sent_back_when_the_lot_is_paid_otherwise() -> None:
+    payment = held()
+    (money,) = payment.transactions
+    refund = send_back(payment, money, "a slip", NOW, terms().new_id)
+    refund.status = RefundStatus.FAILED
+    settle(payment, NOW)
+    apply(payment, Paid(at=after(60), where=SECOND, amount=ASKED), NOW, terms())
+    assert money.disposition is Disposition.DUPLICATE
+    assert payment.refunds == [refund]
 
 
 def accept(payment: Payment) -> None:

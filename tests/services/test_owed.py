@@ -107,3 +107,21 @@ def test_keeping_money_ends_what_was_owed_of_it(home: House) -> None:
     home.app.accept_other_amount(session_id, ALICE, "agreed after all")
     assert home.payment(session_id).transactions[0].disposition is Disposition.KEPT
     assert shown(home) == NOBODY
+
+
+def test_what_fails_after_it_was_settled_is_owed_again(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id)
+    home.time.forward(hours=25)
+    home.app.expire_windows()
+    home.hear()
+    home.app.send_refunds()
+    home.hear()
+    come_back(home)
+    assert shown(home)[0] == [(NeedKind.REFUND_STUCK, "late")]
+    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    assert shown(home) == NOBODY
+    home.forward(minutes=1)
+    send(home, session_id)
+    come_back(home)
+    assert shown(home)[0] == [(NeedKind.REFUND_STUCK, "late")]

@@ -16,7 +16,7 @@ def upgrade() -> None:
         "refunds_failed",
         "refunds",
         ["transaction_id"],
-        postgresql_where=sa.text("status IN ('failed', 'canceled') AND settled_at IS NULL"),
+        postgresql_where=sa.text("status IN ('failed', 'canceled')"),
     )
 
 
