@@ -63,7 +63,11 @@ class SessionState(Shape):
     maker_id: str
     policy: str
     status: Status
-    reason: str | None = Field(description="Why it is where it is, as a stable word.")
+    reason: str | None = Field(
+        description="Why it is where it is, as a stable word. After a decline: Stripe's code for staff and the auction "
+        "service, `declined` or such as `declined_money` for the buyer, `declined` for the maker. Neither is told of "
+        "holds for risk."
+    )
     title: str | None
     amount: Amount
     currency: str = Field(examples=["USD"])

@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.session import PaymentSession
+from domain.telling import Audience, reason_for
 from domain.transaction import Refund, Transaction
 from services.create_checkout import Created
 from services.view_receipts import ShownReceipt
@@ -41,11 +42,13 @@ def is_payable(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
     return session.status not in FINAL and attempt.status is AttemptStatus.OPEN and attempt.close_requested_at is None
 
 
-def state(payment: Payment, policy: Policy, now: datetime, receipt: shapes.ReceiptLink | None = None) -> shapes.State:
-    """Where a payment stands."""
+def state(
+    payment: Payment, policy: Policy, now: datetime, to: Audience, receipt: shapes.ReceiptLink | None = None
+) -> shapes.State:
+    """Where a payment stands, as far as they are told."""
     money = payment.kept_transaction or (payment.transactions[-1] if payment.transactions else None)
     return shapes.State(
-        payment_session=session_state(payment),
+        payment_session=session_state(payment, to),
         payment_window=time_left(payment.session, now),
         retry=retry_of(payment, policy, now),
         transaction=transaction(money) if money else None,
@@ -54,15 +57,10 @@ def state(payment: Payment, policy: Policy, now: datetime, receipt: shapes.Recei
 
 
 def whole(
-    payment: Payment,
-    policy: Policy,
-    now: datetime,
-    *,
-    for_staff: bool,
-    receipt: shapes.ReceiptLink | None = None,
+    payment: Payment, policy: Policy, now: datetime, to: Audience, receipt: shapes.ReceiptLink | None = None
 ) -> shapes.Whole:
-    """A payment with all that belongs to it."""
-    known = state(payment, policy, now, receipt)
+    """A payment with all that belongs to it, as far as they are told."""
+    known, for_staff = state(payment, policy, now, to, receipt), to is Audience.STAFF
     return shapes.Whole(
         **{name: getattr(known, name) for name in shapes.State.model_fields},
         attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],
@@ -71,8 +69,8 @@ def whole(
     )
 
 
-def session_state(payment: Payment) -> shapes.SessionState:
-    """Where its session stands."""
+def session_state(payment: Payment, to: Audience) -> shapes.SessionState:
+    """Where its session stands, as far as they are told."""
     session, kept, newest = payment.session, payment.kept_transaction, payment.newest_attempt
     intent = kept.stripe_payment_intent_id if kept else newest.stripe_payment_intent_id if newest else None
     return shapes.SessionState(
@@ -82,7 +80,7 @@ def session_state(payment: Payment) -> shapes.SessionState:
         maker_id=session.maker_id,
         policy=session.policy,
         status=session.status,
-        reason=session.reason,
+        reason=reason_for(session.reason, to),
         title=session.title,
         amount=session.amount.major,
         currency=session.currency,

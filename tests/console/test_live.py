@@ -105,6 +105,20 @@ def test_a_listener_hears_the_status_now_and_each_change_at_once(home: House, to
     assert int(paid.id) > int(first.id)
 
 
+def test_a_listener_hears_no_more_of_a_decline_than_their_role_may_know(home: House, token: Callable[..., str]) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "4000000000009979")
+    home.hear()
+    told = {}
+    with served(home) as url:
+        for role, subject in (("admin", "alice"), ("buyer", "buyer-1"), ("maker", "maker-1")):
+            with listening(url, f"/payments/{session_id}/events", **bearer(token, role, subject)) as heard:
+                told[role] = next(heard).data["paymentSession"]["reason"]
+        with listening(url, f"{page_path(home, session_id)}/events") as heard:
+            assert "stolen" not in str(next(heard))
+    assert told == {"admin": "stolen_card", "buyer": "declined", "maker": "declined"}
+
+
 def test_who_comes_back_hears_only_what_is_new(home: House, token: Callable[..., str]) -> None:
     session_id = home.opened()
     path = f"/payments/{session_id}/events"
