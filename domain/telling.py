@@ -13,6 +13,7 @@ from domain.opening import CHECKOUT_REFUSED, NOT_OPENED
 from domain.payment import Payment
 from domain.restating import HELD_MONEY_RETURNED
 from domain.settlement import NEAR_THE_END
+from domain.transaction import Refund
 from domain.wording.reasons import Reason, reason_of
 
 
@@ -59,6 +60,16 @@ def reason_for(reason: str | None, to: Audience) -> str | None:
     return DECLINED if why is Reason.OTHER else f"{DECLINED}_{why}"
 
 
+def hears_method(to: Audience) -> bool:
+    """Whether they are told which card, or what else, was paid with."""
+    return to is not Audience.MAKER
+
+
+def hears_of(refund: Refund, to: Audience) -> bool:
+    """Whether they are told of a refund: nobody but staff of one that needs a second person, until that has agreed."""
+    return to is Audience.STAFF or refund.approval_until is None or refund.approved_by is not None
+
+
 def is_told_alike(payment: Payment) -> bool:
     """Whether everybody who may see where a payment stands is told the same of it, such as while nobody has paid."""
-    return payment.session.reason is None
+    return payment.session.reason is None and not payment.transactions
