@@ -1,7 +1,7 @@
 """Correct a message that gave up, and put it back; what came stays beside what was sent."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from domain.clock import Clock
 from domain.errors import NotFound
 from domain.masking import mask_card_numbers
+from domain.messages import MAX_BYTES
 from domain.messaging import DeadLetter
 from domain.security import SecurityEventKind
 from domain.unreadable import Unreadable
@@ -16,9 +17,6 @@ from models.unit_of_work import Begin
 from services.check_message import check_message, has_sound_envelope
 from services.dead_letters import NotPutBack, PutBack, names_a_row
 from services.manage_deliveries import check_reason
-
-#: Longer ones are no messages of ours.
-LONGEST: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ class CorrectLetter:
         Raises:
             NotPutBack: it would not be taken; says what is wrong, and where.
         """
-        if len(text) > LONGEST:
-            raise NotPutBack(f"it is longer than {LONGEST // 1024} KB")
+        if len(text) > MAX_BYTES:
+            raise NotPutBack(f"it is longer than {MAX_BYTES // 1024} KB")
         draft = self.draft(letter)
         try:
             document = orjson.loads(mask_card_numbers(text))
