@@ -42,12 +42,14 @@ class CorrectLetter:
         """What can be corrected of it.
 
         Raises:
-            NotPutBack: it was dealt with, it is a row rather than a message, or it cannot be read.
+            NotPutBack: it was dealt with, it is a row rather than a message, or it cannot be read or drawn.
         """
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
         if isinstance(letter.message, Unreadable):
             raise NotPutBack(f"it cannot be read: {letter.message.why}")
+        if len(letter.message) > MAX_BYTES:
+            raise NotPutBack(f"it is longer than {MAX_BYTES // 1024} KB")
         if names_a_row(letter):
             raise NotPutBack("it names a row of ours, in which there is nothing to correct")
         if has_sound_envelope(letter.queue, letter.message):
@@ -72,7 +74,7 @@ class CorrectLetter:
             raise NotPutBack(f"it is no JSON: {error}") from None
         if not draft.is_whole:
             document = orjson.loads(letter.message) | {"kwargs": document}
-        message = orjson.dumps(document)
+        message = _written(document)
         wrong = check_message(letter.queue, message)
         if wrong is not None:
             raise NotPutBack(wrong)
@@ -102,4 +104,12 @@ class CorrectLetter:
 
 
 def _pretty(document: Any, *, is_whole: bool) -> Draft:
-    return Draft(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(), is_whole, document)
+    return Draft(_written(document, orjson.OPT_INDENT_2).decode(), is_whole, document)
+
+
+def _written(document: Any, option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(document, option=option)
+    except orjson.JSONEncodeError:
+        # What has been read from JSON can be written as JSON, but for its depth.
+        raise NotPutBack("it is nested too deeply: no message of ours is") from None

@@ -28,7 +28,7 @@ def shown(message: bytes | Unreadable | None) -> str:
         return f"No key of ours opens it: {message.why}"
     try:
         return pretty(raw.discreet(orjson.loads(message)))
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):  # no JSON, or too deep to be drawn
         return _ADDRESS.sub(f"{VEIL}@", message.decode(errors="replace"))
 
 
@@ -72,9 +72,9 @@ def about(letter: DeadLetter) -> str:
     if not isinstance(said, dict):
         return "no message that can be read"
     kwargs = said.get("kwargs")
-    if isinstance(kwargs, dict) and "auction_id" in kwargs:
+    if isinstance(kwargs, dict) and isinstance(kwargs.get("auction_id"), str | int):
         return f"auction {str(kwargs['auction_id'])[:60]}"
     for name, word in (("event_id", "event"), ("notice_id", "notice"), ("receipt_id", "receipt")):
-        if name in said:
+        if isinstance(said.get(name), str | int):
             return f"{word} {str(said[name])[-8:]}"
     return ""

@@ -107,6 +107,29 @@ def test_an_admin_corrects_a_message_without_seeing_what_is_hidden(home: House, 
     assert home.app.database.rows("SELECT kind, actor FROM security_events") == [("letter_corrected", "admin:ann")]
 
 
+def test_what_is_nested_too_deeply_to_be_drawn_is_shown_as_it_came_and_said_to_be_so(home: House, desk: Sit) -> None:
+    admin = desk("admin")
+
+    def nested(depth: int) -> bytes:
+        return b'{"auction_id":' + b'{"a":' * depth + b'"ann@example.com"' + b"}" * depth + b"}"
+
+    for depth in (200, 260, 450, 900, 993, 1100):
+        body = orjson.dumps(ENVELOPE).removesuffix(b"}") + b',"kwargs":' + nested(depth) + b"}"
+        one = letter(home, body)
+        for act in ("", "/requeue", "/discard", "/correct"):
+            page = admin.get(f"{BASE}/{one}{act}")
+            assert page.status_code == 200, (depth, act)
+    assert admin.get(BASE).status_code == 200
+    shallow = letter(home, raw(amount="x"))
+    path = f"{BASE}/{shallow}/correct"
+    form = {"csrf": admin.form(path)["csrf"], "step": "check"}
+    for depth, said in ((300, "nested too deeply"), (900, "nested too deeply"), (1100, "It is no JSON")):
+        text = nested(depth).decode()
+        answer = admin.post(path, form | {"text": text})
+        assert (answer.status_code, said in answer.text) == (422, True), depth
+        assert admin.post(path, form | {"text": text.replace("ann@example.com", "•••")}).status_code == 422
+
+
 def test_many_are_put_back_batch_after_batch_with_a_count_first(home: House, desk: Sit) -> None:
     for number in range(3):
         letter(home, raw(auction_id=f"a-{number}"))
