@@ -48,7 +48,7 @@ from services.mirror_windows import MirrorWindows
 from services.notice_office import NoticeOffice
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
-from services.page_links import PageLinks
+from services.page_links import PURPOSE, PageLinks
 from services.process_events import ProcessEvents
 from services.prune import Prune
 from services.receive_events import ReadEvent, ReceiveEvents
@@ -183,7 +183,7 @@ def build_app(
     )
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
-    links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
+    links = PageLinks(checkout.public_url, cipher.derive(PURPOSE), checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream, senders = build_routes(settings, now), SenderThreads()
     storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)

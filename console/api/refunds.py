@@ -34,7 +34,7 @@ _REFUSALS: Final = (
     "disputed",
     "in_two_parts",
 )
-_OBJECTIONS: Final = ("not_waiting", "same_person", "approval_expired", "disputed")
+_OBJECTIONS: Final = ("not_waiting", "same_person", "cannot_tell_apart", "approval_expired", "disputed")
 _WAITS: Final[Responses] = {
     202: {
         "model": shapes.RefundState,
