@@ -93,8 +93,9 @@ def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id:
     action = f"payment_{transaction.disposition}"
     payment.note(action, now, amount=amount, payment_intent=transaction.stripe_payment_intent_id)
     settled = any(one.settled_at for one in payment.refunds if one.transaction_id == transaction.id)
-    if refunds.left_of(payment, transaction).minor > 0 and not settled:
-        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
+    if settled or not refunds.left_of(payment, transaction).minor:
+        return
+    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
 
 
 def accept(

@@ -43,6 +43,13 @@ class UnitOfWork:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
 
+    def at_one_moment(self) -> None:
+        """Read everything as it stood at one moment: a payment and its attempts are several queries.
+
+        It is asked before anything is read, by who writes nothing.
+        """
+        self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
     def flush(self) -> None:
         """Write what changed. What an operator was refused is a security event as well."""
         self.payments.flush()

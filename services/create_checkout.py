@@ -63,6 +63,7 @@ class CreateCheckout:
 
     def _read(self, session_id: SessionId) -> Payment:
         with self.begin() as uow:
+            uow.at_one_moment()
             found = uow.payments.read([session_id])
         if not found:
             raise NotFound("there is no such payment")

@@ -14,6 +14,7 @@ from models.chains import check_chains
 from models.paging import Paged, Place
 from models.trust_lists import TrustLists
 from models.unit_of_work import Begin
+from services.manage_deliveries import check_reason
 from services.receipt_office import TooMany
 from services.verify_audit import Verification
 
@@ -43,17 +44,24 @@ class ViewAudit:
         with self.begin() as uow:
             return audit_lists.count(uow.connection, wanted, MOST_EXPORTED + 1)
 
-    def export(self, wanted: WantedEntries, actor: str, form: str) -> Iterator[AuditRow]:
+    def export(self, wanted: WantedEntries, actor: str, form: str, reason: str) -> Iterator[AuditRow]:
         """All that match, newest first, up to `MOST_EXPORTED`. That somebody took them is on record before.
 
         Args:
             wanted: which ones.
             actor: who takes them.
             form: what they are written as.
+            reason: why, in their words.
+
+        Raises:
+            ActRefused: there is no reason.
         """
+        check_reason(reason)
         asked = {name: value for name, value in wanted.params.items() if value is not None}
+        asked |= {"people": True} if wanted.people else {}
         with self.begin() as uow:
-            uow.security.note(SecurityEventKind.AUDIT_EXPORTED, self.now(), actor, form=form, asked=asked or None)
+            kind = SecurityEventKind.AUDIT_EXPORTED
+            uow.security.note(kind, self.now(), actor, form=form, reason=reason, asked=asked or None)
         return self._all(wanted)
 
     def _all(self, wanted: WantedEntries) -> Iterator[AuditRow]:

@@ -19,6 +19,9 @@ from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 #: Makes a token for a name and a role, where this machine may.
 IssueToken = Callable[[str, CallerRole], str]
 
+#: Who takes lists away as files. Looking at all of it is an auditor's work; support looks at one payment at a time.
+MAY_EXPORT: Final = (CallerRole.ADMIN, CallerRole.AUDITOR)
+
 _MOST_FIELDS: Final = 40
 #: A reason is a sentence or two.
 _LONGEST_REASON: Final = 1_000

@@ -37,6 +37,13 @@ def test_a_page_that_asks_for_news_goes_to_sign_in_itself(desk: Sit) -> None:
     assert answer.text == ""
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[x]/", "\u00e9", "?", "http://test:x/console/payments"])
+def test_a_page_with_an_address_that_is_none_goes_to_sign_in_too(desk: Sit, address: str) -> None:
+    answer = desk()._asked("GET", "/console/payments", headers={"HX-Current-URL": address.encode()})
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"].startswith("/console/sign-in?why=not_signed_in&next=")
+
+
 def test_the_console_begins_with_how_things_stand(desk: Sit) -> None:
     assert "No payment yet." in desk("admin").get("/console").text
 
