@@ -1,9 +1,10 @@
 """HTTP that nobody can hold up: uvicorn bounds neither how large a head is, nor how long heads and bodies may take.
 
 Whoever keeps us waiting is on the clock: one who says nothing, and one whose head or body came in part. (The silence
-between two requests is on uvicorn's own clock, until a byte comes.) Whom *we* keep waiting is on none: an answer, or a
-stream of events, takes as long as it takes. And where all connections are taken, those that kept us waiting longest go,
-so that probes are answered, whatever else has been opened.
+between two requests is on uvicorn's own clock, until a byte comes; what is not read of an answer on the kernel's, see
+`runtime.serving`.) Whom *we* keep waiting is on none: an answer, or a stream of events, takes as long as it takes. And
+where all connections are taken, those that kept us waiting longest go, so that probes are answered, whatever else has
+been opened.
 """
 
 import asyncio
@@ -97,10 +98,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_clock()
         super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        """Transport: the client does not read as fast as it is answered."""
+        self._since = self.loop.time()
+        super().pause_writing()
+
     @property
     def waiting_since(self) -> float | None:
         """Since when, by the loop's time, the client has kept us waiting; None if it waits for us."""
-        if self._clock is not None:
+        if self._clock is not None or self.flow.write_paused:
             return self._since
         if self.timeout_keep_alive_task is not None:
             return self.timeout_keep_alive_task.when() - self.timeout_keep_alive

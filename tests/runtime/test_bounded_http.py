@@ -18,6 +18,8 @@ from runtime.serving import listen
 BRISK = HttpLimits(head_seconds=0.2, read_seconds=0.2, head_bytes=4000, connections=8)
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 WAIT = b"GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+#: More than the buffers of the kernel take.
+LONG = 8_000_000
 PATIENCE = 20.0
 
 
@@ -38,8 +40,10 @@ class Application:
         if scope["path"] == "/wait":
             self.waiting.release()
             await asyncio.to_thread(self.may_answer.wait, PATIENCE)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
+        body = b"ok" if scope["path"] != "/long" else b"x" * LONG
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
 
 
 class Served:
@@ -162,6 +166,22 @@ def test_silent_and_idle_connections_give_way_to_a_request() -> None:
             idle = closing.enter_context(served.connect(GET))
             assert idle.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert [rest(one) for one in silent] == [b""] * 10
+
+
+def test_answers_that_are_not_read_give_way_as_well() -> None:
+    with serving(HttpLimits(connections=3)) as served, ExitStack() as closing:
+        for _ in range(4):  # each waits with a second answer until the first is read
+            unread = closing.enter_context(served.connect(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 2))
+            assert unread.recv(1) == b"H"
+        with served.connect(GET) as late:
+            assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_reads_nothing_is_known_to_the_kernel() -> None:
+    with listen("test", "127.0.0.1", 0, 1) as listener, socket.create_connection(listener.getsockname()):
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
 
 
 def test_with_requests_under_way_on_all_connections_more_get_503() -> None:
