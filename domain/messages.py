@@ -8,6 +8,8 @@ from typing import Final
 from domain.errors import InvalidMessage, InvalidMoney
 from domain.money import Money, exponent_of
 
+#: Of a whole message on its queue. With all that anybody makes of one it has some 40 KB.
+MAX_BYTES: Final = 256 * 1024
 #: Pages shorten long titles; what no page could ever mean is refused here.
 MAX_TEXT: Final = 20_000
 MAX_URL: Final = 2_000
