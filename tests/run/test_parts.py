@@ -92,6 +92,16 @@ def test_a_shell_that_reads_env_has_the_variables_of_the_processes_and_the_progr
     assert not file.exists()
 
 
+def test_postgresqls_own_programs_need_no_address_as_an_argument(tmp_path: Path) -> None:
+    url = "postgres://user:p%40ss%27%24word@db.example:5433/pay?sslmode=require"
+    with shown_to_shells(tmp_path, {"DATABASE_URL": url}, []) as file:
+        wanted = 'echo "$PGUSER|$PGPASSWORD|$PGHOST|$PGPORT|$PGDATABASE|$PGSSLMODE"'
+        told = subprocess.run(
+            ["/bin/sh", "-c", f'. "$0"; {wanted}', str(file)], capture_output=True, text=True, check=True
+        )
+    assert told.stdout == "user|p@ss'$word|db.example|5433|pay|require\n"
+
+
 def test_ports_in_use_are_told_all_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
         first, second = one.getsockname()[1], two.getsockname()[1]

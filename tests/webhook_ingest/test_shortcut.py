@@ -119,8 +119,11 @@ def test_a_stop_finishes_what_is_under_way_or_tells_that_it_could_not(
         ingest.app.committer._thread.join(PATIENCE)  # it stores what it could not tell of
 
 
-def test_above_the_bound_of_connections_it_is_503(database_url: str) -> None:
-    with Ingest(database_url, limits=Limits(connections=2)) as ingest, ingest.connect(), ingest.connect():
-        wait_until(lambda: len(ingest.server.server_state.connections) == 2)
-        assert ingest.raw(request(ingest, event("evt_1"))).startswith(b"HTTP/1.1 503 ")
-        assert ingest.stored() == []
+def test_where_all_connections_wait_for_us_more_are_answered_503(database_url: str) -> None:
+    with Ingest(database_url, limits=Limits(connections=2)) as ingest, ingest.connect() as busy:
+        with locked_inbox(database_url):
+            busy.sendall(request(ingest, event("evt_1")))
+            wait_until(lambda: ingest.app.committer.waiting)
+            assert ingest.raw(request(ingest, event("evt_2"))).startswith(b"HTTP/1.1 503 ")
+        assert status(busy) == b"200"
+        assert ingest.stored() == ["evt_1"]
