@@ -156,3 +156,13 @@ def csrf_of(somebody: Desk) -> str:
 
 def denials(home: House) -> list[tuple[str, str]]:
     return [(kind, actor) for kind, actor in home.app.database.rows("SELECT kind, actor FROM security_events")]
+
+
+@pytest.mark.parametrize(("role", "status"), [("admin", 200), ("auditor", 200), ("buyer", 403), ("service", 403)])
+def test_programs_bring_a_token_instead_of_signing_in(home: House, desk: Sit, role: str, status: int) -> None:
+    token = issue_development_token(SECRET, "robot", CallerRole(role), _HOUR, now=home.time())
+    brought = {"Authorization": f"Bearer {token}"}
+    assert desk()._asked("GET", "/console/payments", headers=brought).status_code == status
+    posted = desk()._asked("POST", "/console/queues", headers=brought)
+    assert posted.status_code in (403, 405)
+    assert desk()._asked("GET", "/console/payments", headers={"Authorization": "Bearer x"}).status_code == 303
