@@ -3,8 +3,10 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
+from console.problems import Problem
 from tests.webhook_ingest.harness import PATIENCE, Ingest, event, locked_inbox, read_all, signature, wait_until
 from webhook_ingest.limits import Limits
 from webhook_ingest.webhook import WEBHOOK_PATH
@@ -80,6 +82,27 @@ def test_a_body_in_pieces_takes_the_long_way(ingest: Ingest) -> None:
         connection.sendall(whole[-50:])
         assert read_all(connection).startswith(b"HTTP/1.1 200 ")
     assert ingest.stored() == ["evt_1"]
+
+
+def test_errors_are_problems_as_those_of_the_api_whichever_way_they_take(ingest: Ingest) -> None:
+    wrong = request(ingest, event("evt_1"), b"Connection: close", header="t=1,v1=00")
+    short = ingest.raw(wrong)
+    with ingest.connect() as connection:
+        connection.sendall(wrong[:-50])
+        wait_until(lambda: ingest.server.server_state.tasks)
+        connection.sendall(wrong[-50:])
+        long = read_all(connection)
+
+    assert b"\r\ncontent-type: application/problem+json\r\n" in short
+    assert (heads(short), short.split(b"\r\n\r\n")[1]) == (heads(long), long.split(b"\r\n\r\n")[1])
+    told = orjson.loads(short.split(b"\r\n\r\n")[1])
+    said = {"error": "bad_signature", "message": "None of our secrets fits the Stripe-Signature header."}
+    assert told == Problem(400, said["error"], said["message"]).document() | said
+
+
+def heads(answer: bytes) -> set[bytes]:
+    """The lines before the body, but for the time."""
+    return {line for line in answer.split(b"\r\n\r\n")[0].split(b"\r\n") if not line.startswith(b"date:")}
 
 
 def test_a_client_that_does_not_wait_for_its_answer_disturbs_nobody(ingest: Ingest) -> None:
