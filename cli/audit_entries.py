@@ -69,7 +69,7 @@ def list_entries(
     """Search the audit trail, newest first."""
     wanted = WantedEntries(chain, who, what, since, until, people)
     with open_store() as (store, clock):
-        found = ViewAudit(store.begin, clock).page(wanted, Place(), limit).rows
+        found = ViewAudit(store.begin, store.begin_report, clock).page(wanted, Place(), limit).rows
     if as_json:
         print_json([
             {"sessionId": entry.session_id, "seq": entry.seq, "at": entry.at, "action": entry.action,
@@ -108,7 +108,8 @@ def export_entries(
     """Write what matches, newest first and 50,000 entries at most. That you took them is an entry as well."""
     wanted = WantedEntries(chain, who, what, since, until, people)
     with open_store() as (store, clock):
-        for line in _FORMS[form](ViewAudit(store.begin, clock).export(wanted, acting_user(), form, reason)):
+        view = ViewAudit(store.begin, store.begin_report, clock)
+        for line in _FORMS[form](view.export(wanted, acting_user(), form, reason)):
             sys.stdout.buffer.write(line)
 
 

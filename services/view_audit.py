@@ -32,12 +32,13 @@ class ViewAudit:
     """Reads for the console and the command line."""
 
     begin: Begin
+    #: Where files are read, seconds behind maybe.
+    report: Begin
     now: Clock
 
     def page(self, wanted: WantedEntries, place: Place, limit: int) -> Paged[AuditRow]:
         """One page of entries, newest first."""
-        with self.begin() as uow:
-            return audit_lists.page(uow.connection, uow.cipher, wanted, place, limit)
+        return _page(self.begin, wanted, place, limit)
 
     def count(self, wanted: WantedEntries) -> int:
         """How many there are, up to one more than can be exported."""
@@ -67,7 +68,7 @@ class ViewAudit:
     def _all(self, wanted: WantedEntries) -> Iterator[AuditRow]:
         place, left = Place(), MOST_EXPORTED
         while left > 0:
-            found = self.page(wanted, place, min(_BATCH, left))
+            found = _page(self.report, wanted, place, min(_BATCH, left))
             yield from found.rows
             left -= len(found.rows)
             if not found.has_older:
@@ -101,3 +102,8 @@ class ViewAudit:
         """When the ends of all chains were last signed, and by whom."""
         with self.begin() as uow:
             return TrustLists(uow.connection, uow.cipher).newest(SecurityEventKind.AUDIT_HEADS_SIGNED)
+
+
+def _page(begin: Begin, wanted: WantedEntries, place: Place, limit: int) -> Paged[AuditRow]:
+    with begin() as uow:
+        return audit_lists.page(uow.connection, uow.cipher, wanted, place, limit)

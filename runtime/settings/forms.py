@@ -94,6 +94,17 @@ def word(pattern: str, right: str) -> Form[str]:
     return Form(parse, right)
 
 
+def one_of(words: Sequence[str], what: str) -> Form[str]:
+    """Words of our own; others are refused with the list of them."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise Wrong("is not known")
+        return text
+
+    return Form(parse, f"{what}: {' or '.join(words)}")
+
+
 def late_policy() -> Form[LatePolicy]:
     """What happens to money that arrives after the window's end."""
 

@@ -122,6 +122,19 @@ def test_a_listener_hears_no_more_of_a_decline_than_their_role_may_know(home: Ho
     assert told == {"admin": "stolen_card", "buyer": "declined", "maker": "declined"}
 
 
+def test_who_only_listens_is_not_held_for_silent(home: House, token: Callable[..., str]) -> None:
+    session_id = home.opened()
+    impatient = replace(BRISK, head_seconds=0.1, read_seconds=0.1, keep_alive_seconds=0, connections=3)
+    path = f"/payments/{session_id}/events"
+    with served(home, impatient) as url, listening(url, path, **bearer(token)) as heard:
+        next(heard)
+        time.sleep(0.3)
+        assert all(httpx.get(f"{url}/healthz").status_code == 200 for _ in range(3))
+        home.pay(session_id)
+        home.hear()
+        assert next(heard).data["paymentSession"]["status"] == "completed"
+
+
 def test_who_comes_back_hears_only_what_is_new(home: House, token: Callable[..., str]) -> None:
     session_id = home.opened()
     path = f"/payments/{session_id}/events"

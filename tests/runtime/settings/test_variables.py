@@ -106,7 +106,7 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "HOUSE_NAME": (["x" * 81, "two\nlines"], ["Kestrel Row Auctions"]),
     "HOUSE_ADDRESS": (["two\nlines"], ["7 Kestrel Row | Harbour Quarter"]),
     "HOUSE_EMAIL": (["help"], ["help@house.example"]),
-    "RECEIPT_TEMPLATE_VERSION": (["../x", "a b"], ["2026-01-01", "v2.1"]),
+    "RECEIPT_TEMPLATE_VERSION": (["../x", "a b", "2026-01-01"], []),  # there is none but the default
     "SMTP_URL": (["mail.example", "smtp://", "http://h"], ["smtp://u:p@h:587", "smtps://h"]),
     "MAIL_FROM": (["shop", "@shop", "a@b\nBcc: c@d"], ["a@b.example", "Shop <a@b.example>"]),
     "SNS_BUYER_TOPIC_ARN": (["buyers", "arn:aws:sqs:eu-central-1:123456789012:buyers"], [TOPIC]),
