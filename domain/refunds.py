@@ -123,12 +123,17 @@ def _came_to_nothing(payment: Payment, refund: Refund) -> bool:
 
 
 def _is_still_owed(payment: Payment, refund: Refund) -> bool:
-    """Whether nothing of that money is on its way, nor has gone back since in its place, and nobody has settled it."""
+    """Whether nothing of that money is on its way, nothing was sent since in its place, and nobody has settled it.
+
+    What was sent in its place has gone back, or has failed, and is owed itself then.
+    """
     others = [one for one in payment.refunds if one.transaction_id == refund.transaction_id and one is not refund]
     if refund.settled_at is not None or any(one.status in UNDER_WAY for one in others):
         return False
-    gone = (one for one in others if one.status is RefundStatus.SUCCEEDED and one.created_at >= refund.updated_at)
-    return sum(one.amount_minor for one in gone) < refund.amount_minor
+    # Ids sort by time, and tell which is the later of two that were made and failed at one moment.
+    since = (one for one in others if one.created_at >= refund.updated_at and one.id > refund.id)
+    sent = sum(one.amount_minor for one in since if one.status in (RefundStatus.SUCCEEDED, RefundStatus.FAILED))
+    return sent < refund.amount_minor
 
 
 def _known(payment: Payment, fact: RefundReported) -> Refund | None:

@@ -169,9 +169,9 @@ class Deliveries:
         )
 
     def let_go_followers(self, endpoint: str, auctions: Sequence[str], now: datetime) -> None:
-        """Have what waited behind something due now, with as much patience as if it were new: it was never tried."""
+        """Have what waited behind something due as if it had never been put off, and tried as long as if it were new."""
         self.connection.execute(
-            "UPDATE deliveries SET due_at = %(now)s, waiting_since = %(now)s WHERE endpoint = ANY(%(endpoints)s)"
+            "UPDATE deliveries SET due_at = waiting_since, waiting_since = %(now)s WHERE endpoint = ANY(%(endpoints)s)"
             " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
             {"endpoints": list(self._at_address(endpoint)), "auctions": list(auctions), "now": now},
         )

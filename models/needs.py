@@ -23,12 +23,13 @@ UNAPPROVED: Final = (
 _LEFT: Final = """
     t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
     AND NOT EXISTS (SELECT 1 FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))"""
-#: Refunds `r` that failed, and in whose place nothing has gone back since: as `domain.refunds.owed` has it.
+#: Refunds `r` that failed, and in whose place none was sent since, which went back or is owed itself: as
+#: `domain.refunds.owed` has it.
 _FAILED: Final = """
     r.status = 'failed' AND r.amount_minor > (
       SELECT coalesce(sum(n.amount_minor), 0) FROM refunds n
        WHERE n.session_id = r.session_id AND n.transaction_id = r.transaction_id AND n.created_at >= r.updated_at
-         AND n.status = 'succeeded')"""
+         AND n.id > r.id AND n.status IN ('succeeded', 'failed'))"""
 #: All that failed of them was settled by a person. What failed after that is owed again.
 _SETTLED: Final = """
     (SELECT bool_and(u.settled_at IS NOT NULL) FILTER (WHERE u.status = 'failed' OR u.settled_at IS NOT NULL)
