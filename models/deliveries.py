@@ -169,7 +169,7 @@ class Deliveries:
         )
 
     def let_go_followers(self, endpoint: str, auctions: Sequence[str], now: datetime) -> None:
-        """Have what waited behind something due as if it had never been put off, and tried as long as if it were new."""
+        """Have what waited behind something due as if never put off, with as much patience as if it were new."""
         self.connection.execute(
             "UPDATE deliveries SET due_at = waiting_since, waiting_since = %(now)s WHERE endpoint = ANY(%(endpoints)s)"
             " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
