@@ -137,7 +137,7 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         status = DisputeStatus(dispute["status"])
     except ValueError:
         raise UnknownProviderStatus(f"dispute {dispute['id']} is {dispute['status']}") from None
-    moved = dispute.get("balance_transactions") or []
+    moved = sorted(dispute.get("balance_transactions") or [], key=lambda one: one["created"])
     due = (dispute.get("evidence_details") or {}).get("due_by")
     return DisputeReported(
         at=at,
@@ -148,9 +148,7 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         reason=dispute["reason"],
         opened_at=moment(dispute["created"]),
         evidence_due_at=None if due is None else moment(due),
-        movements=len(moved),
-        withdrawn=bool(moved),
-        reinstated=any(one["amount"] > 0 for one in moved),
+        moved=tuple(_money(one["amount"], one["currency"]) for one in moved),
         fee=_money(sum(one["fee"] for one in moved), moved[0]["currency"]) if moved else None,
     )
 
