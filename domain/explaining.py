@@ -139,8 +139,9 @@ def _refunded(refund: Refund, movement: Movement) -> _Verdict:
         return AMOUNT_DIFFERS, abs(movement.amount_minor)
     if refund.status is RefundStatus.REQUESTED:
         return REFUND_NOT_RECORDED, abs(movement.amount_minor)
-    if refund.stripe_balance_transaction_id is None:
-        refund.stripe_balance_transaction_id = movement.id
+    if refund.stripe_balance_transaction_id not in (None, movement.id):
+        return AMOUNT_DIFFERS, abs(movement.amount_minor)  # The same refund, booked twice.
+    refund.stripe_balance_transaction_id = movement.id
     return None
 
 

@@ -70,6 +70,11 @@ AFTERMATHS: dict[str, list[Fact]] = {
         refund(1, ASKED.minor, S.SUCCEEDED),
         refund(1, ASKED.minor, S.FAILED),
     ],
+    "refunded in full once more, for the first refund came back": [
+        refund(1, ASKED.minor, S.SUCCEEDED),
+        refund(1, ASKED.minor, S.FAILED),
+        refund(2, ASKED.minor, S.SUCCEEDED),
+    ],
     "a refund that is canceled": [refund(1, 500, S.PENDING), refund(1, 500, S.CANCELED)],
     "an inquiry that comes to nothing": [
         dispute(D.WARNING_NEEDS_RESPONSE, 20, 0),

@@ -55,6 +55,7 @@ def test_any_mix_of_two_lives_ends_in_one_state(life: str, data: st.DataObject) 
         ("refunded in three odd parts", TransactionStatus.REFUNDED),
         ("refunded in part, and the refund comes back", TransactionStatus.PARTIALLY_REFUNDED),
         ("refunded in full, and the refund comes back", TransactionStatus.SUCCEEDED),
+        ("refunded in full once more, for the first refund came back", TransactionStatus.REFUNDED),
         ("a refund that is canceled", TransactionStatus.SUCCEEDED),
         ("an inquiry that comes to nothing", TransactionStatus.SUCCEEDED),
         ("a dispute that is won", TransactionStatus.SUCCEEDED),
@@ -80,6 +81,7 @@ def test_each_life_ends_where_it_should(life: str, status: TransactionStatus) ->
             "refunded in part, and the refund comes back",
             {STRIPE: ASKED.minor - 7, MAKER: -(ASKED.minor - FEE - 7), REVENUE: -FEE},
         ),
+        ("refunded in full once more, for the first refund came back", {}),
         ("a refund that is canceled", {STRIPE: ASKED.minor, MAKER: FEE - ASKED.minor, REVENUE: -FEE}),
         ("an inquiry that comes to nothing", {STRIPE: ASKED.minor, MAKER: FEE - ASKED.minor, REVENUE: -FEE}),
         (

@@ -169,6 +169,73 @@ def test_a_refund_that_came_back_unheard_is_taken_over(home: House) -> None:
     assert home.payment(session_id).transactions[0].refunded_minor == 0
 
 
+def sent_twice(home: House, session_id: UUID) -> None:
+    """A refund of ours that is at Stripe a second time: a key that was forgotten, a database that was restored."""
+    (refund,) = home.payment(session_id).refunds
+    again = {key: (refund.request or {})[key] for key in ("payment_intent", "metadata")}
+    home.app.stripe.refund({**again, "amount": 5_000}, idempotency_key="another")
+    home.forward(seconds=5)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_a_refund_that_stripe_made_twice_is_two_refunds(home: House, *, fails: bool, is_heard: bool) -> None:
+    session_id = paid(home)
+    home.app.request_refund(session_id, reason="scratched", actor="admin:alice", amount="50.00")
+    home.app.send_refunds()
+    home.forward(seconds=5)
+    home.hear()
+    if fails:
+        home.sandbox.core.fail_refund(home.payment(session_id).refunds[0].stripe_refund_id or "")
+        home.hear()
+    sent_twice(home, session_id)
+    if is_heard:
+        home.hear()
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    payment = home.payment(session_id)
+    one, again = payment.refunds
+    assert one.stripe_refund_id != again.stripe_refund_id
+    assert (one.status, again.status) == (RefundStatus.FAILED if fails else RefundStatus.SUCCEEDED, "succeeded")
+    assert again.reason == "made_again_at_stripe"
+    assert payment.transactions[0].refunded_minor == (5_000 if fails else 10_000)
+    assert home.app.explain_money.unexplained() == {}
+    books = home.app.database.rows("SELECT sum(balance_minor) FROM ledger_balances WHERE account = 'stripe_balance'")
+    assert books == [(sum(one["net"] for one in home.stripe_has("balance_transaction")),)]
+
+
+def test_a_refund_that_stripe_booked_twice_is_unexplained(home: House) -> None:
+    session_id = paid(home)
+    made_at_stripe(home, home.payment(session_id).transactions[0].stripe_payment_intent_id, 5_000)
+    home.hear()
+    assert compared(home) == {"USD": 0}
+    booked = next(one for one in home.stripe_has("balance_transaction") if one["type"] == "refund")
+    home.sandbox.core.world.store.save({**booked, "id": "txn_again"})
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    assert reasons(home) == [("amount_differs", 5_000)]
+
+
+def test_more_than_came_is_not_sent_back_before_it_is_heard_that_some_came_back(home: House) -> None:
+    session_id = paid(home)
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    made_at_stripe(home, intent, 27_550)
+    home.hear()
+    home.sandbox.core.fail_refund(home.stripe_has("refund")[0]["id"])
+    lose(home)
+    made_at_stripe(home, intent, 27_550)
+    home.hear()
+    assert len(home.payment(session_id).refunds) == 1
+    waiting = home.app.database.rows("SELECT DISTINCT reason FROM webhook_events WHERE status = 'waiting'")
+    assert waiting == [("event_too_early",)]
+    assert home.app.check_invariants() == []
+
+    assert home.app.explain_money.everything(home.time() - timedelta(hours=1)).differences == []
+    home.forward(minutes=10)
+    home.process()
+    payment = home.payment(session_id)
+    assert [one.status for one in payment.refunds] == [RefundStatus.FAILED, RefundStatus.SUCCEEDED]
+    assert payment.transactions[0].refunded_minor == 27_550
+
+
 def test_a_dispute_that_nobody_heard_of_is_taken_over(home: House) -> None:
     session_id = paid(home)
     compared(home)
