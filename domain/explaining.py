@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.dispute import Dispute
 from domain.errors import GavelpayError
 from domain.ids import SessionId
 from domain.ledger import book_fee
@@ -87,8 +88,8 @@ def _judge(payment: Payment, movement: Movement, now: datetime, terms: Terms) ->
             return None if returned else (RETURN_NOT_RECORDED, whole)
         case Kind.DISPUTE:
             _take_over(payment, movement, now, terms)
-            known = any(one.stripe_dispute_id == movement.source_id for one in payment.disputes)
-            return None if known else (DISPUTE_NOT_RECORDED, whole)
+            dispute = next((one for one in payment.disputes if one.stripe_dispute_id == movement.source_id), None)
+            return (DISPUTE_NOT_RECORDED, whole) if dispute is None else _disputed(dispute, movement)
         case Kind.OTHER:
             return None
 
@@ -143,6 +144,15 @@ def _refunded(refund: Refund, movement: Movement) -> _Verdict:
         return AMOUNT_DIFFERS, abs(movement.amount_minor)  # The same refund, booked twice.
     refund.stripe_balance_transaction_id = movement.id
     return None
+
+
+def _disputed(dispute: Dispute, movement: Movement) -> _Verdict:
+    """A dispute may be known while its movement is not: not if Stripe's newest word for it cannot be read."""
+    whole = abs(movement.amount_minor)
+    if movement.place is None or movement.place > dispute.movements:
+        return DISPUTE_NOT_RECORDED, whole
+    booked = dispute.withdrawn_minor if movement.amount_minor < 0 else dispute.reinstated_minor
+    return (AMOUNT_DIFFERS, whole) if movement.currency == dispute.currency and whole > booked else None
 
 
 def _take_over(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> None:

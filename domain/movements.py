@@ -49,6 +49,8 @@ class Movement:
     session_id: SessionId | None = None
     #: What the object behind it says of itself: that heals what a lost webhook would have told.
     fact: Fact | None = None
+    #: Which one of its dispute's movements it is, from 1; None if Stripe does not list it there.
+    place: int | None = None
     #: Whether Stripe has sent all of it back since.
     is_given_back: bool = False
 

@@ -1,6 +1,6 @@
 """Stripe's snapshot events and objects, read into facts. A status that this release does not know is never guessed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -137,7 +137,7 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         status = DisputeStatus(dispute["status"])
     except ValueError:
         raise UnknownProviderStatus(f"dispute {dispute['id']} is {dispute['status']}") from None
-    moved = sorted(dispute.get("balance_transactions") or [], key=lambda one: one["created"])
+    moved = moved_for(dispute)
     due = (dispute.get("evidence_details") or {}).get("due_by")
     return DisputeReported(
         at=at,
@@ -151,6 +151,11 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         moved=tuple(_money(one["amount"], one["currency"]) for one in moved),
         fee=_money(sum(one["fee"] for one in moved), moved[0]["currency"]) if moved else None,
     )
+
+
+def moved_for(dispute: Document) -> Sequence[Document]:
+    """The movements that a dispute lists, oldest first."""
+    return sorted(dispute.get("balance_transactions") or (), key=lambda one: one["created"])
 
 
 def _checkout_completed(session: Document, at: datetime) -> Fact:

@@ -8,7 +8,7 @@ from domain.errors import GavelpayError
 from domain.facts import Fact
 from domain.money import Money
 from domain.movements import Kind, Movement
-from gateways.stripe.events import charge_fact, dispute_fact, moment, refund_fact, where
+from gateways.stripe.events import charge_fact, dispute_fact, moment, moved_for, refund_fact, where
 
 Document = Mapping[str, Any]
 
@@ -45,6 +45,7 @@ def movement(document: Document) -> Movement:
         payment_intent_id=place.payment_intent_id,
         session_id=place.session_id,
         fact=_fact(behind, moment(document["created"])),
+        place=_place(document, behind),
         is_given_back=behind.get("refunded") is True,
     )
 
@@ -53,6 +54,13 @@ def _kind(document: Document, behind: Document) -> Kind:
     if document["type"] == "adjustment" and behind.get("object") == "dispute":
         return Kind.DISPUTE
     return _KINDS.get(document["type"], Kind.OTHER)
+
+
+def _place(document: Document, behind: Document) -> int | None:
+    if behind.get("object") != "dispute":
+        return None
+    ids = [one["id"] for one in moved_for(behind)]
+    return 1 + ids.index(document["id"]) if document["id"] in ids else None
 
 
 def _fact(behind: Document, moved_at: datetime) -> Fact | None:

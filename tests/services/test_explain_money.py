@@ -260,6 +260,47 @@ def test_a_dispute_that_we_do_not_understand_is_unexplained(home: House) -> None
     assert reasons(home) == [("dispute_not_recorded", 27550)]
 
 
+def disputed(home: House, session_id: UUID, *, heard: str) -> dict[str, Any]:
+    """A dispute that was heard of with this status, before or after its money was taken; Stripe has a word for it since
+    that nobody knows.
+    """
+    made = home.sandbox.core.dispute(home.payment(session_id).transactions[0].stripe_charge_id or "")
+    (created,) = only(home.new_events(), "charge.dispute.created")
+    told = created["data"]["object"]
+    told["status"] = heard
+    if heard.startswith("warning"):
+        told["balance_transactions"] = []
+    home.hear(created)
+    home.sandbox.core.world.store.save({**made, "status": "new_word"})
+    return made
+
+
+@pytest.mark.parametrize(
+    ("heard", "unexplained"),
+    [("warning_needs_response", [("dispute_not_recorded", 27550)]), ("needs_response", [])],
+)
+def test_the_money_of_a_known_dispute_is_explained_only_if_it_is_recorded(
+    home: House, heard: str, unexplained: list[tuple[str, int]]
+) -> None:
+    session_id = paid(home)
+    made = disputed(home, session_id, heard=heard)
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    assert reasons(home) == unexplained
+    home.sandbox.core.world.store.save(made)
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    assert reasons(home) == []
+    assert home.payment(session_id).disputes[0].withdrawn_minor == 27550
+
+
+def test_more_taken_for_a_dispute_than_is_booked_is_unexplained(home: House) -> None:
+    session_id = paid(home)
+    disputed(home, session_id, heard="needs_response")
+    taken = next(one for one in home.stripe_has("balance_transaction") if one["type"] == "adjustment")
+    home.sandbox.core.world.store.save({**taken, "amount": -30_000, "net": -31_500})
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    assert reasons(home) == [("amount_differs", 30_000)]
+
+
 def test_a_fee_that_stripe_booked_at_another_time_is_read_all_the_same(home: House) -> None:
     session_id = paid(home)
     (booked,) = home.stripe_has("balance_transaction")
