@@ -6,6 +6,7 @@ from domain.dispute import Dispute
 from domain.errors import GavelpayError
 from domain.ids import SessionId
 from domain.ledger import book_fee
+from domain.lifecycle import FINAL, PROCESSING
 from domain.money import Money
 from domain.movements import (
     AMOUNT_DIFFERS,
@@ -18,6 +19,7 @@ from domain.movements import (
     Difference,
     Kind,
     Movement,
+    Outcome,
 )
 from domain.payment import Payment
 from domain.settlement import Terms, apply
@@ -53,7 +55,8 @@ def explain_unknown(movement: Movement, now: datetime) -> Difference | None:
     Returns:
         None if it names no payment either: then somebody else uses the account; or if nothing of it is left.
     """
-    if movement.kind is not Kind.CHARGE or movement.session_id is None or movement.is_given_back:
+    is_gone = movement.is_given_back or movement.outcome is Outcome.FAILED
+    if movement.kind is not Kind.CHARGE or movement.session_id is None or is_gone:
         return None
     return _difference(movement, movement.session_id, PAYMENT_NOT_KNOWN, abs(movement.amount_minor), now)
 
@@ -78,7 +81,9 @@ def _judge(payment: Payment, movement: Movement, now: datetime, terms: Terms) ->
     match movement.kind:
         case Kind.CHARGE:
             taken = _transaction(payment, movement)
-            return (CHARGE_NOT_RECORDED, whole) if taken is None else _charge(payment, taken, movement, now, terms)
+            return _untaken(payment, movement) if taken is None else _charge(payment, taken, movement, now, terms)
+        case Kind.CHARGE_FAILED:
+            return None if _transaction(payment, movement) is None else (AMOUNT_DIFFERS, whole)
         case Kind.REFUND:
             refund = _refund(payment, movement, now, terms)
             return (REFUND_NOT_RECORDED, whole) if refund is None else _refunded(refund, movement)
@@ -101,6 +106,16 @@ def _transaction(payment: Payment, movement: Movement) -> Transaction | None:
         ):
             return one
     return None
+
+
+def _untaken(payment: Payment, movement: Movement) -> _Verdict:
+    """A charge that we have no money of. Stripe books a bank debit days before it arrives or fails, then back."""
+    status = payment.session.status
+    if movement.outcome is Outcome.FAILED:
+        return None
+    if movement.outcome is Outcome.UNDER_WAY and (status is PROCESSING or status in FINAL):
+        return None  # Its payment waits for it; what comes to one that is over is told by events.
+    return CHARGE_NOT_RECORDED, abs(movement.amount_minor)
 
 
 def _charge(payment: Payment, taken: Transaction, movement: Movement, now: datetime, terms: Terms) -> _Verdict:

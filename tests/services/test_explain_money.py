@@ -301,6 +301,50 @@ def test_more_taken_for_a_dispute_than_is_booked_is_unexplained(home: House) -> 
     assert reasons(home) == [("amount_differs", 30_000)]
 
 
+@pytest.mark.parametrize("passed", [True, False])
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_bank_debit_is_explained_while_it_is_under_way_and_when_it_failed(
+    home: House, *, passed: bool, is_heard: bool
+) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "bank_debit")
+    home.forward(seconds=5)
+    if is_heard:
+        home.hear()
+    else:
+        lose(home)
+    since = home.time() - timedelta(hours=1)
+    home.app.explain_money.everything(since)
+    assert home.payment(session_id).session.status is Status.PROCESSING
+    assert home.app.explain_money.unexplained() == {}
+    asked = calls(home)
+    for _ in range(3):
+        home.forward(minutes=6)
+        drain(home.app.explain_money)
+    assert calls(home) == asked, "what is explained is not asked for again"
+
+    home.forward(days=4)
+    home.sandbox.settle(home.payment(session_id).attempts[0].stripe_checkout_id or "", passed=passed)
+    home.hear()
+    home.work()
+    assert compared(home) == ({"USD": 0} if passed else {})
+    home.app.explain_money.everything(since)
+    assert home.app.explain_money.unexplained().get("USD", 0) == 0
+    assert [one.stripe_fee_minor for one in home.payment(session_id).transactions] == ([829] if passed else [])
+
+
+def test_a_debit_that_failed_after_we_heard_that_it_arrived_is_unexplained(home: House) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "bank_debit")
+    home.sandbox.settle(home.payment(session_id).attempts[0].stripe_checkout_id or "")
+    home.hear()
+    (booked,) = home.stripe_has("balance_transaction")
+    failed = {"id": "txn_back", "type": "payment_failure_refund", "amount": -27_550, "fee": -829, "net": -26_721}
+    home.sandbox.core.world.store.save({**booked, **failed})
+    home.app.explain_money.everything(home.time() - timedelta(hours=1))
+    assert reasons(home) == [("amount_differs", 27_550)]
+
+
 def test_a_fee_that_stripe_booked_at_another_time_is_read_all_the_same(home: House) -> None:
     session_id = paid(home)
     (booked,) = home.stripe_has("balance_transaction")
