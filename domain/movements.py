@@ -87,6 +87,8 @@ class Difference:
     payment_intent_id: str | None = None
     #: When it moved at Stripe, or by our books.
     moved_at: datetime | None = None
+    #: When Stripe was asked for it again; None: it was not since it was found.
+    asked_at: datetime | None = None
     #: When our books and Stripe's came to agree; None while they differ.
     explained_at: datetime | None = None
 

@@ -14,6 +14,7 @@ from domain.lifecycle import Status
 from domain.movements import WAITED
 from domain.transaction import RefundStatus
 from runtime.gauges import StandingCollector
+from services.compare_movements import FEW
 from services.explain_money import ExplainMoney
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House
@@ -483,6 +484,33 @@ def test_money_of_a_payment_that_a_restored_database_has_lost_is_unexplained_unt
     store.save({**charge, "refunded": True, "amount_refunded": charge["amount"]})
     assert home.app.explain_money.everything(home.time() - hour).differences == []
     assert home.app.explain_money.unexplained() == {}
+
+
+def lost_payments(home: House, count: int) -> list[dict[str, Any]]:
+    """Charges of payments that a restored database has lost."""
+    paid(home)
+    store = home.sandbox.core.world.store
+    movement = next(iter(store.table("balance_transaction").oldest()))
+    charge = home.stripe_has("charge")[0]
+    made = []
+    for number in range(count):
+        ours = {"payment_session_id": str(home.app.new_id())}
+        made.append(
+            store.save({**charge, "id": f"ch_{number:02}", "payment_intent": f"pi_{number:02}", "metadata": ours})
+        )
+        store.save({**movement, "id": f"txn_{number:02}", "source": f"ch_{number:02}"})
+    return made
+
+
+def test_everything_that_differs_is_asked_for_again_in_turn(home: House) -> None:
+    charges = lost_payments(home, FEW + 2)
+    compared(home)
+    assert len(reasons(home)) == FEW + 2
+    home.sandbox.core.world.store.save({**charges[-1], "refunded": True, "amount_refunded": charges[-1]["amount"]})
+    for _ in range(2):
+        home.forward(minutes=6)
+        drain(home.app.explain_money)
+    assert len(reasons(home)) == FEW + 1
 
 
 @pytest.mark.parametrize("point", POINTS)
