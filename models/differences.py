@@ -11,6 +11,7 @@ from domain.movements import (
     AGAIN,
     BOOKED,
     CHARGE_NOT_BOOKED,
+    PAYMENT_NOT_KNOWN,
     REFUND_NOT_BOOKED,
     WORTH_A_CALL,
     Difference,
@@ -88,6 +89,16 @@ class Differences:
             (now, list(ids)),
         )
         return done.rowcount
+
+    def reopen(self, payment_intents: Sequence[str]) -> None:
+        """Money of unknown payments that was sent back, and came back."""
+        self.connection.execute(
+            """
+            UPDATE money_differences SET explained_at = NULL
+             WHERE explained_at IS NOT NULL AND reason = %s AND payment_intent_id = ANY(%s)
+            """,
+            (PAYMENT_NOT_KNOWN, list(payment_intents)),
+        )
 
     def look_for_unbooked(self, since: datetime, now: datetime) -> int:
         """Keep our records since a time that Stripe has not booked; returns how many there are."""

@@ -87,6 +87,8 @@ class CompareMovements:
             differences = Differences(uow.connection, uow.cipher)
             differences.keep(differing)
             differences.settle(explained, now)
+            returned = [one for one in movements if one.kind is Kind.REFUND_RETURNED and one.id not in owners]
+            differences.reopen([one.payment_intent_id for one in returned if one.payment_intent_id])
         return differing
 
     def again(self, limit: int = FEW) -> None:

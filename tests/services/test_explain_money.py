@@ -513,6 +513,22 @@ def test_everything_that_differs_is_asked_for_again_in_turn(home: House) -> None
     assert len(reasons(home)) == FEW + 1
 
 
+def test_money_of_a_lost_payment_that_was_sent_back_and_came_back_is_unexplained_again(home: House) -> None:
+    (charge,) = lost_payments(home, 1)
+    store, since = home.sandbox.core.world.store, home.time() - timedelta(hours=1)
+    assert len(home.app.explain_money.everything(since).differences) == 1
+    store.save({**charge, "refunded": True, "amount_refunded": charge["amount"]})
+    assert home.app.explain_money.everything(since).differences == []
+    store.save(charge)
+    refund = {"id": "re_0", "object": "refund", "charge": charge["id"], "payment_intent": charge["payment_intent"]}
+    store.save({**refund, "status": "failed", "amount": 27_550, "currency": "usd", "created": charge["created"]})
+    movement = next(iter(store.table("balance_transaction").oldest()))
+    store.save({**movement, "id": "txn_back", "type": "refund_failure", "source": "re_0"})
+    store.delete("balance_transaction", "txn_00")
+    shown = home.app.explain_money.everything(since)
+    assert [(one.reason, one.amount_minor) for one in shown.differences] == [("payment_not_known", 27_550)]
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_it_survives_death_at_any_line(home: House, point: str) -> None:
     session_id = paid(home)
