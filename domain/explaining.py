@@ -120,21 +120,21 @@ def _untaken(payment: Payment, movement: Movement) -> _Verdict:
 
 def _charge(payment: Payment, taken: Transaction, movement: Movement, now: datetime, terms: Terms) -> _Verdict:
     _take_over(payment, movement, now, terms)
+    fee_minor = taken.stripe_fee_minor
+    if fee_minor is None:
+        fee_minor = _fill_fee(payment, taken, movement, now)
     if movement.original is not None and movement.original != Money(taken.currency, taken.amount_minor):
         return AMOUNT_DIFFERS, abs(movement.amount_minor)
-    if taken.stripe_fee_minor is None:
-        _fill_fee(payment, taken, movement, now)
-        return None
-    known = (taken.stripe_balance_transaction_id, taken.stripe_fee_minor, taken.net_minor, taken.settlement_currency)
-    if known[0] != movement.id:
+    if taken.stripe_balance_transaction_id != movement.id:
         return AMOUNT_DIFFERS, abs(movement.amount_minor)  # The same payment, booked twice.
-    off = abs(taken.stripe_fee_minor - movement.fee_minor) + abs((taken.net_minor or 0) - movement.net_minor)
+    off = abs(fee_minor - movement.fee_minor) + abs((taken.net_minor or 0) - movement.net_minor)
     if taken.settlement_currency != movement.currency:
         off = abs(movement.amount_minor)
     return (FEE_DIFFERS, off) if off else None
 
 
-def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: datetime) -> None:
+def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: datetime) -> int:
+    """Book what Stripe kept, which only its books tell; returns it in minor units."""
     fee = Money(movement.currency, movement.fee_minor)
     taken.stripe_balance_transaction_id = movement.id
     taken.stripe_charge_id = taken.stripe_charge_id or movement.charge_id
@@ -142,6 +142,7 @@ def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: dat
     taken.settlement_currency = movement.currency
     book_fee(payment, taken, fee, now)
     payment.note("fee_recorded", now, transaction=str(taken.id), fee=str(fee))
+    return fee.minor
 
 
 def _refund(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> Refund | None:
@@ -151,14 +152,14 @@ def _refund(payment: Payment, movement: Movement, now: datetime, terms: Terms) -
 
 
 def _refunded(refund: Refund, movement: Movement) -> _Verdict:
-    if movement.original is not None and movement.original != Money(refund.currency, refund.amount_minor):
-        return AMOUNT_DIFFERS, abs(movement.amount_minor)
+    whole = abs(movement.amount_minor)
     if refund.status is RefundStatus.REQUESTED:
-        return REFUND_NOT_RECORDED, abs(movement.amount_minor)
+        return REFUND_NOT_RECORDED, whole
     if refund.stripe_balance_transaction_id not in (None, movement.id):
-        return AMOUNT_DIFFERS, abs(movement.amount_minor)  # The same refund, booked twice.
+        return AMOUNT_DIFFERS, whole  # The same refund, booked twice.
     refund.stripe_balance_transaction_id = movement.id
-    return None
+    same = movement.original in (None, Money(refund.currency, refund.amount_minor))
+    return None if same else (AMOUNT_DIFFERS, whole)
 
 
 def _disputed(dispute: Dispute, movement: Movement) -> _Verdict:
