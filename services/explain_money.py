@@ -58,7 +58,7 @@ class ExplainMoney:
             except GatewayUnavailable as silence:
                 self._postpone(cursor, silence)
             else:
-                compared, walk = self.compare(page.items), walk.stepped(page.after)
+                compared, walk = self.compare(page.items), walk.told_at(page.told_at).stepped(page.after)
                 if walk.until is None:
                     self.compare.unlisted(walk.through - OVERLAP, compared)
                 self._record(cursor, walk, compared)

@@ -546,6 +546,20 @@ def test_money_of_a_lost_payment_that_was_sent_back_and_came_back_is_unexplained
     assert [(one.reason, one.amount_minor) for one in shown.differences] == [("payment_not_known", 27_550)]
 
 
+def test_a_clock_that_is_ahead_of_stripes_misses_no_movement(home: House) -> None:
+    session_id = paid(home)
+    compared(home)
+    ahead = replace(home.app.explain_money, now=lambda: home.time() + timedelta(minutes=10))
+    home.forward(days=2)
+    assert drain(ahead) == 1
+    home.forward(seconds=5)
+    made_at_stripe(home, home.payment(session_id).transactions[0].stripe_payment_intent_id, 5_000)
+    lose(home)
+    home.forward(days=2)
+    drain(ahead)
+    assert [one.amount_minor for one in home.payment(session_id).refunds] == [5_000]
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_it_survives_death_at_any_line(home: House, point: str) -> None:
     session_id = paid(home)
