@@ -1,6 +1,7 @@
 """Who acts through the command, and why."""
 
-from getpass import getuser
+import os
+import pwd
 from typing import Final
 
 import click
@@ -11,11 +12,12 @@ why: Final = click.option("--reason", help="Why; it is kept in the audit trail. 
 
 
 def acting_user() -> str:
-    """Who is recorded: the user of this machine."""
+    """Who is recorded: the account of this machine that runs the command, whatever its environment says."""
+    uid = os.getuid()
     try:
-        return f"cli:{getuser()}"
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return "cli"
+        return f"cli:{pwd.getpwuid(uid).pw_name}"
+    except KeyError:  # an account without a name, as in some containers
+        return f"cli:{uid}"
 
 
 def given(reason: str | None) -> str:

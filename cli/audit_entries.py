@@ -69,7 +69,7 @@ def list_entries(
     """Search the audit trail, newest first."""
     wanted = WantedEntries(chain, who, what, since, until, people)
     with open_store() as (store, clock):
-        found = ViewAudit(store.begin, clock).page(wanted, Place(), limit).rows
+        found = ViewAudit(store.begin, store.begin_report, clock).page(wanted, Place(), limit).rows
     if as_json:
         print_json([
             {"sessionId": entry.session_id, "seq": entry.seq, "at": entry.at, "action": entry.action,
@@ -81,8 +81,13 @@ def list_entries(
     print_table(columns, [_row(one) for one in found], empty="No entry matches.")
 
 
-@click.command("export", cls=PlainCommand, epilog="Example: gavelpay audit export --since 30d --format csv > audit.csv")
+@click.command(
+    "export",
+    cls=PlainCommand,
+    epilog="Example: gavelpay audit export --since 30d --format csv --reason 'year end' > audit.csv",
+)
 @click.option("--format", "form", type=click.Choice(list(_FORMS)), default="jsonl", show_default=True, help="As what.")
+@click.option("--reason", required=True, help="Why, for the record.")
 @_chain
 @_who
 @_what
@@ -92,6 +97,7 @@ def list_entries(
 def export_entries(
     *,
     form: str,
+    reason: str,
     chain: UUID | None,
     who: str | None,
     what: str | None,
@@ -102,7 +108,8 @@ def export_entries(
     """Write what matches, newest first and 50,000 entries at most. That you took them is an entry as well."""
     wanted = WantedEntries(chain, who, what, since, until, people)
     with open_store() as (store, clock):
-        for line in _FORMS[form](ViewAudit(store.begin, clock).export(wanted, acting_user(), form)):
+        view = ViewAudit(store.begin, store.begin_report, clock)
+        for line in _FORMS[form](view.export(wanted, acting_user(), form, reason)):
             sys.stdout.buffer.write(line)
 
 

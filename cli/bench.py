@@ -23,12 +23,13 @@ _ALL: Final = "all"
     cls=PlainCommand,
     epilog="""\b
 Examples:
+  gavelpay bench                            all areas, one after the other
   gavelpay bench ingest
   gavelpay bench all --json > figures.json
   gavelpay bench ingest --million           with a million events, some minutes
 """,
 )
-@click.argument("area", type=click.Choice([*AREAS, _ALL]))
+@click.argument("area", type=click.Choice([*AREAS, _ALL]), default=_ALL)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Rounds of each way.")
 @click.option(
     "--seconds", type=click.FloatRange(0.1, 600), default=3.0, show_default=True, help="Of one round of one way."

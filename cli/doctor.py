@@ -25,6 +25,7 @@ from services.examine import (
     database_time,
     examine_clocks,
     examine_database,
+    examine_replica,
     examine_service,
     examine_stripe,
     fail,
@@ -102,6 +103,10 @@ def _examine_services(settings: Settings) -> Iterator[Finding]:
                 yield from examine_keys(database, [key_id(key.reveal()).hex() for key in keys])
             yield from examine_work(database, SystemClock()(), settings.windows.grace)
             yield from examine_clocks(SystemClock(), {"database": lambda: database_time(database)})
+    if settings.database.replica_url is not None:
+        url = settings.database.replica_url.reveal()
+        with closing(Database(url, pool_size=1, application="gavelpay doctor")) as replica:
+            yield examine_replica(replica)
     yield from _examine_brokers(settings)
     yield from _examine_stripe(settings)
     yield _examine_webhook_secret(settings)

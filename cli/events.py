@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+import orjson
 
 from cli.acting import acting_user
 from cli.opening import open_app
@@ -66,11 +67,15 @@ def _document(event: StoredEvent) -> dict[str, Any]:
 
 @events.command("show", epilog="Example: gavelpay events show evt_1Q2w3E4r | jq .data.object")
 @click.argument("event_id")
-def show_event(event_id: str) -> None:
-    """Print an event's body as Stripe sent it. EVENT_ID is Stripe's (evt_…) or ours."""
+@as_json
+def show_event(*, event_id: str, as_json: bool) -> None:
+    """Print an event's body as Stripe sent it; with --json what became of it, too. EVENT_ID: Stripe's or ours."""
     with open_app() as app:
         event = ListEvents(app.store.begin).one(event_id)
-    click.echo(event.body)
+    if as_json:
+        print_json(_document(event) | {"body": orjson.Fragment(event.body)})
+    else:
+        click.echo(event.body)
 
 
 @events.command("replay", epilog="Example: gavelpay events replay evt_1Q2w3E4r evt_5T6z7U8i --reason 'the fix is out'")

@@ -66,7 +66,17 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  gavelpay run --auctions 12              the whole system, with buyers who pay
+  gavelpay doctor                         what is wrong, and what to do about it
+  gavelpay sessions list --status failed  payments that stand there
+  gavelpay COMMAND --help                 each command has examples of its own
+""",
+)
 @click.version_option(package_name="gavelpay")
 def main() -> None:
     """Gavelpay collects the payment after an auction's hammer falls."""

@@ -1,11 +1,14 @@
 """`gavelpay migrate`: brings the database to the current schema."""
 
+from functools import partial
+
 import click
 
 from cli.opening import read_settings
 from domain.errors import TransientError
 from models import schema
 from models.database import Database
+from models.partitions import TableInUse
 from runtime.settings import Role, given
 
 
@@ -13,9 +16,13 @@ from runtime.settings import Role, given
 def migrate() -> None:
     """Bring the database to the current schema. Safe to run twice, and from two machines at once."""
     settings = read_settings(Role.MIGRATE)
-    database = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1)
+    database = Database(
+        given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1, application="gavelpay migrate"
+    )
     try:
-        before, after = schema.migrate(database)
+        before, after = schema.migrate(database, tell=partial(click.echo, err=True))
+    except TableInUse as error:
+        raise click.ClickException(f"The database cannot be migrated now: {error}.") from None
     except TransientError as error:
         raise click.ClickException(f"The database does not answer: {error}") from None
     except schema.NotPermitted as error:

@@ -202,7 +202,7 @@ def open_store() -> Iterator[tuple[Store, Clock]]:
     timing = Database(given(settings.database.url, "DATABASE_URL").reveal(), pool_size=1, application="clock")
     with closing(timing), keeping_time(timing) as clock:
         store = build_store(settings, role="cli", ring=_silence, new_id=build_new_id(clock), threads=1)
-        with closing(store.database):
+        with closing(store):
             yield store, clock
 
 

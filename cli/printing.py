@@ -50,6 +50,9 @@ COLORS: Final[dict[str, str]] = {
 #: What could steer a terminal: a message's text was written by others.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+#: The first example that an epilog has.
+_EXAMPLE: Final = re.compile(r"gavelpay .+?(?=$| · |  )", re.MULTILINE)
+
 as_json: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -71,6 +74,12 @@ class PlainGroup(click.Group):
     """Commands of that kind."""
 
     command_class = PlainCommand
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say an example of each."""
+        commands = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+        found = [_EXAMPLE.search(one.epilog or "") for one in commands if one is not None]
+        formatter.write("\nExamples:\n" + "".join(f"  {one[0].strip()}\n" for one in found if one))
 
 
 @contextmanager

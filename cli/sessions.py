@@ -27,6 +27,7 @@ from domain.messaging import AuditEntry
 from domain.payment import Payment
 from domain.risk import RiskSignal
 from domain.standing.explanation import Duty, Explanation
+from domain.telling import Audience
 from domain.transaction import Refund, Transaction
 from models.payment_search import Wish
 
@@ -55,7 +56,7 @@ def list_sessions(
         wish = Wish(q=search, status=status, auction=auction, buyer=buyer)
         found = app.desk.find_payments(wish, limit).payments
     if as_json:
-        print_json([views.session_state(payment).document() for payment in found])
+        print_json([views.session_state(payment, Audience.STAFF).document() for payment in found])
         return
     rows = [_row(payment) for payment in found]
     columns = ("id", "status", "auction", "buyer", ">amount", "time to pay ends", "why")
@@ -80,7 +81,7 @@ def show_session(*, session_id: UUID, as_json: bool) -> None:
         explanation = app.explain_payment(session_id)
         policy, now = app.require_payments.policies[payment.session.policy], app.now()
     if as_json:
-        whole = views.whole(payment, policy, now, for_staff=True).document()
+        whole = views.whole(payment, policy, now, Audience.STAFF).document()
         print_json({"explanation": explanation.document} | whole | {"timeline": [_entry(entry) for entry in history]})
         return
     _print_explanation(explanation)

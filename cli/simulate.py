@@ -21,6 +21,7 @@ from proof.simulation.run import Plan, Result
 
 #: Seconds after which a run of many says how far it is, where nobody sees a bar.
 _SAY_EVERY: Final = 60.0
+_SEEDS: Final = 100
 
 
 @click.command(
@@ -31,12 +32,13 @@ Examples:
   gavelpay simulate --seeds 2000 --payments 500 --jobs 2
   gavelpay simulate --seed 4711            one run again, exactly as it was
   gavelpay simulate --seed 4711 --log      every line of it
+  gavelpay simulate --seed 4711 --seeds 5  this run, and the four after it
   gavelpay simulate --seeds 2000 --payments 500 --keep-going --results runs.txt --resume
                                            the same command again goes on where it was killed
 """,
 )
-@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True, help="How many runs.")
-@click.option("--seed", type=int, help="This run alone.")
+@click.option("--seeds", type=click.IntRange(1), help="How many runs.  [default: 100; with --seed 1]")
+@click.option("--seed", type=int, help="This run alone; with --seeds the first of them.")
 @click.option("--first-seed", "--from-seed", type=int, default=1, show_default=True, help="The seed of the first run.")
 @click.option("--payments", type=click.IntRange(1), default=100, show_default=True, help="Lots sold in each run.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes. [cores]")
@@ -49,7 +51,7 @@ Examples:
 @as_json
 def simulate(
     *,
-    seeds: int,
+    seeds: int | None,
     seed: int | None,
     first_seed: int,
     payments: int,
@@ -71,7 +73,8 @@ def simulate(
     """
     if resume and results is None:
         raise click.UsageError("--resume goes on where a file of --results ends: name it.")
-    chosen = [seed] if seed is not None else list(range(first_seed, first_seed + seeds))
+    first = first_seed if seed is None else seed
+    chosen = list(range(first, first + (seeds or (_SEEDS if seed is None else 1))))
     file = None if results is None else ResultsFile(results)
     held = file.held(payments) if file is not None and resume else set()
     plans = [Plan(one, payments, whole_log=log) for one in chosen if one not in held]

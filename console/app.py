@@ -57,7 +57,8 @@ Errors are problem details (RFC 9457) with a stable `code`. Every request may be
 twice; where that is not so, send an `Idempotency-Key`, and a repeat gets the first answer.
 
 Buyers and makers may ask 10 times a second (60 at once), people of the house 50 times (300 at once); more is answered \
-429 with `Retry-After`. Scripts of websites may call where `CHECKOUT_ALLOWED_ORIGINS` lists them, without cookies.
+429 with `Retry-After`. A link to a buyer's page has a buyer's allowance, whoever holds it. Scripts of websites may \
+call where `CHECKOUT_ALLOWED_ORIGINS` lists them, without cookies.
 """
 
 

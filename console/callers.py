@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from console.problems import Problem
 from console.throttle import ALLOWANCES, throttle, unlimited
+from domain.telling import Audience
 from runtime.tokens import Caller, CallerRole, Refusal, RememberedTokens, TokenRefused
 
 Verify = Callable[[str], Caller]
@@ -105,3 +106,8 @@ def may_see(caller: Caller, session: Owned) -> bool:
     if caller.role is CallerRole.MAKER:
         return session.maker_id == caller.subject
     return caller.role in SEES_ALL
+
+
+def audience_of(caller: Caller) -> Audience:
+    """Whom an answer to them tells something."""
+    return Audience.STAFF if caller.role in STAFF else Audience(caller.role)

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.denials import is_denial
@@ -30,6 +31,9 @@ def handle_errors(api: FastAPI) -> None:
     api.add_exception_handler(GavelpayError, _handler(_of_ours))
     api.add_exception_handler(RequestValidationError, _handler(_of_validation))
     api.add_exception_handler(HTTPException, _handler(_of_routing))
+    # Whoever went away, or was too slow and has been told so, is no fault of ours. Nobody reads this answer.
+    gone = Problem(408, "client_gone", "The body did not come.")
+    api.add_exception_handler(ClientDisconnect, _handler(lambda _: gone))
     api.add_middleware(LastResort)
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -28,7 +28,10 @@ class Number:
         """The same number without an exponent: `1e2` is `100`. None where that would be absurdly long."""
         if _PLAIN.fullmatch(self.text):
             return self.text
-        value = Decimal(self.text)
+        try:
+            value = Decimal(self.text)
+        except InvalidOperation:  # its exponent is beyond what decimals have, and that is far
+            return None
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -_FARTHEST or abs(value.adjusted()) > _FARTHEST:
             return None

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from runtime.bounded_http import HttpLimits
 from services.create_checkout import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(HttpLimits):
     """The bounds of one `api` process."""
 
     #: Of a request. The longest useful one, with all metadata, is 40 KB.
@@ -18,10 +19,6 @@ class Limits:
     checkouts: int = 8
     #: Seconds until a caller whose checkout is not open is told to ask again.
     patience: float = PATIENCE + 1.0
-    #: Above this, connections are answered 503.
-    connections: int = 500
-    #: Load balancers reuse connections for a minute, and take a close in that time for a failure.
-    keep_alive_seconds: int = 75
     #: Who listens to a payment's events holds a connection, and nothing else. In all, to one payment, and one caller.
     listeners: int = 250
     listeners_per_payment: int = 20
@@ -36,5 +33,3 @@ class Limits:
     #: How often PostgreSQL is asked what has changed, in case Redis lost news; and while it brings none.
     look_seconds: float = 15.0
     look_seconds_unheard: float = 2.0
-    #: On SIGTERM, for requests under way.
-    stop_seconds: int = 25

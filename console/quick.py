@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console.callers import Verify, known, may_see
+from console.callers import Verify, audience_of, known, may_see
 from console.house import House
 from console.shield import headers
 from console.throttle import ALLOWANCES
@@ -67,7 +67,7 @@ class QuickStatus:
             return None
         if not may_see(caller, snapshot) or not await self._may_ask(caller):
             return None
-        return snapshot.for_api(self._house.app.now())
+        return snapshot.for_api(self._house.app.now(), audience_of(caller))
 
     async def _caller(self, token: str) -> Caller | None:
         """Who is asking; None if the token proves nobody."""

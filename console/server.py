@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from console.limits import Limits
+from runtime.bounded_http import bounded_by
 from runtime.serving import listen, stopped_by_signals
 
 _BACKLOG: Final = 512
@@ -58,6 +59,7 @@ def build_server(api: FastAPI, limits: Limits) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             api,
+            http=bounded_by(limits),
             ws="none",
             lifespan="on",
             # Logging is the composition root's.

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from typing import Final
+from uuid import UUID
 
 from console.problems import Problem
 from gateways.allowances import Allowance
@@ -22,6 +23,8 @@ ALLOWANCES: Final[Mapping[CallerRole, Allowance]] = {
     CallerRole.ADMIN: _STAFF,
     CallerRole.AUDITOR: _STAFF,
 }
+#: Of one link to a buyer's page, however many hold it: each of its pages asks a few times a minute.
+PAGE: Final = _PERSON
 
 
 def unlimited(_caller: str, _allowance: Allowance) -> float:
@@ -35,8 +38,21 @@ def throttle(take: Take, caller: Caller) -> None:
     Raises:
         Problem: 429, with the seconds to wait.
     """
-    allowance = ALLOWANCES.get(caller.role)
-    wait = take(f"{caller.role}:{caller.subject}", allowance) if allowance else 0.0
+    if allowance := ALLOWANCES.get(caller.role):
+        _count(take, f"{caller.role}:{caller.subject}", allowance)
+
+
+def throttle_page(take: Take, session_id: UUID) -> None:
+    """Count one request to the pages of a payment's link.
+
+    Raises:
+        Problem: 429, with the seconds to wait.
+    """
+    _count(take, f"page:{session_id}", PAGE)
+
+
+def _count(take: Take, who: str, allowance: Allowance) -> None:
+    wait = take(who, allowance)
     if wait > 0:
-        detail = f"That is more than {allowance.rate:g} requests a second." if allowance else ""
+        detail = f"That is more than {allowance.rate:g} requests a second."
         raise Problem(429, "too_many_requests", detail, headers={"Retry-After": str(math.ceil(wait))})

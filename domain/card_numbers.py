@@ -6,11 +6,10 @@ with their plus sign, decimal fractions, and identifiers such as Stripe's, in wh
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from domain.masking import CANDIDATE, LuhnDigits
+from domain.masking import luhn_numbers
 
 #: First digits, and how long such numbers are (the networks' public ranges, November 2026).
 _NETWORKS: Final = re.compile(
@@ -28,8 +27,6 @@ _NETWORKS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_SHORTEST: Final = 13
-_LONGEST: Final = 19
 #: Telephone numbers are never longer (ITU-T E.164).
 _LONGEST_PHONE: Final = 15
 #: Grouped numbers have groups of three to seven digits; dates and clock times have shorter ones.
@@ -52,31 +49,11 @@ def holds_card_number(text: str) -> bool:
 
 
 def _holds(text: str) -> bool:
-    return any(
-        _is_card_number(text, start, end, digits)
-        for match in CANDIDATE.finditer(text)
-        if match["other"] is None
-        for start, end, digits in _parts(match[0], match.start())
-    )
+    return any(_is_card_number(text, start, end) for start, end in luhn_numbers(text))
 
 
-def _parts(run: str, offset: int) -> Iterator[tuple[int, int, str]]:
-    """All parts of a run of digits, between its gaps, that have a card number's length and check digit."""
-    groups = [match.span() for match in _GROUP.finditer(run)]
-    digits = LuhnDigits("".join(run[start:end] for start, end in groups))
-    before = [0]
-    for start, end in groups:
-        before.append(before[-1] + end - start)
-    for first in range(len(groups)):
-        for last in range(first, len(groups)):
-            start, end = before[first], before[last + 1]
-            if end - start > _LONGEST:
-                break
-            if end - start >= _SHORTEST and digits.passes_luhn(start, end):
-                yield groups[first][0] + offset, groups[last][1] + offset, digits.digits[start:end]
-
-
-def _is_card_number(text: str, start: int, end: int, digits: str) -> bool:
+def _is_card_number(text: str, start: int, end: int) -> bool:
+    digits = text[start:end].replace(" ", "").replace("-", "")
     if not _NETWORKS.fullmatch(digits) or not _is_grouped_like_one(text[start:end]):
         return False
     return not (_is_phone(text, start, digits) or _is_fraction(text, start) or _is_identifier(text, start, end))

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from domain.ids import SessionId
 from domain.money import Money
 from domain.session import PaymentSession
+
+#: The templates of this release, oldest first: one that was ever printed with stays.
+TEMPLATE_VERSIONS: Final = ("2025-09-15",)
 
 
 class DocumentKind(StrEnum):

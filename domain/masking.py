@@ -6,9 +6,11 @@ UUIDs, hexadecimal digests, and time stamps since 1970. Nor is a number looked f
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
-from itertools import accumulate
-from typing import Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 _SHORTEST: Final = 13
 _LONGEST: Final = 19
@@ -25,87 +27,115 @@ _UUID: Final = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 # MD5 or a UUID without dashes, SHA-1, SHA-256: only where a letter proves that it is no decimal number.
 _DIGEST: Final = rf"(?=[0-9]*[a-fA-F])(?:{_HEX}{{64}}|{_HEX}{{40}}|{_HEX}{{32}})"
 _OTHER: Final = rf"(?:{_UUID}|{_DIGEST})(?![0-9A-Za-z])"
-# A number in front of a UUID does not reach into it.
-_DIGITS: Final = rf"(?<![0-9])[0-9](?:(?:[ -](?!{_OTHER}))?[0-9]){{12,}}"
-CANDIDATE: Final = re.compile(rf"(?P<other>(?<![0-9A-Za-z]){_OTHER})|{_DIGITS}")
+# A number in front of a UUID does not reach into it. As few digits as may be one: how a match remembers a repetition
+# without a bound takes two hundred times the space of the text.
+_DIGITS: Final = rf"(?<![0-9])[0-9](?:(?:[ -](?!{_OTHER}))?[0-9]){{12}}"
+_CANDIDATE: Final = re.compile(rf"(?P<other>(?<![0-9A-Za-z]){_OTHER})|{_DIGITS}")
 _GROUP: Final = re.compile(r"[0-9]+")
+_NEXT_GROUP: Final = re.compile(rf"[ -](?!{_OTHER})([0-9]+)")
 _DIGIT: Final = re.compile(r"[0-9]")
 
+_PLAIN: Final = {str(digit): digit for digit in range(10)}
 # What doubling a digit and adding the digits of the result gives.
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED: Final = dict(zip("0123456789", (0, 2, 4, 6, 8, 1, 3, 5, 7, 9), strict=True))
+
+
+class _Group(NamedTuple):
+    """Digits in one piece: where they stand, and their sums with the last one not doubled, and doubled."""
+
+    start: int
+    end: int
+    plain: int
+    doubled: int
 
 
 def mask_card_numbers(text: str) -> str:
     """Replace the digits of each card number by asterisks, but for the last four. The length stays the same."""
-    return CANDIDATE.sub(_masked, text)
-
-
-def passes_luhn(digits: str) -> bool:
-    """Whether a string of ASCII digits has a right check digit (ISO/IEC 7812-1, annex B)."""
-    return LuhnDigits(digits).passes_luhn(0, len(digits))
-
-
-class LuhnDigits:
-    """A string of digits, any part of which can be checked at once: a text of a megabyte has a million parts."""
-
-    def __init__(self, digits: str) -> None:
-        self.digits = digits
-        values = [int(digit) for digit in digits]
-        # Sums from the beginning, with each digit at an even place doubled, and with each at an odd place.
-        self._sums = tuple(
-            [0, *accumulate(_DOUBLED[value] if place % 2 == parity else value for place, value in enumerate(values))]
-            for parity in (0, 1)
-        )
-
-    def passes_luhn(self, start: int, end: int) -> bool:
-        """Whether the digits from `start` to before `end` have a right check digit, which itself is not doubled."""
-        sums = self._sums[end % 2]
-        return (sums[end] - sums[start]) % 10 == 0
-
-
-def _masked(match: re.Match[str]) -> str:
-    text = match[0]
-    if match["other"] is not None:
-        return text
     pieces, done = [], 0
     for start, end in _card_numbers(text):
         kept = _start_of_last_digits(text, end)
         pieces += [text[done:start], _DIGIT.sub("*", text[start:kept])]
         done = kept
-    return "".join(pieces) + text[done:]
+    return "".join(pieces) + text[done:] if pieces else text
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether a string of ASCII digits has a right check digit (ISO/IEC 7812-1, annex B)."""
+    return _sums(digits)[0] % 10 == 0
+
+
+def luhn_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of all that has a card number's length, groups and check digit, by where they begin, the shorter first.
+
+    Spans overlap. Whatever the text is, no more of it is in hand than one number can have.
+    """
+    for reach in _reaches(text):
+        length, plain, doubled = 0, 0, 0
+        for group in reach:
+            size = group.end - group.start
+            length += size
+            if length > _LONGEST or (length > size > _LONGEST_GROUP):
+                break
+            before = (plain, doubled) if size % 2 == 0 else (doubled, plain)
+            plain, doubled = before[0] + group.plain, before[1] + group.doubled
+            if length >= _SHORTEST and plain % 10 == 0:
+                yield reach[0].start, group.end
+            if size > _LONGEST_GROUP:
+                break
 
 
 def _card_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Spans of card numbers in groups of digits, the longest first from each group on, none overlapping another."""
-    groups = [match.span() for match in _GROUP.finditer(text)]
-    digits = LuhnDigits("".join(text[start:end] for start, end in groups))
-    # How many digits stand before each group.
-    before = [0, *accumulate(end - start for start, end in groups)]
-    first = 0
-    while first < len(groups):
-        last = _last_group(digits, before, first)
-        if last is None:
-            first += 1
-            continue
-        yield groups[first][0], groups[last][1]
-        first = last + 1
+    done = 0
+    for start, spans in groupby(luhn_numbers(text), itemgetter(0)):
+        ends = [end for _, end in spans if not _TIME_STAMP.fullmatch(text, start, end)]
+        if ends and start >= done:
+            done = ends[-1]
+            yield start, done
 
 
-def _last_group(digits: LuhnDigits, before: list[int], first: int) -> int | None:
-    """The group with which the longest card number ends that begins with the first one."""
-    start, found = before[first], None
-    longest_group = 0
-    for index in range(first, len(before) - 1):
-        end = before[index + 1]
-        longest_group = max(longest_group, end - before[index])
-        alone = index == first
-        if end - start > _LONGEST or (longest_group > _LONGEST_GROUP and not alone):
-            break
-        if end - start < _SHORTEST or not digits.passes_luhn(start, end):
-            continue
-        if not (alone and _TIME_STAMP.fullmatch(digits.digits, start, end)):
-            found = index
-    return found
+def _reaches(text: str) -> Iterator[deque[_Group]]:
+    """From each group of digits on, it and those after it, up to one more than can be of one number with it."""
+    for groups in _runs(text):
+        reach, length = deque[_Group](), 0
+        for group in groups:
+            reach.append(group)
+            length += group.end - group.start
+            while length > _LONGEST:
+                yield reach
+                first = reach.popleft()
+                length -= first.end - first.start
+        while reach:
+            yield reach
+            reach.popleft()
+
+
+def _runs(text: str) -> Iterator[Iterator[_Group]]:
+    """Where there are digits enough, their groups, with single blanks or dashes between them."""
+    at = 0
+
+    def groups(found: re.Match[str] | None) -> Iterator[_Group]:
+        nonlocal at
+        while found is not None:
+            start, at = found.span(found.re.groups)
+            # No card number has a part of a group that is longer than one, whatever its sums are.
+            yield _Group(start, at, *(_sums(text[start:at]) if at - start <= _LONGEST else (0, 0)))
+            found = _NEXT_GROUP.match(text, at)
+
+    while (candidate := _CANDIDATE.search(text, at)) is not None:
+        if candidate["other"] is None:
+            yield groups(_GROUP.match(text, candidate.start()))
+        else:
+            at = candidate.end()
+
+
+def _sums(digits: str) -> tuple[int, int]:
+    """Sums of digits, each second one from the right doubled: from the last but one on, and from the last on."""
+    last, other = digits[::-2], digits[-2::-2]
+    return (
+        sum(map(_PLAIN.__getitem__, last)) + sum(map(_DOUBLED.__getitem__, other)),
+        sum(map(_DOUBLED.__getitem__, last)) + sum(map(_PLAIN.__getitem__, other)),
+    )
 
 
 def _start_of_last_digits(text: str, end: int) -> int:

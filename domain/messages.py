@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, fields
 from typing import Final
 
 from domain.errors import InvalidMessage, InvalidMoney
-from domain.money import Money
+from domain.money import Money, exponent_of
 
+#: Of a whole message on its queue. With all that anybody makes of one it has some 40 KB.
+MAX_BYTES: Final = 256 * 1024
 #: Pages shorten long titles; what no page could ever mean is refused here.
 MAX_TEXT: Final = 20_000
 MAX_URL: Final = 2_000
@@ -22,6 +24,8 @@ _MAX_EXTENSION_MINUTES: Final = 60 * 24 * 365
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>\"',;:\\()\[\]]{1,64}@[^\s@<>\"',;:\\()\[\]]{1,189}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+#: What people write between a number's digits.
+_SEPARATORS = re.compile(r"[\s()./-]")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]{1,64}", re.ASCII)
 _URL = re.compile(r"(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?#]\S*)?", re.ASCII)
@@ -71,7 +75,7 @@ def read_payment_required(message: Mapping[str, object]) -> PaymentRequired:
     problems += [(key, "is required") for key in sorted(_REQUIRED) if message.get(key) is None]
     for key, read in _READERS.items():
         value = message.get(key)
-        if value is None:
+        if value is None or (value == "" and key not in _REQUIRED):
             continue
         try:
             values[key] = read(value)
@@ -113,6 +117,27 @@ def _amount(value: object) -> str:
     return value
 
 
+def _currency(value: object) -> str:
+    text = _text(value)
+    try:
+        exponent_of(text)
+    except InvalidMoney as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _phone(value: object) -> str:
+    number = _SEPARATORS.sub("", _text(value))
+    if not _PHONE.fullmatch(number):
+        raise ValueError("must be a telephone number in E.164, such as +4930123456")
+    return number
+
+
+def _locale(value: object) -> str | None:
+    """None where Stripe may choose, as it does by the buyer's browser."""
+    return None if value == "auto" else _tag(value)
+
+
 def _policy(value: object) -> str:
     if value not in POLICIES:
         raise ValueError(f"must be one of {', '.join(POLICIES)}")
@@ -145,7 +170,8 @@ def _metadata(value: object) -> dict[str, str]:
 
 
 def _risk(value: object) -> dict[str, str]:
-    pairs = _strings(value)
+    given = {key: one for key, one in value.items() if one is not None} if isinstance(value, Mapping) else value
+    pairs = _strings(given)
     if not pairs.keys() <= RISK_SIGNALS or any(len(text) > MAX_URL for text in pairs.values()):
         raise ValueError(f"takes {', '.join(sorted(RISK_SIGNALS))}, as short strings")
     return pairs
@@ -160,18 +186,19 @@ def _strings(value: object) -> dict[str, str]:
 _REQUIRED: Final = frozenset({"auction_id", "buyer_id", "maker_id", "amount", "currency"})
 _id = _matching(_ID, "1 to 64 of A-Z, a-z, 0-9, dot, underscore, hyphen")
 _email = _matching(_EMAIL, "an e-mail address")
+_tag = _matching(_LOCALE, "a language tag such as en or de-AT")
 _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "auction_id": _id,
     "buyer_id": _id,
     "maker_id": _id,
     "amount": _amount,
-    "currency": _text,
+    "currency": _currency,
     "title": _text,
     "description": _text,
     "policy": _policy,
     "buyer_email": _email,
-    "buyer_phone": _matching(_PHONE, "a telephone number in E.164, such as +4930123456"),
-    "locale": _matching(_LOCALE, "a language tag such as en or de-AT"),
+    "buyer_phone": _phone,
+    "locale": _locale,
     "maker_email": _email,
     "maker_stripe_account": _matching(_ACCOUNT, "a Stripe account id (acct_…)"),
     "return_url": _url,

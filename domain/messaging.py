@@ -107,12 +107,13 @@ class DeadLetter:
 
         A copy has its own message id and time of sending. What is no message of a queue is all content.
         """
-        said: object
         try:
             envelope = json.loads(self.message)
-            said = {"args": envelope.get("args") or [], "kwargs": envelope["kwargs"]}
+            return self._digest({"args": envelope.get("args") or [], "kwargs": envelope["kwargs"]})
         except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
-            said = sha256(self.message).hexdigest()
+            return self._digest(sha256(self.message).hexdigest())
+
+    def _digest(self, said: object) -> str:
         whole = json.dumps((self.queue, self.actor, self.reason, said), sort_keys=True)
         return sha256(whole.encode()).hexdigest()
 

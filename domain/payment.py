@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
 from domain.dispute import Dispute
+from domain.lifecycle import UNPAID
 from domain.money import Money
 from domain.notice import Notice
 from domain.payment_method import PaymentMethod
@@ -91,6 +92,18 @@ class Payment:
     def newest_attempt(self) -> CheckoutAttempt | None:
         """The attempt opened last, whatever became of it."""
         return max(self.attempts, key=lambda attempt: attempt.attempt_no, default=None)
+
+    @property
+    def awaits_page(self) -> bool:
+        """Whether a page to pay on is to come: it is being opened, or the one before is closed to make room for it."""
+        session, newest = self.session, self.newest_attempt
+        if newest is None or newest.status is AttemptStatus.OPENING:
+            return newest is not None
+        if session.status not in UNPAID:
+            return False
+        if newest.status is AttemptStatus.OPEN:
+            return newest.close_requested_at is not None
+        return newest.status is AttemptStatus.CLOSED and session.next_retry_at is not None
 
     @property
     def live_attempts(self) -> list[CheckoutAttempt]:

@@ -1,5 +1,6 @@
 """Refunds that a person asks for: how much can go back, and when a second person must agree."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ CONSENT: Final = timedelta(hours=72)
 #: The threshold is in US dollars. Elsewhere the same number of units counts, a quarter of it for the dinars, which are
 #: the only ones worth much more than a dollar: this errs towards asking two people.
 _DEAR: Final = 4
+#: Kinds of characters that are not seen: controls, formats, spaces.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +112,18 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     """A second person agrees: it is sent now.
 
     Raises:
-        ActRefused: nobody waits for that, they asked themselves, it is too late, or the money is disputed by now.
+        ActRefused: nobody waits for that, they asked themselves or may have, it is too late, or the money is disputed
+            by now.
     """
     refund = _awaiting(payment, refund_id)
-    if person_of(actor) == person_of(refund.requested_by):
+    if _spelled(actor) == _spelled(refund.requested_by):
         raise ActRefused("same_person", "whoever asked for a refund cannot agree to it")
+    if _named_by(actor) != _named_by(refund.requested_by):
+        raise ActRefused(
+            "cannot_tell_apart",
+            "names of people who sign in and of this machine's accounts cannot be compared, and may be one person's;"
+            " agree where it was asked for",
+        )
     if refund.approval_until is not None and now >= refund.approval_until:
         raise ActRefused("approval_expired", f"it waited until {refund.approval_until:%Y-%m-%d %H:%M} UTC; ask again")
     if any(one.blocks_refunds for one in payment.disputes if one.transaction_id == refund.transaction_id):
@@ -149,8 +159,19 @@ def void(payment: Payment, refund: Refund, now: datetime) -> None:
 
 
 def person_of(actor: str) -> str:
-    """Who an actor is, whichever way they came: `admin:alice` at the console and `cli:alice` are one person."""
+    """Who an actor is, in whichever role."""
     return (actor.partition(":")[2] or actor).casefold()
+
+
+def _spelled(actor: str) -> str:
+    """A person's name without what nobody sees, so that one name is not two."""
+    plain = unicodedata.normalize("NFKC", person_of(actor)).casefold()
+    return "".join(one for one in plain if unicodedata.category(one) not in _UNSEEN)
+
+
+def _named_by(actor: str) -> bool:
+    """Whether a machine's accounts name them, or else the issuer of tokens."""
+    return actor.startswith("cli")
 
 
 def _transaction(payment: Payment, payment_intent: str | None) -> Transaction:

@@ -1,7 +1,7 @@
 """Messages that gave up, and messages that never were ones, kept whole until a person decides."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -19,6 +19,8 @@ _ONCE: Final = """
            last_at = greatest(coalesce(excluded.last_at, excluded.created_at), dead_letters.last_at)
 """
 
+#: A megabyte each at most.
+_IN_HAND: Final = 20
 LETTER_ORDER: Final = Ordering((("r.id", UUID),))
 
 
@@ -120,13 +122,21 @@ class DeadLetters:
         ((count,),) = self.connection.execute(sql, asdict(wanted)).fetchall()
         return int(count)
 
-    def oldest(self, wanted: WantedLetters, limit: int) -> list[DeadLetter]:
-        """The first that match, in the order in which they gave up."""
-        sql = (
-            f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {wanted.condition} ORDER BY r.id LIMIT %(most)s"  # noqa: S608
-        )
-        rows = self.connection.execute(sql, asdict(wanted) | {"most": limit})
-        return [DEAD_LETTERS.load(row, self.cipher) for row in rows]
+    def oldest(self, wanted: WantedLetters, limit: int) -> Iterator[DeadLetter]:
+        """The first that match, in the order in which they gave up; few at a time are in hand, for they may be long."""
+        while limit > 0:
+            sql = (
+                f"SELECT {DEAD_LETTERS.selection} FROM dead_letters r WHERE {wanted.condition}"  # noqa: S608
+                " ORDER BY r.id LIMIT %(most)s"
+            )
+            rows = self.connection.execute(sql, asdict(wanted) | {"most": min(limit, _IN_HAND)}).fetchall()
+            letter = None
+            for row in rows:
+                letter = DEAD_LETTERS.load(row, self.cipher)
+                yield letter
+            if letter is None:
+                return
+            limit, wanted = limit - len(rows), replace(wanted, after=letter.id)
 
     def dead_again(self, letter: DeadLetter) -> UUID | None:
         """The letter that waits for a person because the same message gave up again for the same reason."""

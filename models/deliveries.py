@@ -1,7 +1,7 @@
 """Outgoing events on their way: what is due for an endpoint, what came of it, and how the endpoint stands."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from domain.endpoint import Endpoint
 from domain.messaging import Delivery, OutgoingEvent
 from models.records import DELIVERIES, ENDPOINTS, OUTBOX
 from models.sealing import FieldCipher
-from models.work import DELIVERY_WORK
+from models.unit_of_work import UnitOfWork
+from models.work import Work, delivery_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,40 @@ class Deliveries:
 
     connection: Connection[Any]
     cipher: FieldCipher
+    #: Endpoints that listen at one address, for each of them; who only reads need not know.
+    sharing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def within(cls, uow: UnitOfWork) -> "Deliveries":
+        """For who changes them."""
+        return cls(uow.connection, uow.cipher, uow.payments.endpoints.sharing)
 
     def endpoint(self, name: str) -> Endpoint:
-        """One endpoint, locked until the commit: whoever holds it is the only one who claims for it."""
-        sql = f"SELECT {ENDPOINTS.selection} FROM endpoints r WHERE name = %s FOR UPDATE"  # noqa: S608 - our own words
-        row = self.connection.execute(sql, (name,)).fetchone()
-        if row is None:
-            ENDPOINTS.insert_all(self.connection, [Endpoint(name)], self.cipher, "ON CONFLICT DO NOTHING")
-            row = self.connection.execute(sql, (name,)).fetchone()
-        if row is None:
-            raise LookupError(name)
-        return ENDPOINTS.load(row, self.cipher)
+        """One endpoint, locked until the commit: whoever holds it is the only one who claims for its address."""
+        names = self._at_address(name)
+        found = self._locked(names)
+        if len(found) < len(names):
+            missing = [Endpoint(one) for one in names if one not in found]
+            ENDPOINTS.insert_all(self.connection, missing, self.cipher, "ON CONFLICT DO NOTHING")
+            found = self._locked(names)
+        return found[name]
+
+    def _locked(self, names: tuple[str, ...]) -> dict[str, Endpoint]:
+        sql = f"SELECT {ENDPOINTS.selection} FROM endpoints r WHERE name = ANY(%s) ORDER BY name FOR UPDATE"  # noqa: S608
+        found = [ENDPOINTS.load(row, self.cipher) for row in self.connection.execute(sql, (list(names),))]
+        return {one.name: one for one in found}
+
+    def _at_address(self, name: str) -> tuple[str, ...]:
+        return self.sharing.get(name, (name,))
+
+    def _line(self, name: str) -> tuple[str, ...]:
+        """The endpoints whose events wait for each other with this one's: what is paused holds up only its own."""
+        names = self._at_address(name)
+        if len(names) == 1:
+            return names
+        sql = "SELECT name FROM endpoints WHERE name = ANY(%s) AND paused_at IS NOT NULL"
+        paused = {row[0] for row in self.connection.execute(sql, (list(names),))}
+        return tuple(one for one in names if one == name or not ({one, name} & paused))
 
     def save(self, endpoint: Endpoint) -> None:
         """Write how an endpoint stands."""
@@ -86,15 +110,16 @@ class Deliveries:
         if room <= 0:
             return []
         claimed: list[Delivery] = []
+        work = delivery_work(self._line(endpoint.name))
         if endpoint.is_failing:
             # Rather one that was never tried than the one that it may have stumbled over.
-            claimed = self._claim(now, room, {"endpoint": endpoint.name, "tries": 0})
+            claimed = self._claim(work, now, room, {"endpoint": endpoint.name, "tries": 0})
         if not claimed:
-            claimed = self._claim(now, room, {"endpoint": endpoint.name})
+            claimed = self._claim(work, now, room, {"endpoint": endpoint.name})
         return self._with_events(sorted(claimed, key=lambda one: (one.created_at, one.event_id)))
 
-    def _claim(self, now: datetime, limit: int, only: dict[str, Any]) -> list[Delivery]:
-        return DELIVERY_WORK.claim(self.connection, self.cipher, now, limit, only=only)
+    def _claim(self, work: Work[Delivery], now: datetime, limit: int, only: dict[str, Any]) -> list[Delivery]:
+        return work.claim(self.connection, self.cipher, now, limit, only=only)
 
     def record(self, deliveries: Sequence[Delivery]) -> set[UUID]:
         """Write what came of deliveries, as their records say, and free them.
@@ -125,27 +150,50 @@ class Deliveries:
         )
         return {row[0] for row in rows}
 
-    def put_off_followers(self, deliveries: Sequence[Delivery]) -> None:
+    def put_off_followers(self, endpoint: str, deliveries: Sequence[Delivery]) -> None:
         """Have nothing due before what it waits behind, as these were put off. Claims would read past all of it."""
         self.connection.execute(
             """
             UPDATE deliveries f SET due_at = h.due_at
               FROM unnest(%(event)b::uuid[], %(endpoint)b::text[]) AS v(event_id, endpoint)
               JOIN deliveries h USING (event_id, endpoint)
-             WHERE f.endpoint = h.endpoint AND f.auction_id = h.auction_id AND f.order_no > h.order_no
+             WHERE f.endpoint = ANY(%(line)b::text[]) AND f.auction_id = h.auction_id AND f.order_no > h.order_no
                AND f.late = h.late AND f.status = 'waiting' AND h.status = 'waiting' AND f.due_at < h.due_at
                AND f.leased_until IS NULL
             """,
-            {"event": [one.event_id for one in deliveries], "endpoint": [one.endpoint for one in deliveries]},
+            {
+                "event": [one.event_id for one in deliveries],
+                "endpoint": [one.endpoint for one in deliveries],
+                "line": list(self._line(endpoint)),
+            },
         )
 
     def let_go_followers(self, endpoint: str, auctions: Sequence[str]) -> None:
         """Have what waited behind something due as if it had never been put off, as that ended before it was due."""
         self.connection.execute(
-            "UPDATE deliveries SET due_at = waiting_since WHERE endpoint = %(endpoint)s"
+            "UPDATE deliveries SET due_at = waiting_since WHERE endpoint = ANY(%(endpoints)s)"
             " AND auction_id = ANY(%(auctions)s) AND status = 'waiting' AND tries = 0 AND due_at > waiting_since",
-            {"endpoint": endpoint, "auctions": list(auctions)},
+            {"endpoints": list(self._at_address(endpoint)), "auctions": list(auctions)},
         )
+
+    def next_beside(self, endpoint: str, auctions: Iterable[str]) -> list[str]:
+        """The other endpoints at its address that wait to be told of these auctions: now they may have their turn."""
+        others = [one for one in self._at_address(endpoint) if one != endpoint]
+        if not others:
+            return []
+        rows = self.connection.execute(
+            "SELECT DISTINCT endpoint FROM deliveries WHERE endpoint = ANY(%s) AND auction_id = ANY(%s)"
+            " AND status = 'waiting' ORDER BY 1",
+            (others, list(auctions)),
+        )
+        return [row[0] for row in rows]
+
+    def wake_beside(self, endpoint: str, now: datetime) -> list[str]:
+        """Have due now what waits for others at its address, which it holds up no longer; answers which those are."""
+        others = [one for one in self._at_address(endpoint) if one != endpoint]
+        for one in others:
+            self.wake(one, now)
+        return others
 
     def wake(self, endpoint: str, now: datetime) -> None:
         """Have everything that waits for an endpoint due now: it has come back."""

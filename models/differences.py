@@ -144,6 +144,11 @@ UNEXPLAINED: Final = """
     ) every GROUP BY currency ORDER BY currency
 """
 
+#: The currencies in which money came lately: along the primary key, as no index begins with the currency.
+RECENT_CURRENCIES: Final = """
+    SELECT DISTINCT currency FROM (SELECT currency FROM transactions ORDER BY id DESC LIMIT 1000) newest ORDER BY 1
+"""
+
 
 def unexplained(connection: Connection[Any]) -> dict[str, int]:
     """Unexplained minor units by currency: 0 where money moved, and all of it is explained."""

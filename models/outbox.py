@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,8 @@ class Endpoints:
 
     by_family: Mapping[str, tuple[str, ...]]
     new_id: NewId
+    #: Endpoints that listen at one address, for each of them; others are not named. An auction has one line there.
+    sharing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, event_type: str) -> tuple[str, ...]:
         """The endpoints that hear of an event of this type."""

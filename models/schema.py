@@ -1,7 +1,8 @@
 """Bringing the database to the current schema, and telling whether it is."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import PermanentError
 from models.database import Database, DatabaseUnavailable
 from models.partitions import make_ready
+from models.turns import Patience, Turns
 
 
 class NotPermitted(PermanentError):
@@ -28,36 +30,39 @@ class NotPermitted(PermanentError):
 _LOCK: Final = 0x6761_7665_6C70_6179
 
 
-def migrate(database: Database) -> tuple[str | None, str]:
+def migrate(
+    database: Database, *, patience: Patience | None = None, tell: Callable[[str], object] = lambda _: None
+) -> tuple[str | None, str]:
     """Bring the database to the current schema. Safe to run twice, and at the same time from two machines.
 
-    Where months are missing that are soon needed, they are made.
+    Beside others it may take long, and they do not: each migration is a transaction of its own, which gives way to
+    whoever uses its tables. What was done stays done when a later one cannot be. Where months are missing that are soon
+    needed, they are made.
 
     One that a later release has brought further is left as it is: see `is_current`.
+
+    Args:
+        database: whose schema it is. It must have two connections to give.
+        patience: how long others are waited for.
+        tell: hears who is waited for, again and again.
 
     Returns:
         The revisions before and after.
 
     Raises:
         DatabaseUnavailable: the server does not answer.
+        TableInUse: others have used its tables for too long.
         NotPermitted: the role may not change the schema.
     """
-    with _answering(database.engine.begin()) as connection:
-        connection.execute(
-            text(
-                "SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0;"
-                " SET LOCAL idle_in_transaction_session_timeout = 0"
-            )
-        )
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        before = _revision(connection)
+    with _answering(), database.engine.connect() as connection:
+        connection.detach()  # whatever happens, the lock goes with the connection
+        turns = Turns(database, connection, patience or Patience(), tell)
+        before = turns.take("gavelpay migrate", _revision_when_alone)
         if _is_later(before):
             return before, before or ""
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        now = connection.scalar(text("SELECT now()"))
-    make_ready(database, now)
+        for revision in _missing(before):
+            turns.take(f"migration {revision}", partial(_upgrade, revision=revision))
+        turns.take("making months", lambda one: make_ready(database, one.scalar(text("SELECT now()"))))
     return before, _head()
 
 
@@ -67,24 +72,42 @@ def is_current(database: Database) -> bool:
     While a release is rolled out, processes of the one before go on beside it, and when it is rolled back they are
     started again: each migration leaves the release before it able to work.
     """
-    with _answering(database.engine.begin()) as connection:
+    with _answering(), database.engine.begin() as connection:
         revision = _revision(connection)
     return revision == _head() or _is_later(revision)
 
 
 @contextmanager
-def _answering(opened: AbstractContextManager[Connection]) -> Iterator[Connection]:
+def _answering() -> Iterator[None]:
     try:
-        with opened as connection:
-            yield connection
+        yield
     except DBAPIError as error:
         if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
             raise NotPermitted(f"this role may not change the schema: {error.orig}") from error
         raise DatabaseUnavailable(str(error.orig).strip()) from error
 
 
+def _revision_when_alone(connection: Connection) -> str | None:
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    return _revision(connection)
+
+
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _missing(before: str | None) -> list[str]:
+    """What is to be done, in its order. An empty database is filled at once: nobody uses it."""
+    if before is None:
+        return [_head()]
+    steps = ScriptDirectory.from_config(_config()).iterate_revisions("head", before)
+    return [step.revision for step in steps][::-1]
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _head() -> str:

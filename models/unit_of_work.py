@@ -19,6 +19,7 @@ from models.dead_letters import DeadLetters
 from models.inbox import Inbox
 from models.outbox import Endpoints
 from models.payments import Payments
+from models.replica import Replica
 from models.sealing import FieldCipher, SealingError
 from models.security import Alarmed, SecurityLog, nobody_alarmed
 
@@ -42,6 +43,13 @@ class UnitOfWork:
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
         self.bells[actor] += pieces
+
+    def at_one_moment(self) -> None:
+        """Read everything as it stood at one moment: a payment and its attempts are several queries.
+
+        It is asked before anything is read, by who writes nothing.
+        """
+        self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def flush(self) -> None:
         """Write what changed. What an operator was refused is a security event as well."""
@@ -90,6 +98,19 @@ class Store:
     telling: Telling = QUIET
     #: As `noted`, but it may wait a moment: called when everything else is done.
     shown: Noted = nobody
+    #: What reports are read from, seconds behind; None: the database itself.
+    replica: Replica | None = None
+
+    @property
+    def for_reports(self) -> Database:
+        """What reports are read from."""
+        return self.replica or self.database
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+        if self.replica is not None:
+            self.replica.close()
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work: leaving the block writes what changed and commits; then the bells ring."""
@@ -100,29 +121,22 @@ class Store:
         return self._begun(single=True)
 
     @contextmanager
+    def begin_report(self) -> Iterator[UnitOfWork]:
+        """Open a unit of work that is only read, where reports are. What cannot be opened there is noted here."""
+        unreadable: dict[str, SealingError] = {}
+        with self.for_reports.transaction() as connection:
+            yield self._unit(connection, unreadable)
+        if unreadable:
+            with self.begin() as uow:
+                uow.security.note_unreadable(unreadable)
+
+    @contextmanager
     def _begun(self, *, single: bool) -> Iterator[UnitOfWork]:
         with self.database.transaction(single=single) as connection:
-            bells: Counter[str] = Counter()
             unreadable: dict[str, SealingError] = {}
-            cipher = self.cipher.telling(unreadable.setdefault)
-            security = SecurityLog(connection, cipher, self.endpoints.new_id)
-            uow = UnitOfWork(
-                connection,
-                cipher,
-                Payments(
-                    connection,
-                    cipher,
-                    self.endpoints,
-                    self.telling,
-                    lambda actor, pieces: bells.update({actor: pieces}),
-                ),
-                Inbox(connection, cipher),
-                DeadLetters(connection, cipher),
-                security,
-                bells,
-            )
+            uow = self._unit(connection, unreadable)
             yield uow
-            security.note_unreadable(unreadable)
+            uow.security.note_unreadable(unreadable)
             uow.flush()
         if uow.security.recorded:
             self.alarmed(uow.security.recorded)
@@ -134,3 +148,18 @@ class Store:
             self.mirror(uow.payments.windows)
         if uow.payments.noted:
             self.shown(uow.payments.noted)
+
+    def _unit(self, connection: Connection[Any], unreadable: dict[str, SealingError]) -> UnitOfWork:
+        bells: Counter[str] = Counter()
+        cipher = self.cipher.telling(unreadable.setdefault)
+        return UnitOfWork(
+            connection,
+            cipher,
+            Payments(
+                connection, cipher, self.endpoints, self.telling, lambda actor, pieces: bells.update({actor: pieces})
+            ),
+            Inbox(connection, cipher),
+            DeadLetters(connection, cipher),
+            SecurityLog(connection, cipher, self.endpoints.new_id),
+            bells,
+        )

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 from psycopg import Connection
 
 from domain.errors import USED_UP
+from domain.messaging import Delivery
 from models.mapping import RecordTable, unnested
 from models.records import ATTEMPTS, CURSORS, DELIVERIES, NOTICES, RECEIPTS, REFUNDS, RUNS
 from models.sealing import FieldCipher
@@ -34,7 +35,7 @@ _IN_NO_HANDS: Final = "(r.leased_until IS NULL OR r.leased_until <= lease_now())
 #: marked as late and has a line of its own: nothing waits for it but what is late as well.
 _FIRST_IN_LINE: Final = """
     NOT EXISTS (
-      SELECT 1 FROM deliveries o WHERE o.endpoint = r.endpoint AND o.auction_id = r.auction_id
+      SELECT 1 FROM deliveries o WHERE o.endpoint {mine} AND o.auction_id = r.auction_id
          AND o.status = 'waiting' AND o.late = r.late AND o.order_no < r.order_no)
 """
 
@@ -195,10 +196,19 @@ ATTEMPT_WORK: Final = Work(
 )
 FIND_WORK: Final = Work(ATTEMPTS, _TO_BE_FOUND)
 REFUND_WORK: Final = Work(REFUNDS, "r.status = 'requested'")
-DELIVERY_WORK: Final = Work(DELIVERIES, "r.status = 'waiting'", turn=_FIRST_IN_LINE)
+DELIVERY_WORK: Final = Work(DELIVERIES, "r.status = 'waiting'", turn=_FIRST_IN_LINE.format(mine="= r.endpoint"))
 ATTEMPT_LOOK_UP: Final = Work(ATTEMPTS, due_column="look_up_at", count_column="look_ups")
 REFUND_LOOK_UP: Final = Work(REFUNDS, due_column="look_up_at", count_column="look_ups")
 CURSOR_WORK: Final = Work(CURSORS)
 NOTICE_WORK: Final = Work(NOTICES, "r.status = 'queued'")
 RECEIPT_WORK: Final = Work(RECEIPTS, "r.status = 'numbered'")
 RUN_WORK: Final = Work(RUNS, "r.status = 'asked'")
+
+
+@cache
+def delivery_work(line: tuple[str, ...]) -> Work[Delivery]:
+    """Deliveries to endpoints that have one line for each auction, for all of them listen at one address."""
+    if len(line) == 1:
+        return DELIVERY_WORK
+    listed = ", ".join(f"'{name}'" for name in line)
+    return replace(DELIVERY_WORK, turn=_FIRST_IN_LINE.format(mine=f"IN ({listed})"))

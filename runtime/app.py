@@ -22,6 +22,7 @@ from models.leases import LeaseRenewer
 from models.security import Alarmed, nobody_alarmed
 from models.unit_of_work import Mirror, Noted, Ring, Store, nobody, nowhere
 from runtime.connecting import build_changes, build_cipher, build_live_status, build_stripe, build_window_mirror
+from runtime.databases import build_databases
 from runtime.desk import Desk
 from runtime.downstream import SenderThreads, build_endpoints, build_routes
 from runtime.explaining import build_explaining
@@ -29,7 +30,7 @@ from runtime.notices import build_send_notices, build_telling
 from runtime.operating import OperatingDesk, build_operating
 from runtime.policies import build_policies
 from runtime.receipts import ReceiptDesk, build_receipts
-from runtime.settings import KeyMode, Settings, given
+from runtime.settings import KeyMode, Settings
 from runtime.storage import build_storage
 from services.accept_other_amount import AcceptOtherAmount
 from services.answer_once import AnswerOnce
@@ -48,7 +49,7 @@ from services.mirror_windows import MirrorWindows
 from services.notice_office import NoticeOffice
 from services.observing import Observer
 from services.open_checkout import OpenCheckouts
-from services.page_links import PageLinks
+from services.page_links import PURPOSE, PageLinks
 from services.process_events import ProcessEvents
 from services.prune import Prune
 from services.receive_events import ReadEvent, ReceiveEvents
@@ -183,7 +184,7 @@ def build_app(
     )
     database, cipher = store.database, store.cipher
     checkout = settings.checkout
-    links = PageLinks(checkout.public_url, cipher.index, checkout.return_url, checkout.cancel_url)
+    links = PageLinks(checkout.public_url, cipher.derive(PURPOSE), checkout.return_url, checkout.cancel_url)
     stripe = build_stripe(settings, guard=guard, now=now, threads=threads)
     downstream, senders = build_routes(settings, now), SenderThreads()
     storage = build_storage(settings, derive=cipher.derive, now=now, threads=threads)
@@ -256,7 +257,7 @@ def build_app(
         manage_deliveries=ManageDeliveries(store.begin, now),
         manage_endpoints=ManageEndpoints(store.begin, now),
         answer_once=AnswerOnce(store.begin, now, new_id),
-        desk=Desk.over(database, store.begin, settings.windows.grace, now),
+        desk=Desk.over(store, settings.windows.grace, now),
         explain_payment=build_explaining(settings, store.begin, policies, now),
         show_life=ShowLife(database, now, new_id, role, leases.held),
         operating=build_operating(settings, store.begin, process, office, now),
@@ -265,7 +266,7 @@ def build_app(
             leases.stop,
             downstream.close,
             stripe.close_connections,
-            database.close,
+            store.close,
             mirror.close,
             storage.close,
             changes.close,
@@ -286,11 +287,10 @@ def build_store(
     threads: int,
 ) -> Store:
     """Where units of work come from."""
-    url = given(settings.database.url, "DATABASE_URL").reveal()
-    database = Database(url, pool_size=min(threads, _AT_ONCE) + 2, application=f"gavelpay {role}")
+    database, replica = build_databases(settings, role, min(threads, _AT_ONCE) + 2)
     telling = build_telling(settings, build_policies(settings), new_id)
     cipher, endpoints = build_cipher(settings), build_endpoints(settings, new_id)
-    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown)
+    return Store(database, cipher, endpoints, ring, noted, alarmed, mirror, telling, shown, replica)
 
 
 def build_new_id(now: Clock, random_bits: Callable[[int], int] = secrets.randbits) -> NewId:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.clock import Clock
-from models.database import Database
-from models.unit_of_work import Begin
+from models.unit_of_work import Store
 from services.act_as_seen import ActAsSeen
 from services.export_payments import ExportPayments
 from services.find_payments import FindPayments
@@ -30,16 +29,16 @@ class Desk:
     deliveries: ViewDeliveries
 
     @classmethod
-    def over(cls, database: Database, begin: Begin, grace: timedelta, now: Clock) -> "Desk":
-        """Wire them."""
-        find_payments = FindPayments(begin, now)
+    def over(cls, store: Store, grace: timedelta, now: Clock) -> "Desk":
+        """Wire them. Reports are what nobody acts on there and then: figures of a span, and files."""
+        begin, report = store.begin, store.begin_report
         return cls(
-            find_payments=find_payments,
-            export_payments=ExportPayments(begin, find_payments, now),
+            find_payments=FindPayments(begin, now),
+            export_payments=ExportPayments(begin, report, FindPayments(report, now), now),
             timeline=ViewTimeline(begin),
             act_as_seen=ActAsSeen(begin),
-            overview=ViewOverview(database.transaction, grace, now),
+            overview=ViewOverview(store.database.transaction, store.for_reports.transaction, grace, now),
             deliveries=ViewDeliveries(begin, now),
             trust=ViewTrust(begin),
-            audit=ViewAudit(begin, now),
+            audit=ViewAudit(begin, report, now),
         )

@@ -4,10 +4,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final
+from urllib.parse import urlsplit
 
 from domain.clock import Clock
 from domain.endpoint import AUCTION, BUDGET, ENDPOINTS, ORDER, QUEUE
 from domain.ids import NewId
+from domain.origins import origin_of
 from gateways.downstream import Address, Routes, Way
 from gateways.events.webhooks import Webhooks
 from gateways.queue.connect import open_events
@@ -33,7 +35,16 @@ def build_endpoints(settings: Settings, new_id: NewId) -> Endpoints:
     listening = {one.name for one in _addresses(settings)}
     queue = (QUEUE,) if settings.events.queue is not None else ()
     told = {family: ((family,) if family in listening else ()) + queue for family in _FAMILIES}
-    return Endpoints(told, new_id)
+    return Endpoints(told, new_id, _sharing(settings))
+
+
+def _sharing(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The endpoints that listen at one address, for each of them."""
+    at: dict[tuple[str, ...], list[str]] = {}
+    for one in _addresses(settings):
+        parts = urlsplit(one.url)
+        at.setdefault((origin_of(one.url), parts.path or "/", parts.query), []).append(one.name)
+    return {name: tuple(names) for names in at.values() if len(names) > 1 for name in names}
 
 
 def _addresses(settings: Settings) -> Iterator[Address]:

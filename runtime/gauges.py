@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
-from models.differences import UNEXPLAINED
+from models.differences import RECENT_CURRENCIES, UNEXPLAINED
 from models.needs import ASKED_IN_VAIN, KEPT_IN_VAIN, UNANSWERED, UNAPPROVED
 
 _STANDING: Final = f"""
@@ -60,7 +60,9 @@ class StandingCollector(Collector):
         try:
             ((inbox, oldest, outbox, dead, notices, *waiting),) = self._database.rows(_STANDING)
             active = self._database.rows(_ACTIVE)
-            unexplained = self._database.rows(UNEXPLAINED)
+            # Money that was not compared with Stripe's books yet is no difference: its currency reads 0 from the first.
+            currencies = dict.fromkeys((row[0] for row in self._database.rows(RECENT_CURRENCIES)), 0)
+            unexplained = currencies | dict(self._database.rows(UNEXPLAINED))
             waiting_for = self._database.rows(_ENDPOINTS)
             not_healthy = dict(self._database.rows(_NOT_HEALTHY))
         except TransientError:
@@ -85,7 +87,7 @@ class StandingCollector(Collector):
             "Money that our books and Stripe's do not both explain",
             labels=["currency"],
         )
-        for currency, minor in unexplained:
+        for currency, minor in unexplained.items():
             money.add_metric([currency], minor)
         yield money
         yield from _endpoints(waiting_for, not_healthy)

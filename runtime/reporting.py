@@ -5,9 +5,9 @@ header and no body ever reaches it.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
-from runtime.extras import extra
 from runtime.logging.outputs import Event, Output
 
 #: Levels of the log that a person should hear of, as Sentry calls them.
@@ -48,19 +48,15 @@ def report_to(capture: Callable[[dict[str, Any]], object]) -> Output:
 
 
 def open_sentry(dsn: str, *, release: str) -> Output:
-    """Report to the Sentry of this address, from a thread of its own.
-
-    Raises:
-        LibraryMissing: Sentry's library is not there.
-    """
-    (sdk,) = extra("SENTRY_DSN", "sentry-sdk", "sentry_sdk")
+    """Report to the Sentry of this address, from a thread of its own."""
+    # Only here: it is slow to import, and most processes report nowhere.
+    sdk: Any = import_module("sentry_sdk")
     sdk.init(
         dsn=dsn,
         release=f"gavelpay@{release}",
         default_integrations=False,
         auto_enabling_integrations=False,
         include_local_variables=False,
-        send_default_pii=False,
         max_breadcrumbs=0,
     )
     return report_to(sdk.capture_event)

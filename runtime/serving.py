@@ -14,6 +14,9 @@ import uvicorn
 from domain.errors import PermanentError
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+#: Milliseconds after which one is let go who takes nothing of what was written: a client that does not read, a machine
+#: that is gone. Only the kernel knows of what waits behind a connection that we have closed.
+_UNREAD_MS: Final = 30_000
 _REASONS: Final = {
     errno.EADDRINUSE: "another program listens there already",
     errno.EACCES: "this user may not",
@@ -35,10 +38,13 @@ def listen(process: str, host: str, port: int, backlog: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=backlog)
+        listener = socket.create_server((host, port), family=family, backlog=backlog)
     except (OSError, OverflowError) as error:
         reason = _REASONS.get(getattr(error, "errno", None) or 0, str(error))
         raise CannotListen(f"{process} cannot listen on {host} port {port}: {reason}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have it from their listener
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
+    return listener
 
 
 @contextmanager

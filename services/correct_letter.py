@@ -1,7 +1,7 @@
 """Correct a message that gave up, and put it back; what came stays beside what was sent."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from domain.clock import Clock
 from domain.errors import NotFound
 from domain.masking import mask_card_numbers
+from domain.messages import MAX_BYTES
 from domain.messaging import DeadLetter
 from domain.security import SecurityEventKind
 from domain.unreadable import Unreadable
@@ -16,9 +17,6 @@ from models.unit_of_work import Begin
 from services.check_message import check_message, has_sound_envelope
 from services.dead_letters import NotPutBack, PutBack, names_a_row
 from services.manage_deliveries import check_reason
-
-#: Longer ones are no messages of ours.
-LONGEST: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,14 @@ class CorrectLetter:
         """What can be corrected of it.
 
         Raises:
-            NotPutBack: it was dealt with, it is a row rather than a message, or it cannot be read.
+            NotPutBack: it was dealt with, it is a row rather than a message, or it cannot be read or drawn.
         """
         if letter.status != "dead":
             raise NotPutBack(f"it is {letter.status} already")
         if isinstance(letter.message, Unreadable):
             raise NotPutBack(f"it cannot be read: {letter.message.why}")
+        if len(letter.message) > MAX_BYTES:
+            raise NotPutBack(f"it is longer than {MAX_BYTES // 1024} KB")
         if names_a_row(letter):
             raise NotPutBack("it names a row of ours, in which there is nothing to correct")
         if has_sound_envelope(letter.queue, letter.message):
@@ -65,8 +65,8 @@ class CorrectLetter:
         Raises:
             NotPutBack: it would not be taken; says what is wrong, and where.
         """
-        if len(text) > LONGEST:
-            raise NotPutBack(f"it is longer than {LONGEST // 1024} KB")
+        if len(text) > MAX_BYTES:
+            raise NotPutBack(f"it is longer than {MAX_BYTES // 1024} KB")
         draft = self.draft(letter)
         try:
             document = orjson.loads(mask_card_numbers(text))
@@ -74,7 +74,7 @@ class CorrectLetter:
             raise NotPutBack(f"it is no JSON: {error}") from None
         if not draft.is_whole:
             document = orjson.loads(letter.message) | {"kwargs": document}
-        message = orjson.dumps(document)
+        message = _written(document)
         wrong = check_message(letter.queue, message)
         if wrong is not None:
             raise NotPutBack(wrong)
@@ -104,4 +104,12 @@ class CorrectLetter:
 
 
 def _pretty(document: Any, *, is_whole: bool) -> Draft:
-    return Draft(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode(), is_whole, document)
+    return Draft(_written(document, orjson.OPT_INDENT_2).decode(), is_whole, document)
+
+
+def _written(document: Any, option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(document, option=option)
+    except orjson.JSONEncodeError:
+        # What has been read from JSON can be written as JSON, but for its depth.
+        raise NotPutBack("it is nested too deeply: no message of ours is") from None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from domain.attempt import AttemptStatus, CheckoutAttempt
+from domain.attempt import CheckoutAttempt
 from domain.errors import NotFound, OfferRefused
 from domain.ids import SessionId
 from domain.messages import PaymentRequired
@@ -25,7 +25,7 @@ class Created:
     """A session, and its present attempt as far as it is open."""
 
     session: PaymentSession
-    #: None while Stripe has not answered, and while the session is on hold.
+    #: None while Stripe has not answered, one takes the place of another, or the session is on hold.
     attempt: CheckoutAttempt | None
     is_new: bool
 
@@ -52,9 +52,8 @@ class CreateCheckout:
         deadline = self.tick() + PATIENCE
         while True:
             payment = self._read(answer.session_id)
-            attempt = payment.newest_attempt
-            if attempt is None or attempt.status is not AttemptStatus.OPENING:
-                return Created(payment.session, attempt, answer.is_new)
+            if not payment.awaits_page:
+                return Created(payment.session, payment.newest_attempt, answer.is_new)
             if payment.session.held_at is not None or self.tick() >= deadline:
                 return Created(payment.session, None, answer.is_new)
             # Do it ourselves, unless a worker is at it already.
@@ -63,6 +62,7 @@ class CreateCheckout:
 
     def _read(self, session_id: SessionId) -> Payment:
         with self.begin() as uow:
+            uow.at_one_moment()
             found = uow.payments.read([session_id])
         if not found:
             raise NotFound("there is no such payment")

@@ -56,9 +56,10 @@ class DeadLetterOffice:
         """
         now = self.now()
         with self.begin() as uow:
-            uow.dead_letters.keep([_masked(letter) for letter in letters])
+            clean = [_masked(letter) for letter in letters]
+            uow.dead_letters.keep(clean)
             uow.announce_once({refusal.key: refusal.announcement(now) for refusal in refusals})
-        kept = Counter((letter.queue, letter.actor, letter.reason) for letter in letters)
+        kept = Counter((letter.queue, letter.actor, letter.reason) for letter in clean)
         for (queue, actor, reason), count in kept.items():
             # What is wrong with it may quote what a stranger has written: that stands in the letter alone.
             log.warning("dead_letters.kept", queue=queue, actor=actor, reason=reason, count=count)
@@ -155,8 +156,21 @@ def names_a_row(letter: DeadLetter) -> bool:
 
 
 def _masked(letter: DeadLetter) -> DeadLetter:
-    """The letter without card numbers. Bytes that are no text stay as they are: they hold no readable number."""
+    """The letter without card numbers, and its words as the database takes them.
+
+    Bytes of a message that are no text stay as they are: they hold no readable number.
+    """
     text = letter.message.decode("utf-8", "surrogateescape")
     message = mask_card_numbers(text).encode("utf-8", "surrogateescape")
-    error = mask_card_numbers(letter.error).replace("\x00", "\ufffd")
-    return replace(letter, message=message, error=error.encode("utf-8", "replace").decode())
+    return replace(
+        letter,
+        queue=_storable(letter.queue),
+        actor=_storable(letter.actor),
+        message=message,
+        reason=_storable(letter.reason),
+        error=_storable(letter.error),
+    )
+
+
+def _storable(text: str) -> str:
+    return mask_card_numbers(text).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

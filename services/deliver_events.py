@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from domain.clock import Clock
 from domain.delivering import GIVE_UP, GIVEN_UP, WAITING, give_up, rule
-from domain.endpoint import BUDGET, Endpoint
+from domain.endpoint import BELL_OF, BUDGET, Endpoint
 from domain.errors import GatewayUnavailable, GavelpayError
 from domain.ids import NewId
 from domain.messaging import DeadLetter, Delivery, OutgoingEvent
@@ -143,7 +143,7 @@ class DeliverEvents:
         """Write what came of some, and take the next ones, with one commit."""
         now = self.now()
         with self.begin() as uow:
-            deliveries = Deliveries(uow.connection, uow.cipher)
+            deliveries = Deliveries.within(uow)
             endpoint = deliveries.endpoint(name)
             outcomes = self._record(uow, deliveries, endpoint, tried, now) if tried else []
             claimed = [_Claimed(*one) for one in deliveries.claim(endpoint, now, wanted)]
@@ -158,6 +158,7 @@ class DeliverEvents:
         rulings = [rule(one.delivery, one.answer.failure, endpoint, now, self.rng) for one in tried]
         if any(ruling.recovered for ruling in rulings):
             deliveries.wake(endpoint.name, now)
+            deliveries.wake_beside(endpoint.name, now)
         over: list[_Claimed] = [_Claimed(one.delivery, one.event) for one in tried]
         if endpoint.has_failed_since(now - GIVE_UP):
             held_back = deliveries.held_back(endpoint.name, now - GIVE_UP, _HELD_BACK)
@@ -166,15 +167,20 @@ class DeliverEvents:
             over += [_Claimed(*one) for one in held_back]
         written = deliveries.record([one.delivery for one in over])
         if put_off := [one.delivery for one in tried if one.delivery.status == WAITING]:
-            deliveries.put_off_followers(put_off)
-        over = [one for one in over if one.delivery.status == GIVEN_UP and one.event.id in written]
+            deliveries.put_off_followers(endpoint.name, put_off)
+        ended = [one for one in over if one.delivery.status != WAITING and one.event.id in written]
+        over = [one for one in ended if one.delivery.status == GIVEN_UP]
         if over:
             deliveries.let_go_followers(endpoint.name, [one.event.auction_id for one in over])
         uow.dead_letters.keep([self._dead(*one, now) for one in over])
         deliveries.save(endpoint)
+        beside = deliveries.next_beside(endpoint.name, [one.event.auction_id for one in ended])
         if endpoint.paused_at is not None and not was_paused:
+            beside = deliveries.wake_beside(endpoint.name, now)
             kind, why = SecurityEventKind.ENDPOINT_PAUSED, endpoint.pause_reason
             uow.security.note(kind, now, "system", endpoint=endpoint.name, reason=why)
+        for name in beside:
+            uow.ring(BELL_OF[name])
         return [ruling.outcome for ruling in rulings]
 
     def _dead(self, delivery: Delivery, event: OutgoingEvent, now: datetime) -> DeadLetter:

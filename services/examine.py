@@ -76,6 +76,18 @@ def examine_database(database: Database) -> Iterator[Finding]:
         yield ok("durability", f"{', '.join(_DURABLE)} are on")
 
 
+def examine_replica(replica: Database) -> Finding:
+    """Whether the copy that reports are read from is there, and has what they read."""
+    advice = "Start it, or correct or unset DATABASE_REPLICA_URL. Meanwhile reports read the database."
+    try:
+        if not schema.is_current(replica):
+            advice = "Wait until it has caught up; if it never does, DATABASE_REPLICA_URL names another database."
+            return warn("replica", "its schema is not the one of this release", advice)
+    except GavelpayError as error:
+        return warn("replica", f"it does not answer: {_line(error)}", advice)
+    return ok("replica", "it answers, and its schema is current")
+
+
 def examine_clocks(here: Clock, others: dict[str, Callable[[], datetime | None]]) -> Iterator[Finding]:
     """Whether this machine's clock agrees with others.
 

@@ -41,6 +41,7 @@ class ExplainPayment:
     def __call__(self, session_id: UUID) -> Explanation:
         """Explain one payment; raises `NotFound`."""
         with self.begin() as uow:
+            uow.at_one_moment()
             found = uow.payments.read([session_id])
             if not found:
                 raise NotFound("there is no such payment")

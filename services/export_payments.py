@@ -64,6 +64,8 @@ class ExportPayments:
     """The use case of the console and of the command line."""
 
     begin: Begin
+    #: Where payments are read and counted, seconds behind maybe.
+    report: Begin
     find: FindPayments
     now: Clock
 
@@ -100,7 +102,7 @@ class ExportPayments:
     def _rows(self, wish: Wish) -> Iterator[ExportedPayment]:
         given, page = 0, wish
         while given < MOST:
-            with self.begin() as uow:
+            with self.report() as uow:
                 where, params = conditions(page, self.now(), uow.cipher.index)
                 limit = min(_AT_A_TIME, MOST - given)
                 rows = uow.connection.execute(_ROWS.format(where=where), params | {"limit": limit}).fetchall()

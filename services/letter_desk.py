@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -25,7 +25,7 @@ EXAMINED: Final = 500
 _CAUSES: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BulkPlan:
     """What putting back would do."""
 
@@ -33,11 +33,23 @@ class BulkPlan:
     #: The newest letter that was looked at: what comes later is not dealt with.
     upto: UUID | None
     #: How many go back to which queue, are made due again as rows, would be refused again and why, cannot be read.
-    to_queues: Counter[str]
-    rows: int
-    refused: Counter[str]
-    unreadable: int
-    examined: int
+    to_queues: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    unreadable: int = 0
+    examined: int = 0
+
+    def add(self, letter: DeadLetter) -> None:
+        """Count what would become of one."""
+        self.examined += 1
+        if isinstance(letter.message, Unreadable):
+            self.unreadable += 1
+        elif names_a_row(letter):
+            self.rows += 1
+        elif wrong := check_message(letter.queue, letter.message):
+            self.refused[wrong] += 1
+        else:
+            self.to_queues[letter.queue] += 1
 
 
 class Progress(NamedTuple):
@@ -83,20 +95,10 @@ class LetterDesk:
             newest = letters.page(wanted, Place(), 1).rows
             upto = wanted.upto or (newest[0].id if newest else None)
             bounded = replace(wanted, upto=upto)
-            count, examined = letters.count(bounded), letters.oldest(bounded, EXAMINED)
-        queues: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
-        rows = unreadable = 0
-        for letter in examined:
-            if isinstance(letter.message, Unreadable):
-                unreadable += 1
-            elif names_a_row(letter):
-                rows += 1
-            elif wrong := check_message(letter.queue, letter.message):
-                refused[wrong] += 1
-            else:
-                queues[letter.queue] += 1
-        return BulkPlan(count, upto, queues, rows, refused, unreadable, len(examined))
+            plan = BulkPlan(letters.count(bounded), upto)
+            for letter in letters.oldest(bounded, EXAMINED):
+                plan.add(letter)
+        return plan
 
     def requeue(self, wanted: WantedLetters, actor: str, reason: str) -> Progress:
         """Put the next of them back, the oldest first, `batch` at most.
@@ -105,7 +107,7 @@ class LetterDesk:
             ActRefused: there is no reason.
         """
         kind = SecurityEventKind.LETTERS_PUT_BACK
-        return self._each(wanted, kind, actor, reason, lambda one: self.office.requeue(one.id, actor, reason))
+        return self._each(wanted, kind, actor, reason, lambda one: self.office.requeue(one, actor, reason))
 
     def discard(self, wanted: WantedLetters, actor: str, reason: str) -> Progress:
         """Let the next of them go, the oldest first, `batch` at most. They stay on record.
@@ -114,7 +116,7 @@ class LetterDesk:
             ActRefused: there is no reason.
         """
         kind = SecurityEventKind.LETTERS_DISCARDED
-        return self._each(wanted, kind, actor, reason, lambda one: self.office.discard(one.id, actor, reason))
+        return self._each(wanted, kind, actor, reason, lambda one: self.office.discard(one, actor, reason))
 
     def requeue_one(self, letter_id: UUID, actor: str, reason: str) -> DeadLetter:
         """Put one back; raises what `DeadLetterOffice.requeue` raises."""
@@ -132,13 +134,13 @@ class LetterDesk:
         kind: SecurityEventKind,
         actor: str,
         reason: str,
-        act: Callable[[DeadLetter], object],
+        act: Callable[[UUID], object],
     ) -> Progress:
         with self.begin() as uow:
-            letters = uow.dead_letters.oldest(replace(wanted, status="dead"), self.batch)
+            letters = [one.id for one in uow.dead_letters.oldest(replace(wanted, status="dead"), self.batch)]
         if not letters:
             return Progress(0, 0, wanted.after, 0)
-        self._note(kind, actor, reason, [one.id for one in letters])
+        self._note(kind, actor, reason, letters)
         done, why = 0, None
         for letter in letters:
             try:
@@ -147,8 +149,8 @@ class LetterDesk:
                 why = str(error)
             else:
                 done += 1
-        left = self.count(replace(wanted, status="dead", after=letters[-1].id))
-        return Progress(done, len(letters) - done, letters[-1].id, left, why)
+        left = self.count(replace(wanted, status="dead", after=letters[-1]))
+        return Progress(done, len(letters) - done, letters[-1], left, why)
 
     def _note(self, kind: SecurityEventKind, actor: str, reason: str, letters: Sequence[UUID]) -> None:
         check_reason(reason)

@@ -53,8 +53,10 @@ def _payment(uow: UnitOfWork, message: bytes) -> Became:
         auction = orjson.loads(message)["kwargs"]["auction_id"]
     except (orjson.JSONDecodeError, LookupError, TypeError):
         return Became("unknown")
+    if not isinstance(auction, str) or "\x00" in auction:
+        return Became("not_yet")  # nothing will come of it, and its letter comes back in a moment
     sql = "SELECT id FROM payment_sessions WHERE auction_id = %s ORDER BY id DESC LIMIT 1"
-    row = uow.connection.execute(sql, (str(auction),)).fetchone()
+    row = uow.connection.execute(sql, (auction,)).fetchone()
     return Became("payment", row[0]) if row else Became("not_yet")
 
 

@@ -71,9 +71,11 @@ class ManageDeliveries:
         """
 
         def drop(uow: UnitOfWork) -> int:
-            if not _deliveries(uow).drop(endpoint, event_id, self.now()):
+            deliveries = _deliveries(uow)
+            if not deliveries.drop(endpoint, event_id, self.now()):
                 raise ActRefused("not_waiting", f"it does not wait for {endpoint}")
-            uow.ring(BELL_OF[endpoint])
+            for name in (endpoint, *deliveries.next_beside(endpoint, [_event(uow, event_id).auction_id])):
+                uow.ring(BELL_OF[name])
             return 1
 
         return self._act(event_id, drop, actor, action="event_dropped", endpoint=endpoint, reason=reason)
@@ -140,7 +142,7 @@ class ManageDeliveries:
 
 
 def _deliveries(uow: UnitOfWork) -> Deliveries:
-    return Deliveries(uow.connection, uow.cipher)
+    return Deliveries.within(uow)
 
 
 def _event(uow: UnitOfWork, event_id: UUID) -> OutgoingEvent:

@@ -32,7 +32,7 @@ class ManageEndpoints:
     def __call__(self) -> list[Standing]:
         """How all endpoints stand."""
         with self.begin() as uow:
-            deliveries = Deliveries(uow.connection, uow.cipher)
+            deliveries = Deliveries.within(uow)
             waiting = deliveries.waiting()
             return [Standing(one, *waiting.get(one.name, (0, None))) for one in deliveries.endpoints()]
 
@@ -60,7 +60,7 @@ class ManageEndpoints:
         self, name: str, kind: SecurityEventKind, change: Callable[[Endpoint], None], actor: str, reason: str
     ) -> Endpoint:
         with self.begin() as uow:
-            deliveries = Deliveries(uow.connection, uow.cipher)
+            deliveries = Deliveries.within(uow)
             endpoint = deliveries.endpoint(name)
             try:
                 check_reason(reason)
@@ -73,6 +73,9 @@ class ManageEndpoints:
                 if endpoint.paused_at is None:
                     deliveries.begin_anew(name, self.now())
                     uow.ring(BELL_OF[name])
+                else:
+                    for other in deliveries.wake_beside(name, self.now()):
+                        uow.ring(BELL_OF[other])
                 uow.security.note(kind, self.now(), actor, endpoint=name, reason=reason)
                 return endpoint
         raise refused

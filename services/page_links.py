@@ -2,14 +2,16 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
 from domain.ids import SessionId
 
-_SIGNATURE = 16
+#: What the links' key is derived for.
+PURPOSE: Final = b"buyers' pages"
+_SIGNATURE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,12 @@ class PageLinks:
 
     Args:
         base_url: where buyers reach the `api` process, without a slash at the end.
-        sign: a keyed hash, so that a token tells that we made it.
+        key: of these links alone, so that nothing else that we sign or hash is a link; see `PURPOSE`.
         return_url, cancel_url: the house's own pages, where it has them.
     """
 
     base_url: str
-    sign: Callable[[str], bytes]
+    key: bytes = field(repr=False)
     return_url: str | None = None
     cancel_url: str | None = None
 
@@ -54,7 +56,8 @@ class PageLinks:
             session_id = SessionId(UUID(bytes=raw[:16]))
         except ValueError:
             return None
-        return session_id if hmac.compare_digest(raw[16:], self._signature(session_id)) else None
+        # The whole text is compared: one link has one spelling.
+        return session_id if hmac.compare_digest(token.encode(), self.token(session_id).encode()) else None
 
     def _signature(self, session_id: SessionId) -> bytes:
-        return self.sign(f"page:{session_id}")[:_SIGNATURE]
+        return hmac.digest(self.key, session_id.bytes, "sha256")[:_SIGNATURE]

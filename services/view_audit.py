@@ -14,6 +14,7 @@ from models.chains import check_chains
 from models.paging import Paged, Place
 from models.trust_lists import TrustLists
 from models.unit_of_work import Begin
+from services.manage_deliveries import check_reason
 from services.receipt_office import TooMany
 from services.verify_audit import Verification
 
@@ -31,35 +32,43 @@ class ViewAudit:
     """Reads for the console and the command line."""
 
     begin: Begin
+    #: Where files are read, seconds behind maybe.
+    report: Begin
     now: Clock
 
     def page(self, wanted: WantedEntries, place: Place, limit: int) -> Paged[AuditRow]:
         """One page of entries, newest first."""
-        with self.begin() as uow:
-            return audit_lists.page(uow.connection, uow.cipher, wanted, place, limit)
+        return _page(self.begin, wanted, place, limit)
 
     def count(self, wanted: WantedEntries) -> int:
         """How many there are, up to one more than can be exported."""
         with self.begin() as uow:
             return audit_lists.count(uow.connection, wanted, MOST_EXPORTED + 1)
 
-    def export(self, wanted: WantedEntries, actor: str, form: str) -> Iterator[AuditRow]:
+    def export(self, wanted: WantedEntries, actor: str, form: str, reason: str) -> Iterator[AuditRow]:
         """All that match, newest first, up to `MOST_EXPORTED`. That somebody took them is on record before.
 
         Args:
             wanted: which ones.
             actor: who takes them.
             form: what they are written as.
+            reason: why, in their words.
+
+        Raises:
+            ActRefused: there is no reason.
         """
+        check_reason(reason)
         asked = {name: value for name, value in wanted.params.items() if value is not None}
+        asked |= {"people": True} if wanted.people else {}
         with self.begin() as uow:
-            uow.security.note(SecurityEventKind.AUDIT_EXPORTED, self.now(), actor, form=form, asked=asked or None)
+            kind = SecurityEventKind.AUDIT_EXPORTED
+            uow.security.note(kind, self.now(), actor, form=form, reason=reason, asked=asked or None)
         return self._all(wanted)
 
     def _all(self, wanted: WantedEntries) -> Iterator[AuditRow]:
         place, left = Place(), MOST_EXPORTED
         while left > 0:
-            found = self.page(wanted, place, min(_BATCH, left))
+            found = _page(self.report, wanted, place, min(_BATCH, left))
             yield from found.rows
             left -= len(found.rows)
             if not found.has_older:
@@ -93,3 +102,8 @@ class ViewAudit:
         """When the ends of all chains were last signed, and by whom."""
         with self.begin() as uow:
             return TrustLists(uow.connection, uow.cipher).newest(SecurityEventKind.AUDIT_HEADS_SIGNED)
+
+
+def _page(begin: Begin, wanted: WantedEntries, place: Place, limit: int) -> Paged[AuditRow]:
+    with begin() as uow:
+        return audit_lists.page(uow.connection, uow.cipher, wanted, place, limit)

@@ -101,6 +101,8 @@ class ViewOverview:
     """Reads only, with a bounded number of queries, none of which walks a table that only grows."""
 
     begin: Begin
+    #: Where the figures of a span are counted, seconds behind maybe; how things stand is read at the source.
+    report: Begin
     #: How long a window that is over may wait to be closed.
     grace: timedelta
     now: Clock
@@ -117,29 +119,30 @@ class ViewOverview:
     def standing(self) -> Standing | None:
         """How things stand, as old as `KEEP` at most; None if that cannot be read now."""
         now = self.now()
-        return self._standing.get(now, KEEP, lambda: self._part(lambda reads: _standing(reads, self.grace, now)))
+        return self._standing.get(now, KEEP, lambda: _part(self.begin, lambda reads: _standing(reads, self.grace, now)))
 
     def forget(self) -> None:
         """Somebody acts: whoever looks next sees what came of it."""
         self._standing.at = None
 
     def _count(self, frame: Frame) -> Counted:
-        lags = self._part(lambda reads: reads.lags(frame))
+        lags = _part(self.report, lambda reads: reads.lags(frame))
         return Counted(
             frame=frame,
-            takings=self._part(lambda reads: _takings(reads, frame)),
-            endings=self._part(lambda reads: _endings(reads, frame)),
+            takings=_part(self.report, lambda reads: _takings(reads, frame)),
+            endings=_part(self.report, lambda reads: _endings(reads, frame)),
             lags=None if lags is None else _lags(lags, frame),
             lag=None if lags is None else lag_of([seconds for _, seconds in lags]),
         )
 
-    def _part(self, read: Callable[[Reads], T]) -> T | None:
-        try:
-            with self.begin() as connection:
-                connection.execute(_PATIENCE)
-                return read(Reads(connection))
-        except TransientError:
-            return None
+
+def _part(begin: Begin, read: Callable[[Reads], T]) -> T | None:
+    try:
+        with begin() as connection:
+            connection.execute(_PATIENCE)
+            return read(Reads(connection))
+    except TransientError:
+        return None
 
 
 def _takings(reads: Reads, frame: Frame) -> list[Takings]:

@@ -37,6 +37,7 @@ class ViewPayments:
     def several(self, session_ids: Sequence[UUID]) -> list[Payment]:
         """Those of these payments that exist, with all that belongs to them, in as many queries as for one."""
         with self.begin() as uow:
+            uow.at_one_moment()
             return uow.payments.read(session_ids)
 
     def versions(self, session_ids: Collection[UUID]) -> Mapping[UUID, int]:
@@ -85,6 +86,7 @@ class ViewPayments:
             filters["after"] = after
         where = " AND ".join(conditions) or "true"
         with self.begin() as uow:
+            uow.at_one_moment()
             page = f"{where} ORDER BY r.id DESC LIMIT %(limit)s"
             sessions = uow.payments.find(page, limit=min(limit, _MOST), **filters)
             payments = {payment.session.id: payment for payment in uow.payments.read([one.id for one in sessions])}

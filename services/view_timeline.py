@@ -38,6 +38,7 @@ class ViewTimeline:
     def __call__(self, session_id: UUID) -> Happened:
         """Everything, in one transaction; raises `NotFound`."""
         with self.begin() as uow:
+            uow.at_one_moment()
             found = uow.payments.read([session_id])
             if not found:
                 raise NotFound("there is no such payment")

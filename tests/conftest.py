@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.databases import Databases
 from tests.servers import Counter, SharedServers, Urls, ask_controller
@@ -20,6 +21,10 @@ SERVERS = pytest.StashKey[SharedServers]()
 COUNTER = pytest.StashKey[Counter]()
 #: The name under which xdist hands the counter's directory to its workers.
 COUNTER_INPUT = "test_server_counter"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -80,8 +80,20 @@ def _lines(headers: Iterable[Header]) -> bytes:
 
 
 def problem(status: int, code: str, sentence: str, *headers: Header, early: bool = False) -> Answer:
-    """An error as JSON: a code for programs, and a sentence for people."""
-    return Answer(status, orjson.dumps({"error": code, "message": sentence}), *headers, early=early)
+    """An error as the API's are (RFC 9457), written once: a code for programs, and a sentence for people.
+
+    `error` and `message` say the same to those who knew them first.
+    """
+    document = {
+        "type": f"urn:gavelpay:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": sentence,
+        "error": code,
+        "message": sentence,
+    }
+    return Answer(status, orjson.dumps(document), *headers, content_type=b"application/problem+json", early=early)
 
 
 async def read_body(receive: Receive, declared: int, limit: int) -> bytes:

@@ -45,7 +45,7 @@ ANSWERS: Final[Mapping[Outcome, Answer]] = {
     Outcome.STORED: Answer(200, b'{"received": true}'),
     Outcome.NOT_AN_EVENT: problem(400, "not_an_event", "The body is no Stripe event."),
     Outcome.TOO_LARGE: problem(413, "too_large", "The body is too large.", CLOSE, early=True),
-    Outcome.TOO_SLOW: problem(408, "too_slow", "The body took too long to arrive.", CLOSE, early=True),
+    Outcome.TOO_SLOW: problem(408, "too_slow", "The body took too long to arrive."),
     Outcome.UNAVAILABLE: _later(Outcome.UNAVAILABLE, "The event could not be stored."),
     Outcome.OVERLOADED: _later(Outcome.OVERLOADED, "Too many events are waiting to be stored."),
     Outcome.OVERDUE: _later(Outcome.OVERDUE, "Storing the event took too long."),

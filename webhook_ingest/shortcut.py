@@ -8,9 +8,11 @@ whatever is no webhook, goes through ASGI: uvicorn keeps connections, pipelines 
 
 from typing import Any, ClassVar, Final
 
+from runtime.bounded_http import BoundedHttp
 from webhook_ingest.asgi import Answer
 from webhook_ingest.limits import Limits
-from webhook_ingest.protocol import BoundedHead
+from webhook_ingest.metrics import UNKNOWN_TYPE
+from webhook_ingest.outcomes import Outcome
 from webhook_ingest.webhook import WEBHOOK_PATH, Webhook, declared_in
 
 _URL: Final = WEBHOOK_PATH.encode()
@@ -51,10 +53,11 @@ class Exchange:
         connection.on_response_complete()
 
 
-class Shortcut(BoundedHead):
+class Shortcut(BoundedHttp):
     """HTTP for one webhook endpoint, and ASGI for the rest."""
 
     webhook: ClassVar[Webhook]
+    limits: ClassVar[Limits]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,11 +74,11 @@ class Shortcut(BoundedHead):
             self._go_the_long_way()
             if self._body:
                 super().on_body(self._body)
+            self._watch()
 
     def on_message_begin(self) -> None:
         """Parser: a head begins. What ASGI needs of it is made when it is needed."""
-        self._in_head = True
-        self._head_size = 0
+        self._begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -108,6 +111,11 @@ class Shortcut(BoundedHead):
         else:
             self._taking = None
             self.webhook.take(self._body, self._signature, exchange.answer)
+
+    def too_slow(self) -> bytes:
+        """A body that did not come in time is counted."""
+        answer = self.webhook.counted(UNKNOWN_TYPE, Outcome.TOO_SLOW)
+        return answer.written(self.server_state.default_headers, keep_alive=False)
 
     def _is_plain(self) -> bool:
         """Whether it is a webhook that nothing stands before, and that asks for nothing else."""

@@ -53,13 +53,10 @@ class Webhook:
     limits: Limits
     #: Hears of each bad signature. It is called on the event loop and must not wait.
     forged: Callable[[str], None] = nobody_hears
-    #: Requests whose bodies are being read.
-    _reading: Deadlines["asyncio.Task[object]"] = field(init=False)
     #: Events that wait for their commit.
     storing: Deadlines[Pending] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_reading", Deadlines(self.limits.read_seconds, asyncio.Task.cancel))
         object.__setattr__(self, "storing", Deadlines(self.limits.store_seconds, _overdue))
 
     def take(self, body: bytes, signature: str | None, answer: Callable[[Answer], object]) -> Pending | None:
@@ -122,11 +119,9 @@ class Webhook:
     async def _answer(self, headers: Iterable[Header], receive: Receive) -> Answer:
         declared, signature = declared_in(headers)
         try:
-            body = await self._read(receive, declared or 0)
+            body = await read_body(receive, declared or 0, self.limits.body_bytes)
         except BodyTooLarge:
             return self.counted(UNKNOWN_TYPE, Outcome.TOO_LARGE)
-        except TimeoutError:
-            return self.counted(UNKNOWN_TYPE, Outcome.TOO_SLOW)
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
         def answer(answer: Answer) -> None:
@@ -140,24 +135,6 @@ class Webhook:
             if pending is not None:
                 self.storing.forget(pending)
             raise
-
-    async def _read(self, receive: Receive, declared: int) -> bytes:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request has a task of its own")
-        self._reading.watch(task)
-        try:
-            body = await read_body(receive, declared, self.limits.body_bytes)
-        except asyncio.CancelledError:
-            if self._reading.forget(task):
-                raise  # the server stops
-            task.uncancel()
-            raise TimeoutError from None
-        except BaseException:
-            self._reading.forget(task)
-            raise
-        self._reading.forget(task)
-        return body
 
 
 def _overdue(pending: Pending) -> None:

@@ -29,6 +29,8 @@ class Processes:
     data_dir: Path
     #: The secret of tokens is this run's own: whoever is at this machine may be whom they like.
     makes_tokens: bool = False
+    #: There is a mailbox of this run, which is found at Stripe's stand-in as well.
+    has_mailbox: bool = False
     #: What Stripe's stand-in signs with.
     webhook_secret: str = field(default="", repr=False)
 
@@ -42,7 +44,9 @@ class Processes:
         hook = url(self.ports.ingest, "/payments/webhooks/stripe")
         options = ("--port", str(self.ports.sandbox), "--webhook-url", hook)
         kept = ("--data-file", str(self.data_dir / "stripe.journal"))
-        child = self._child("sandbox", url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process", *options, *kept)
+        mail = ("--mailbox-url", url(self.ports.mailbox)) if self.has_mailbox else ()
+        ready, program = url(self.ports.sandbox, "/sandbox"), "cli.run.sandbox_process"
+        child = self._child("sandbox", ready, program, *options, *kept, *mail)
         # In its environment, where nobody else sees it; ours may name a file instead.
         return replace(child, env={**self.env, "STRIPE_WEBHOOK_SECRET": self.webhook_secret})
 

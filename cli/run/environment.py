@@ -1,7 +1,9 @@
 """The environment of the processes: what the user has set, and for the rest what stands in for it here."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cli.run.options import Options
@@ -103,8 +105,7 @@ def child_environment(
         }
     else:
         # Only the form of the instant policy needs it; everything else should not wait for it.
-        live = "_live_" in environ.get("STRIPE_SECRET_KEY", "")
-        added["STRIPE_PUBLISHABLE_KEY"] = "pk_live_not_given" if live else "pk_test_not_given"
+        added["STRIPE_PUBLISHABLE_KEY"] = "pk_live_not_given" if _is_live(environ) else "pk_test_not_given"
     if own.smtp:
         added |= {"SMTP_URL": own.smtp, "MAIL_FROM": MAIL_FROM}
     for topic, url in (("AUCTION", own.auction), ("ORDER", own.order)):
@@ -114,6 +115,14 @@ def child_environment(
         added["AUTH_JWT_SECRET"] = keys["AUTH_JWT_SECRET"]
     added |= {name: keys[name] for name in ("STRIPE_WEBHOOK_SECRET", "FIELD_ENCRYPTION_KEYS", "FIELD_INDEX_KEY")}
     return {**environ, **{name: value for name, value in added.items() if not is_set(environ, name)}}
+
+
+def _is_live(environ: Mapping[str, str]) -> bool:
+    """Whether Stripe's secret key is one for real money; a file that cannot be read is a setting's matter."""
+    file = environ.get("STRIPE_SECRET_KEY_FILE", "").strip()
+    with suppress(OSError, ValueError):
+        return "_live_" in (Path(file).read_text() if file else environ.get("STRIPE_SECRET_KEY", ""))
+    return False
 
 
 def _given(name: str, value: str | None) -> dict[str, str]:

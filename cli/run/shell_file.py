@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from psycopg.pq import Conninfo
+
 from cli.run.errors import CannotRun
 from runtime.settings import describe
+from runtime.settings.urls import database_url
 from sandbox.files import write_privately
 
 NAME: Final = "env"
@@ -44,10 +47,21 @@ def shown_to_shells(directory: Path, env: Mapping[str, str], programs: Iterable[
 
 
 def shell_lines(env: Mapping[str, str], programs: Iterable[Path]) -> str:
-    """The lines of the file, for any POSIX shell: our variables as the processes have them, and a PATH."""
+    """The lines of the file, for any POSIX shell: what our processes and PostgreSQL's programs read, and a PATH."""
     names = [MARK, *(form for variable in describe() for form in (variable.name, f"{variable.name}_FILE"))]
     given = [f"export {name}={shlex.quote(env[name])}" for name in names if env.get(name, "").strip()]
+    given += [
+        f"export {name}={shlex.quote(value)}" for name, value in _of_postgres(env.get("DATABASE_URL", "").strip())
+    ]
     path = ":".join(shlex.quote(str(folder)) for folder in programs)
     return "\n".join(
         ["# Of `gavelpay run`, while it lasts. It holds secrets.", *given, f'export PATH={path}:"$PATH"', ""]
     )
+
+
+def _of_postgres(url: str) -> Iterator[tuple[str, str]]:
+    """What `psql` and `pg_dump` read: an address given as an argument shows its password to all of the machine."""
+    if url:
+        for option in Conninfo.parse(database_url().parse(url).reveal().encode()):
+            if option.envvar and option.val:
+                yield option.envvar.decode(), option.val.decode()

@@ -118,6 +118,7 @@ def running_stack(request: Request, stopping: Stopping, tell: Callable[[Event], 
             env,
             request.directory,
             makes_tokens=not is_set(request.environ, "AUTH_JWT_SECRET", "AUTH_JWKS_URL"),
+            has_mailbox=own.mailbox,
             webhook_secret=settings.stripe.webhook_secrets[0].reveal(),
         )
         stripe = [processes.sandbox()] if own.sandbox else []

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from console.api import shapes, views
 from console.api.requests import CreateCheckoutRequest, read_request
-from console.callers import Known, only
+from console.callers import Known, audience_of, only
 from console.house import House, JsonBody, TheApp, TheHouse, TheLive, payment_for, snapshot_for
 from console.problems import Problem, Responses, documented, sentence
 from console.responses import Json
@@ -142,7 +142,7 @@ async def status(
 ) -> Response:
     """Its state, the time left, whether it can be retried, and the money that came. At most two seconds old."""
     snapshot = await snapshot_for(live, caller, session_id)
-    return Response(snapshot.for_api(app.now()), media_type="application/json")
+    return Response(snapshot.for_api(app.now(), audience_of(caller)), media_type="application/json")
 
 
 @router.post(
@@ -163,11 +163,11 @@ def expire(
     except IllegalTransition as error:
         raise Problem(409, f"payment_{payment.session.status}", sentence(error)) from None
     _log.info("payment.closed_by_request", session_id=session_id, by=f"{caller.role}:{caller.subject}")
-    return state_of(app, app.view_payments.one(payment.session.id))
+    return state_of(app, caller, app.view_payments.one(payment.session.id))
 
 
-def state_of(app: App, payment: Payment) -> Json:
+def state_of(app: App, caller: Caller, payment: Payment) -> Json:
     """The answer that says where a payment stands."""
     policy = app.require_payments.policies[payment.session.policy]
     receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
-    return Json(views.state(payment, policy, app.now(), receipt).document())
+    return Json(views.state(payment, policy, app.now(), audience_of(caller), receipt).document())

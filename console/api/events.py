@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Response
 
-from console.callers import Known
+from console.callers import Known, audience_of
 from console.house import TheApp, TheLive, snapshot_for
 from console.problems import Responses, documented
 
@@ -43,5 +43,5 @@ async def events(
     `Retry-After` when too many listen.
     """
     snapshot = await snapshot_for(live, caller, session_id)
-    who = f"{caller.role}:{caller.subject}"
-    return live.stream(snapshot.session_id, who, lambda shown: shown.for_api(app.now()), last_event_id)
+    who, to = f"{caller.role}:{caller.subject}", audience_of(caller)
+    return live.stream(snapshot.session_id, who, lambda shown: shown.for_api(app.now(), to), last_event_id)

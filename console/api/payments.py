@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
 
 from console.api import shapes, views
-from console.callers import STAFF, Known
+from console.callers import Known, audience_of
 from console.house import TheApp, payment_for
 from console.problems import documented, not_found, wrong
 from console.responses import Json
@@ -58,7 +58,7 @@ def list_payments(
         "created_from": _moment("createdFrom", created_from),
         "created_to": _moment("createdTo", created_to),
     }
-    return _page(_own(app, caller, wanted, cursor, limit), limit)
+    return _page(caller, _own(app, caller, wanted, cursor, limit), limit)
 
 
 @router.get(
@@ -78,7 +78,7 @@ def payments_of_auction(
     found = _own(app, caller, {"auction_id": auction_id}, cursor, limit) if re.fullmatch(_ID, auction_id) else []
     if not found:
         raise not_found()
-    return _page(found, limit)
+    return _page(caller, found, limit)
 
 
 @router.get(
@@ -92,7 +92,7 @@ def one_payment(caller: Known, app: TheApp, session_id: Annotated[str, Path(alia
     payment = payment_for(app, caller, session_id)
     policy = app.require_payments.policies[payment.session.policy]
     receipt = views.receipt_link(app.receipts.view.receipt_of(payment.session.id))
-    whole = views.whole(payment, policy, app.now(), for_staff=caller.role in STAFF, receipt=receipt)
+    whole = views.whole(payment, policy, app.now(), audience_of(caller), receipt)
     return Json(whole.document())
 
 
@@ -105,10 +105,10 @@ def _own(app: App, caller: Caller, wanted: Mapping[str, Any], cursor: str | None
     return app.view_payments.listed(**{**wanted, **own}, after=_after(cursor), limit=limit + 1)
 
 
-def _page(found: Sequence[Payment], limit: int) -> Json:
-    shown = found[:limit]
+def _page(caller: Caller, found: Sequence[Payment], limit: int) -> Json:
+    shown, to = found[:limit], audience_of(caller)
     page = shapes.Page(
-        data=[views.session_state(payment) for payment in shown],
+        data=[views.session_state(payment, to) for payment in shown],
         next_cursor=_cursor(shown[-1].session.id) if len(found) > limit else None,
     )
     return Json(page.document())

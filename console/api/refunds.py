@@ -16,6 +16,7 @@ from console.problems import Problem, Responses, documented, not_found, sentence
 from console.responses import Json
 from domain.errors import ActRefused
 from domain.payment import Payment
+from domain.telling import Audience
 from domain.transaction import Refund
 from models.unit_of_work import Begin
 from runtime.app import App
@@ -34,7 +35,7 @@ _REFUSALS: Final = (
     "disputed",
     "in_two_parts",
 )
-_OBJECTIONS: Final = ("not_waiting", "same_person", "approval_expired", "disputed")
+_OBJECTIONS: Final = ("not_waiting", "same_person", "cannot_tell_apart", "approval_expired", "disputed")
 _WAITS: Final[Responses] = {
     202: {
         "model": shapes.RefundState,
@@ -159,6 +160,6 @@ def _answering(act: Callable[[Begin], Refund]) -> Callable[[Begin], Json]:
             refund = act(begin)
         except ActRefused as refused:
             raise Problem(409, refused.code, sentence(refused)) from None
-        return Json(views.refund(refund, for_staff=True).document(), 202 if refund.awaits_approval else 200)
+        return Json(views.refund(refund, Audience.STAFF).document(), 202 if refund.awaits_approval else 200)
 
     return answer

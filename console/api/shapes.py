@@ -63,7 +63,11 @@ class SessionState(Shape):
     maker_id: str
     policy: str
     status: Status
-    reason: str | None = Field(description="Why it is where it is, as a stable word.")
+    reason: str | None = Field(
+        description="Why it is where it is, as a stable word. After a decline: Stripe's code for staff and the auction "
+        "service, `declined` or such as `declined_money` for the buyer, `declined` for the maker. Neither is told of "
+        "holds for risk."
+    )
     title: str | None
     amount: Amount
     currency: str = Field(examples=["USD"])
@@ -93,7 +97,7 @@ class TransactionState(Shape):
     refunded: Amount
     paid_at: datetime
     stripe_payment_intent_id: str
-    method: str | None = Field(examples=["visa 4242"])
+    method: str | None = Field(examples=["visa 4242"], description="Not for makers.")
     fees: Fees
 
 
@@ -152,14 +156,14 @@ class AttemptState(Shape):
 
 
 class RefundState(Shape):
-    """Money that goes back."""
+    """Money that goes back. Until a second person has agreed, where one must, it is shown to staff alone."""
 
     id: UUID
     transaction_id: UUID
     status: RefundStatus
     amount: Amount
     currency: str
-    reason: str
+    reason: str | None = Field(description="For staff.")
     created_at: datetime
     awaits_approval: bool = Field(description="A second person must agree before anything is sent.")
     approval_until: datetime | None = Field(description="It is called off then, if nobody has agreed.")

@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.session import PaymentSession
+from domain.telling import Audience, hears_method, hears_of, reason_for
 from domain.transaction import Refund, Transaction
 from services.create_checkout import Created
 from services.view_receipts import ShownReceipt
@@ -41,38 +42,35 @@ def is_payable(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
     return session.status not in FINAL and attempt.status is AttemptStatus.OPEN and attempt.close_requested_at is None
 
 
-def state(payment: Payment, policy: Policy, now: datetime, receipt: shapes.ReceiptLink | None = None) -> shapes.State:
-    """Where a payment stands."""
+def state(
+    payment: Payment, policy: Policy, now: datetime, to: Audience, receipt: shapes.ReceiptLink | None = None
+) -> shapes.State:
+    """Where a payment stands, as far as they are told."""
     money = payment.kept_transaction or (payment.transactions[-1] if payment.transactions else None)
     return shapes.State(
-        payment_session=session_state(payment),
+        payment_session=session_state(payment, to),
         payment_window=time_left(payment.session, now),
         retry=retry_of(payment, policy, now),
-        transaction=transaction(money) if money else None,
+        transaction=transaction(money, to) if money else None,
         receipt=receipt,
     )
 
 
 def whole(
-    payment: Payment,
-    policy: Policy,
-    now: datetime,
-    *,
-    for_staff: bool,
-    receipt: shapes.ReceiptLink | None = None,
+    payment: Payment, policy: Policy, now: datetime, to: Audience, receipt: shapes.ReceiptLink | None = None
 ) -> shapes.Whole:
-    """A payment with all that belongs to it."""
-    known = state(payment, policy, now, receipt)
+    """A payment with all that belongs to it, as far as they are told."""
+    known = state(payment, policy, now, to, receipt)
     return shapes.Whole(
         **{name: getattr(known, name) for name in shapes.State.model_fields},
-        attempts=[_attempt(one, for_staff=for_staff) for one in payment.attempts],
-        transactions=[transaction(one) for one in payment.transactions],
-        refunds=[refund(one, for_staff=for_staff) for one in payment.refunds],
+        attempts=[_attempt(one, to) for one in payment.attempts],
+        transactions=[transaction(one, to) for one in payment.transactions],
+        refunds=[refund(one, to) for one in payment.refunds if hears_of(one, to)],
     )
 
 
-def session_state(payment: Payment) -> shapes.SessionState:
-    """Where its session stands."""
+def session_state(payment: Payment, to: Audience) -> shapes.SessionState:
+    """Where its session stands, as far as they are told."""
     session, kept, newest = payment.session, payment.kept_transaction, payment.newest_attempt
     intent = kept.stripe_payment_intent_id if kept else newest.stripe_payment_intent_id if newest else None
     return shapes.SessionState(
@@ -82,7 +80,7 @@ def session_state(payment: Payment) -> shapes.SessionState:
         maker_id=session.maker_id,
         policy=session.policy,
         status=session.status,
-        reason=session.reason,
+        reason=reason_for(session.reason, to),
         title=session.title,
         amount=session.amount.major,
         currency=session.currency,
@@ -124,8 +122,8 @@ def receipt_link(shown: ShownReceipt | None) -> shapes.ReceiptLink | None:
     return shapes.ReceiptLink(id=shown.receipt.id, receipt_number=shown.receipt.number, download_url=shown.download_url)
 
 
-def transaction(money: Transaction) -> shapes.TransactionState:
-    """Money that Stripe took."""
+def transaction(money: Transaction, to: Audience) -> shapes.TransactionState:
+    """Money that Stripe took, as far as they are told."""
     method = " ".join(filter(None, (money.method_brand or money.method_type, money.method_last4)))
     return shapes.TransactionState(
         id=money.id,
@@ -136,7 +134,7 @@ def transaction(money: Transaction) -> shapes.TransactionState:
         refunded=_major(money.refunded_minor, money.currency),
         paid_at=money.paid_at,
         stripe_payment_intent_id=money.stripe_payment_intent_id,
-        method=method or None,
+        method=method if method and hears_method(to) else None,
         fees=_fees(money),
     )
 
@@ -150,7 +148,8 @@ def _fees(money: Transaction) -> shapes.Fees:
     )
 
 
-def _attempt(attempt: CheckoutAttempt, *, for_staff: bool) -> shapes.AttemptState:
+def _attempt(attempt: CheckoutAttempt, to: Audience) -> shapes.AttemptState:
+    for_staff = to is Audience.STAFF
     return shapes.AttemptState(
         number=attempt.attempt_no,
         kind=attempt.kind,
@@ -168,15 +167,16 @@ def _attempt(attempt: CheckoutAttempt, *, for_staff: bool) -> shapes.AttemptStat
     )
 
 
-def refund(one: Refund, *, for_staff: bool) -> shapes.RefundState:
-    """Money that goes back."""
+def refund(one: Refund, to: Audience) -> shapes.RefundState:
+    """Money that goes back, as far as they are told."""
+    for_staff = to is Audience.STAFF
     return shapes.RefundState(
         id=one.id,
         transaction_id=one.transaction_id,
         status=one.status,
         amount=_major(one.amount_minor, one.currency),
         currency=one.currency,
-        reason=one.reason,
+        reason=one.reason if for_staff else None,
         created_at=one.created_at,
         awaits_approval=one.awaits_approval,
         approval_until=one.approval_until,

@@ -58,7 +58,7 @@ def override(
 
     def change(begin: Begin) -> Json:
         _change(app, begin, payment, wish, asked.actor)
-        return state_of(app, app.view_payments.one(payment.session.id))
+        return state_of(app, caller, app.view_payments.one(payment.session.id))
 
     return once(app, asked, change)
 

@@ -1,11 +1,10 @@
 """Problems as pages of the console; who is not signed in is sent to sign in."""
 
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import URL
 
 from console.desk.operators import seal_of
 from console.desk.rendering import show
@@ -50,11 +49,19 @@ def page(request: Request, problem: Problem) -> Response:
 
 def _to_sign_in(request: Request, problem: Problem) -> Response:
     asked_by = request.headers.get("hx-current-url")
-    url = URL(asked_by) if asked_by else request.url
-    back = url.path + (f"?{url.query}" if url.query else "")
+    back = _place(asked_by) if asked_by else _place(str(request.url))
     again = f"&next={quote(back, safe='')}" if request.method == "GET" else ""
     where = f"{SIGN_IN}?why={quote(problem.code)}{again}"
     # A part of a page that asks for news has its page go there.
     answer = Response(status_code=401, headers={"HX-Redirect": where}) if asked_by else RedirectResponse(where, 303)
     seal_of(request).forget(answer)
     return answer
+
+
+def _place(address: str) -> str:
+    """The path and query of an address; nothing of one that is none, such as somebody made up."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")

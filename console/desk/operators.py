@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from console.callers import STAFF, Verify
-from console.desk.sessions import NAME, Seal, SignedOut
+from console.desk.sessions import LASTS, NAME, Seal, Signed, SignedOut
 from console.house import TheApp, TheHouse, too_large
 from console.problems import Problem
 from console.throttle import throttle
@@ -18,6 +18,9 @@ from runtime.tokens import Caller, CallerRole, Refusal, TokenRefused
 
 #: Makes a token for a name and a role, where this machine may.
 IssueToken = Callable[[str, CallerRole], str]
+
+#: Who takes lists away as files. Looking at all of it is an auditor's work; support looks at one payment at a time.
+MAY_EXPORT: Final = (CallerRole.ADMIN, CallerRole.AUDITOR)
 
 _MOST_FIELDS: Final = 40
 #: A reason is a sentence or two.
@@ -84,15 +87,20 @@ def verified(request: Request, token: str) -> Caller:
 
 
 def _signed_in(request: Request, app: TheApp) -> Operator:
+    """Who has a cookie of ours, or brings a token as programs do."""
     seal, cookie = seal_of(request), request.cookies.get(NAME)
-    try:
-        signed = seal.read(cookie, app.now())
-    except SignedOut as out:
-        code = "signed_out_after_8_hours" if out.over else "not_signed_in"
-        raise Problem(401, code, "Sign in to see this.") from None
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if cookie is None and scheme.casefold() == "bearer":
+        signed, secret = Signed(bearer.strip(), app.now() + LASTS), bearer
+    else:
+        try:
+            signed, secret = seal.read(cookie, app.now()), cookie or ""
+        except SignedOut as out:
+            code = "signed_out_after_8_hours" if out.over else "not_signed_in"
+            raise Problem(401, code, "Sign in to see this.") from None
     caller = verified(request, signed.token)
     throttle(request.app.state.take, caller)
-    return Operator(caller, signed.until, seal.csrf(cookie or ""))
+    return Operator(caller, signed.until, seal.csrf(secret))
 
 
 TheOperator = Annotated[Operator, Depends(_signed_in)]

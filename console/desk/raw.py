@@ -1,12 +1,13 @@
 """Records as they are: Stripe's events, entries of the audit chain, notices, deliveries."""
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from console.desk.discretion import discreet
 from console.desk.operators import TheOperator
 from console.desk.rendering import show
 from console.house import TheApp, payment_for
@@ -14,12 +15,6 @@ from console.problems import not_found
 from domain.endpoint import ENDPOINTS
 from services.view_timeline import Happened
 
-_HIDDEN: Final = frozenset(
-    """
-    email customer_email receipt_email buyer_email maker_email phone name line1 line2 postal_code client_secret url ip
-    success_url cancel_url return_url receipt_url
-    """.split()
-)
 router = APIRouter(prefix="/console/payments", include_in_schema=False)
 
 
@@ -58,15 +53,6 @@ def _find(happened: Happened, kind: str, ref: str) -> tuple[str, Any] | None:
                 {"delivery": asdict(one), "event": asdict(event)} for one, event in sent if one.endpoint == endpoint
             ]
             return (f"What the {endpoint} service is told", mine[0]) if mine else None
-
-
-def discreet(value: Any, name: str = "") -> Any:
-    """The same without what is nobody's business here: addresses, telephone numbers, and what one can pay with."""
-    if isinstance(value, dict):
-        return {key: discreet(one, str(key)) for key, one in value.items()}
-    if isinstance(value, list):
-        return [discreet(one, name) for one in value]
-    return "•••" if name in _HIDDEN and value else value
 
 
 def _parsed(body: bytes) -> Any:

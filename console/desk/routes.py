@@ -3,6 +3,7 @@
 from typing import Final
 
 from console.desk import acts, payment, raw, signing_in
+from console.desk.audit import export as audit_export
 from console.desk.audit import pages as audit
 from console.desk.deliveries import endpoint_acts, event_acts
 from console.desk.deliveries import pages as deliveries
@@ -37,6 +38,7 @@ ROUTERS: Final = (
     receipts.router,
     reconciliation.router,
     risk.router,
+    audit_export.router,
     audit.router,
     event_replays.router,
     events.router,

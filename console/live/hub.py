@@ -42,6 +42,14 @@ class Watch:
             self.version = version
             self._wake.set()
 
+    def looked(self, heard: int, found: int) -> None:
+        """A look after this version was heard of has found that one. What is not there is not waited for.
+
+        News may tell of what a restored database has lost; what it comes to next is news again.
+        """
+        if self.version == heard:  # nothing newer was heard meanwhile
+            self.version = found
+
     def end(self) -> None:
         """End the watching."""
         self.is_over = True

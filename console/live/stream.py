@@ -99,11 +99,15 @@ class EventStream(Response):
                 await self._write(send, _BEAT)
 
     async def _tell_news(self, watch: Watch, send: Send) -> None:
+        heard = watch.version
         try:
-            await self._tell_of(await self._statuses.read(self._session_id, at_least=watch.version), send)
+            snapshot = await self._statuses.read(self._session_id, at_least=heard)
         except GavelpayError:  # the database is away
             await self._write(send, _BEAT)
             await watch.wait(self._limits.look_seconds_unheard)
+        else:
+            watch.looked(heard, snapshot.version)
+            await self._tell_of(snapshot, send)
 
     async def _tell_of(self, snapshot: Snapshot, send: Send) -> None:
         if snapshot.version == self._seen:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from urllib.parse import urlencode, urlsplit
 
 import structlog
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.api.events import LastEventId, documented_stream
@@ -14,28 +14,24 @@ from console.house import TheApp, TheHouse, TheLive
 from console.pages.buyers_page import WORDS, Facts, buyers_page, help_address
 from console.pages.card_form import CardForm, card_form_for
 from console.pages.languages import LANGUAGES, language_for
+from console.pages.links import COUNTED, HTML, REFUSED, Token, session_of
 from console.pages.paid import receipt_of
 from console.pages.rendering import html
 from console.pages.script_words import script_words
 from console.pages.stages import PASSING, Stage, payable_attempt, stage_of
-from console.problems import Problem, Responses, not_found
+from console.problems import Problem, not_found
 from domain.errors import NotFound, OfferRefused, TransientError
 from domain.ids import SessionId
 from domain.payment import Payment
 from runtime.app import App
 
 _log = structlog.get_logger(__name__)
-router = APIRouter(tags=["Buyer's page"])
+router = APIRouter(tags=["Buyer's page"], dependencies=[COUNTED])
 
 #: After a POST, a browser is sent on with GET.
 _SEE_OTHER: Final = 303
 #: Closing the old checkout at Stripe, and opening the new one.
 _STEPS_TO_OPEN: Final = 3
-_CANNOT_BE_A_TOKEN: Final = 64
-_HTML: Final = {"content": {"text/html": {"schema": {"type": "string"}}}}
-_LOST: Final[Responses] = {404: {"description": "The link is none of ours.", **_HTML}}
-#: No token is longer; what else is asked of it is whether we signed it.
-Token = Annotated[str, Path(description="What makes the link.")]
 Lang = Annotated[str | None, Query(description="`en` or `de`.")]
 
 
@@ -43,7 +39,7 @@ Lang = Annotated[str | None, Query(description="`en` or `de`.")]
     "/pay/{token}",
     summary="The buyer's page",
     response_class=Response,
-    responses=_LOST | {200: {"description": "A page.", **_HTML}},
+    responses=REFUSED | {200: {"description": "A page.", **HTML}},
 )
 def pay(
     request: Request,
@@ -55,7 +51,7 @@ def pay(
     ] = None,
 ) -> Response:
     """What is to be paid, until when, and where: for whoever holds the link."""
-    payment = _payment(app, token)
+    payment = _read(app, session_of(app, token))
     session = payment.session
     language = language_for(lang, session.locale, request.headers.get("accept-language"))
     words, now, policy = WORDS[language.tag], app.now(), app.require_payments.policies[session.policy]
@@ -97,11 +93,11 @@ def pay(
     "/pay/{token}/status",
     summary="Where the payment of a link stands",
     response_class=Response,
-    responses=_LOST | {200: {"description": "JSON.", "content": {"application/json": {}}}},
+    responses=REFUSED | {200: {"description": "JSON.", "content": {"application/json": {}}}},
 )
 async def page_status(app: TheApp, live: TheLive, token: Token) -> Response:
     """What the page asks by itself: `stage`, `version`, `status`, `paymentWindow`, `retry`. At most two seconds old."""
-    snapshot = await live.statuses.read(_session_of(app, token))
+    snapshot = await live.statuses.read(session_of(app, token))
     return Response(snapshot.for_page(app.now()), media_type="application/json")
 
 
@@ -109,12 +105,13 @@ async def page_status(app: TheApp, live: TheLive, token: Token) -> Response:
     "/pay/{token}/events",
     summary="The changes of the payment of a link, live",
     response_class=Response,
-    responses=_LOST | documented_stream("Events named `status`, with what the link's status answers."),
+    responses=REFUSED | documented_stream("Events named `status`, with what the link's status answers."),
 )
 async def page_events(app: TheApp, live: TheLive, token: Token, last_event_id: LastEventId = None) -> Response:
     """What the page listens to."""
-    snapshot = await live.statuses.read(_session_of(app, token))
-    return live.stream(snapshot.session_id, f"page:{token}", lambda shown: shown.for_page(app.now()), last_event_id)
+    snapshot = await live.statuses.read(session_of(app, token))
+    who = f"page:{snapshot.session_id}"
+    return live.stream(snapshot.session_id, who, lambda shown: shown.for_page(app.now()), last_event_id)
 
 
 @router.post(
@@ -122,7 +119,7 @@ async def page_events(app: TheApp, live: TheLive, token: Token, last_event_id: L
     summary="Try again",
     response_class=Response,
     status_code=_SEE_OTHER,
-    responses=_LOST | {303: {"description": "To Stripe's page, or back to the buyer's page."}},
+    responses=REFUSED | {303: {"description": "To Stripe's page, or back to the buyer's page."}},
 )
 async def page_retry(
     house: TheHouse,
@@ -133,7 +130,7 @@ async def page_retry(
     """Open another attempt after a decline, and go there. Safe to repeat."""
     if sec_fetch_site not in (None, "same-origin", "none"):
         raise Problem(403, "cross_site", "This can only be asked for on the buyer's page.")
-    app, session_id = house.app, _session_of(house.app, token)
+    app, session_id = house.app, session_of(house.app, token)
     there: str | None = None
     work = house.checkouts.submit(_try_again, app, session_id)
     try:
@@ -158,17 +155,6 @@ def _try_again(app: App, session_id: SessionId) -> str | None:
         payment = _read(app, session_id)
     open_one = payable_attempt(payment)
     return open_one.url if open_one else None
-
-
-def _session_of(app: App, token: str) -> SessionId:
-    session_id = app.links.session_of(token) if len(token) <= _CANNOT_BE_A_TOKEN else None
-    if session_id is None:
-        raise not_found()
-    return session_id
-
-
-def _payment(app: App, token: str) -> Payment:
-    return _read(app, _session_of(app, token))
 
 
 def _read(app: App, session_id: SessionId) -> Payment:

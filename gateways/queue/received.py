@@ -2,12 +2,19 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
 import orjson
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
 
+from domain.messages import MAX_BYTES
+
+#: What of a message is read from the broker at most, where that can be bounded.
+MOST_READ: Final = 8 * 1024 * 1024
+#: What is longer is not kept whole: lists of dead letters read a page of them at once.
+_KEPT_WHOLE: Final = 1024 * 1024
 #: The actor that is handed what cannot be handed to any other. It is ours alone: no message can name it.
 MALFORMED: Final = "gavelpay.malformed"
 _FIELDS: Final[Mapping[str, type]] = {
@@ -91,14 +98,16 @@ class Received(MessageProxy):
 def receive(raw: bytes, queue: str, handle: Any, actors: Container[str]) -> Received:
     """Make a message of bytes that came from a queue; it never fails.
 
-    What is no message, or is for an actor that nobody is, is addressed to `MALFORMED`.
+    What is no message, or is for an actor that nobody is, is addressed to `MALFORMED`. So is what is longer than a
+    message may be: it is not read, and of what is much longer only the beginning is kept.
     """
     try:
+        _check_length(raw)
         fields = _read(raw)
         _check_actor(fields["actor_name"], actors)
     except NotAMessage as problem:
         bad: Message[Any] = Message(queue, MALFORMED, (), {}, _options(handle, {}), message_id=_text(handle))
-        return Received(Envelope(queue, raw, problem.actor, problem=problem), bad, handle)
+        return Received(Envelope(queue, _kept(raw), problem.actor, problem=problem), bad, handle)
     options = fields["options"] if queue.endswith(".DQ") else {}
     message: Message[Any] = Message(
         queue,
@@ -116,6 +125,20 @@ def local_bell(bell: str, queue: str) -> Received:
     """A bell that is rung within the process."""
     message: Message[Any] = Message(queue, bell, (), {}, {})
     return Received(Envelope(queue, b"", bell), message, None)
+
+
+def _check_length(raw: bytes) -> None:
+    if len(raw) <= MAX_BYTES:
+        return
+    more = " or more" if len(raw) >= MOST_READ else ""
+    kept = "" if len(raw) <= _KEPT_WHOLE else ", of which the beginning is kept"
+    which = f"{len(raw):,} bytes{more} with the SHA-256 {sha256(raw).hexdigest()}{kept}"
+    raise NotAMessage("invalid_message", f"it is longer than {MAX_BYTES // 1024} KB: {which}")
+
+
+def _kept(raw: bytes) -> bytes:
+    """All of it, or its beginning: nobody would know a card number for one that is cut through."""
+    return raw if len(raw) <= _KEPT_WHOLE else raw[:MAX_BYTES].rstrip(b"0123456789 -")
 
 
 def _read(raw: bytes) -> dict[str, Any]:

@@ -6,7 +6,8 @@ The keys are Dramatiq's own (`dispatch.lua`), so that its producers, workers and
 Ours is `NS:__queues__.WORKER`: the queues of a worker that beats every second, and may be missed after seconds.
 
 What differs from Dramatiq, and why:
-* `fetch` answers with ids, so that a message that cannot be read can still be acknowledged.
+* `fetch` answers with ids, so that a message that cannot be read can still be acknowledged, and with so many bytes at
+  most as a worker has room for, whatever anybody has put there.
 * Time is the server's: machines whose clocks differ by seconds do not bury each other.
 * A dead worker's messages are looked for where they can be, not with KEYS over the whole database.
 """
@@ -25,20 +26,23 @@ redis.call("hset", KEYS[1] .. ":" .. ARGV[1] .. ".msgs", ARGV[2], ARGV[3])
 redis.call("rpush", KEYS[1] .. ":" .. ARGV[1], ARGV[2])
 """
 
-#: Answers with id, message, id, message …; an id without a message is passed by. Who takes something before its first
-#: beat, or after others have missed it, can be missed all the same.
+#: ARGV: worker, queue, how many messages at most, and bytes: after so many nothing more is taken, and a message that
+#: has more is cut. Answers with id, message, id, message …; an id without a message is passed by. Who takes something
+#: before its first beat, or after others have missed it, can be missed all the same.
 FETCH: Final = (
     _NAMES
     + """
-local found = {}
+local found, bytes, most = {}, 0, tonumber(ARGV[4])
 for _ = 1, tonumber(ARGV[3]) do
+  if bytes >= most then break end
   local id = redis.call("lpop", list)
   if not id then break end
   local message = redis.call("hget", msgs, id)
   if message then
     redis.call("sadd", acks, id)
     found[#found + 1] = id
-    found[#found + 1] = message
+    found[#found + 1] = string.sub(message, 1, most)
+    bytes = bytes + #message
   end
 end
 if #found > 0 then

@@ -7,9 +7,11 @@ from uuid import uuid4
 import orjson
 from redis import Redis
 
+from domain.messages import MAX_BYTES
 from gateways.queue import redis_scripts as scripts
 from gateways.queue.bells import NAMESPACE
 from gateways.queue.broker import Depth
+from gateways.queue.received import MOST_READ
 
 #: Milliseconds of silence after which a worker of ours is dead: it beats every second, from a thread of its own.
 PATIENCE_MS: Final = 4000
@@ -34,8 +36,8 @@ class RedisStore:
         self._call("ENQUEUE", queue, message_id, message)
 
     def fetch(self, queue: str, count: int) -> list[tuple[bytes, bytes]]:
-        """Take up to `count` messages, each with its id."""
-        found = self._call("FETCH", self.worker, queue, count)
+        """Take up to `count` messages, each with its id; fewer where they are long, and of one no more than is read."""
+        found = self._call("FETCH", self.worker, queue, count, MOST_READ)
         return list(zip(found[::2], found[1::2], strict=True))
 
     def ack(self, queue: str, message_ids: Sequence[bytes]) -> None:
@@ -82,7 +84,8 @@ class RedisStore:
         for queue in queues:
             name = f"{self.namespace}:{queue}"
             head: Any = self.client.lindex(name, 0)
-            oldest: Any = self.client.hget(f"{name}.msgs", head) if head else None
+            is_read = head and self.client.hstrlen(f"{name}.msgs", head) <= MAX_BYTES
+            oldest: Any = self.client.hget(f"{name}.msgs", head) if is_read else None
             depths[queue] = Depth(int(self.client.llen(name)), _made_at(oldest))
         return depths
 

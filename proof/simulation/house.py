@@ -55,7 +55,7 @@ from services.issue_receipts import IssueReceipts
 from services.number_receipts import NumberReceipts
 from services.observing import Unobserved
 from services.open_checkout import OpenCheckouts
-from services.page_links import PageLinks
+from services.page_links import PURPOSE, PageLinks
 from services.papers import IssuedPapers
 from services.process_events import ProcessEvents
 from services.receive_events import ReadEvent, ReceiveEvents
@@ -190,7 +190,7 @@ def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
         transport=DirectClient(calls.ask),
     )
     terms = Terms(_FEE_BASIS_POINTS, policies, rules.late_policy, new_id)
-    links = PageLinks("https://pay.simulated", cipher.index)
+    links = PageLinks("https://pay.simulated", cipher.derive(PURPOSE))
     read, receive = ReadEvent(now, new_id), ReceiveEvents(begin)
     attempts = ReconcileAttempts(begin, stripe, terms, unrenewed, now, rng)
     compare = CompareMovements(begin, stripe, attempts, terms, now)

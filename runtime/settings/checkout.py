@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from domain.documents import TEMPLATE_VERSIONS
 from domain.origins import origin_of
 from runtime.settings import forms, keys, urls
 from runtime.settings.problems import Problem
@@ -86,9 +87,9 @@ class ReceiptSettings(Group):
     )
     template_version: str = variable(
         "RECEIPT_TEMPLATE_VERSION",
-        forms.word(r"[A-Za-z0-9._-]{1,32}", "a version such as 2025-09-15"),
+        forms.one_of(TEMPLATE_VERSIONS, "a template of this release"),
         "The template that new receipts are printed with.",
-        default="2025-09-15",
+        default=TEMPLATE_VERSIONS[-1],
     )
 
     def problems(self) -> Iterator[Problem]:

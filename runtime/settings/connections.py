@@ -19,7 +19,10 @@ class DatabaseSettings(Group):
         "DATABASE_URL", urls.database_url(), "The PostgreSQL database that holds the truth.", unset=_EMBEDDED
     )
     replica_url: SecretUrl | None = optional(
-        "DATABASE_REPLICA_URL", urls.database_url(), "A read-only copy for reports.", unset="reports read the database"
+        "DATABASE_REPLICA_URL",
+        urls.database_url(),
+        "A read-only copy for reports: figures over a span, exports.",
+        unset="reports read the database",
     )
 
 

@@ -73,7 +73,7 @@ class OutgoingEventSettings(Group):
                 yield Problem(secret_name, f"is not set, and {url_name} is", right)
             if secret and not url:
                 yield Problem(url_name, f"is not set, and {secret_name} is", "the address that takes the events")
-        if self.queue is not None and self.queue.partition(".")[0] in _OURS:
+        if self.queue is not None and self.queue.removesuffix(".DQ").removesuffix(".XQ") in _OURS:
             yield Problem("EVENTS_QUEUE", "is the queue on which work comes in", "another queue")
 
 

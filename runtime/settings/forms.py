@@ -11,9 +11,10 @@ from typing import Any, Final, Literal, NoReturn
 from runtime.settings.problems import Wrong
 from runtime.settings.variable import Form
 
-# Nine digits hold every bound of ours, and keep a pasted novel from becoming an integer of a megabyte.
+# Nine digits hold every bound of ours, and keep a pasted novel from becoming an integer of a megabyte. A third of a
+# minute has as many decimals as whoever divides writes.
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
-_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,40})?|\.[0-9]{1,40}")
 
 LatePolicy = Literal["refund", "honor"]
 
@@ -91,6 +92,17 @@ def word(pattern: str, right: str) -> Form[str]:
         return text
 
     return Form(parse, right)
+
+
+def one_of(words: Sequence[str], what: str) -> Form[str]:
+    """Words of our own; others are refused with the list of them."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise Wrong("is not known")
+        return text
+
+    return Form(parse, f"{what}: {' or '.join(words)}")
 
 
 def late_policy() -> Form[LatePolicy]:

@@ -59,7 +59,7 @@ class WindowSettings(Group):
 
     sweep: timedelta = variable(
         "PAYMENT_WINDOW_SWEEP_SECONDS",
-        forms.seconds("0.1", "300"),
+        forms.seconds("0.1", "3600"),
         "How often due windows, due retries and open attempts are looked at.",
         default="15",
     )

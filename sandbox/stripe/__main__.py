@@ -21,6 +21,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m sandbox.stripe", description="A stand-in for Stripe on 127.0.0.1.")
     made.add_argument("--port", type=int, default=12111, help="0: a free one")
     made.add_argument("--public-url", help="where browsers reach the pages (default: the address itself)")
+    made.add_argument("--mailbox-url", help="where whoever looks for /mailbox here is sent on to")
     made.add_argument("--webhook-url", help="where events are sent")
     made.add_argument(
         "--webhook-secret",
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         secret_keys=(options.secret_key,),
         publishable_keys=(options.publishable_key,),
         public_url=options.public_url or url,
+        mailbox_url=options.mailbox_url,
         capture_delay=options.capture_delay,
         settlement_delay=options.settlement_delay,
         limits=RateLimits(options.rate_limit, options.endpoint_rate_limit),

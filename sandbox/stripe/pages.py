@@ -21,6 +21,8 @@ from sandbox.stripe.wire import Obj
 RECENT: Final = 50
 #: After a POST, a browser is sent on with GET.
 SEE_OTHER: Final = 303
+#: The same request, elsewhere.
+TEMPORARY: Final = 307
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -34,6 +36,7 @@ def page_routes(host: Host) -> list[Route]:
         Route("/c/pay/{id}/authenticate", pages.authenticate, methods=["POST"]),
         Route("/r/{id}", pages.recover),
         Route("/healthz", pages.health),
+        Route("/mailbox{more:path}", pages.mailbox, methods=["GET", "POST", "PUT", "DELETE"]),
         Route("/sandbox/3ds/{id}", pages.step, methods=["GET"]),
         Route("/sandbox/3ds/{id}", pages.answer_step, methods=["POST"]),
         Route("/sandbox/receipts/{id}", pages.receipt),
@@ -57,6 +60,15 @@ class Pages:
         """One page."""
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
         return HTMLResponse(self.templates.get_template(name).render(**context), status, headers)
+
+    async def mailbox(self, request: Request) -> Response:
+        """Mail is at an address of its own; its pages may be asked for here, whichever of them and in whatever way."""
+        with self.host.quietly() as core:
+            there = core.settings.mailbox_url
+        if there is None:
+            return PlainTextResponse("there is no mailbox", 404)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{there}{request.url.path}{query}", TEMPORARY)
 
     async def landing(self, _request: Request) -> Response:
         """Recent checkouts."""

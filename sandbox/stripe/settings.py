@@ -18,6 +18,8 @@ class Settings:
     publishable_keys: tuple[str, ...] = (PUBLISHABLE_KEY,)
     #: Where buyers reach the hosted pages; the HTTP shell sets its own address.
     public_url: str = "http://127.0.0.1:12111"
+    #: Where a mailbox has its pages, which are found here as well; None: there is none.
+    mailbox_url: str | None = None
     #: Currencies that are settled in another: charged currency → (settlement currency, units of it for one unit).
     settlement: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: From a payment to its balance transaction (asynchronous capture).

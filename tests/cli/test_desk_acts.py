@@ -56,10 +56,12 @@ def test_the_trail_is_searched_and_taken_away_and_runs_are_listed(home: House, r
     assert "payment_canceled" in run("audit", "list", "--session", str(session_id)).output
     assert run("audit", "list", "--who", "nobody").output == "No entry matches.\n"
     assert run("audit", "list", "--session", "x").exit_code == 2
-    lines = run("audit", "export", "--who", "admin:ann", "--format", "csv").output.splitlines()
+    lines = run("audit", "export", "--who", "admin:ann", "--format", "csv", "--reason", "year end").output.splitlines()
     assert lines[0].removeprefix("\ufeff").startswith("at,chain,seq,action")
     assert len(lines) == 2
-    assert [one["action"] for one in told("audit", "list", "--session", "security")] == ["audit_exported"]
+    assert run("audit", "export").exit_code == 2
+    (taken,) = told("audit", "list", "--session", "security")
+    assert (taken["action"], taken["data"]["reason"]) == ("audit_exported", "year end")
 
     assert run("reconcile", "--runs").output == "Nobody has asked for one.\n"
     run("reconcile")

@@ -27,6 +27,7 @@ def test_what_is_away_fails_with_what_to_do(run: Run) -> None:
         "doctor",
         "--json",
         DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
+        DATABASE_REPLICA_URL="postgresql://nobody@127.0.0.1:1/copy",
         REDIS_URL="redis://127.0.0.1:1/0",
         BROKER_URL="amqp://guest:guest@127.0.0.1:1/",
         STRIPE_API_BASE="http://127.0.0.1:1",
@@ -35,7 +36,7 @@ def test_what_is_away_fails_with_what_to_do(run: Run) -> None:
 
     assert result.exit_code == 1
     assert {name for name, verdict in found.items() if verdict == "fail"} == {"database", "redis", "broker", "stripe"}
-    assert found["clock, Stripe"] == "warn"
+    assert found["clock, Stripe"] == found["replica"] == "warn"
     assert all(finding["advice"] for finding in orjson.loads(result.stdout) if finding["verdict"] != "ok")
     assert "guest:guest" not in result.output
 

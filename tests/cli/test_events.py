@@ -67,6 +67,7 @@ def test_an_event_is_shown_as_stripe_sent_it(home: House, run: Run, told: Told) 
 
     assert run("events", "show", "evt_Mixed1").stdout_bytes == body + b"\n"
     assert run("events", "show", stored["id"].upper()).stdout_bytes == body + b"\n"
+    assert told("events", "show", "evt_Mixed1") == stored | {"body": event}
     assert run("events", "show", "evt_none").stderr == "Error: There is no event evt_none.\n"
 
 

@@ -1,8 +1,10 @@
 """`gavelpay sessions refund`."""
 
+import pwd
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from click.testing import Result
 
 from tests.house import House
@@ -35,33 +37,48 @@ def test_a_dry_run_shows_what_would_happen_and_changes_nothing(home: House, run:
     assert home.payment(home.app.view_payments.listed()[0].session.id).refunds == []
 
 
-def test_a_small_refund_is_sent_and_recorded_as_asked_for_by_this_machines_user(home: House, run: Run) -> None:
+def by(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    """Whoever runs the command from now on has this account, and says that it is another one."""
+    monkeypatch.setattr("os.getuid", lambda: pwd.getpwnam(account).pw_uid)
+    monkeypatch.setenv("LOGNAME", "somebody")
+
+
+def test_a_small_refund_is_sent_and_recorded_as_asked_for_by_this_machines_user(
+    home: House, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session_id = sold(home)
-    result = run("sessions", "refund", session_id, "--amount", "10.00", "--reason", "scratched", LOGNAME="alice")
+    by(monkeypatch, "daemon")
+    result = run("sessions", "refund", session_id, "--amount", "10.00", "--reason", "scratched")
     assert result.output == f"Refund {refund(home)} of 10.00 USD is being sent.\n"
     home.work()
     printed = run("sessions", "show", session_id).output
-    assert "cli:alice" in printed
+    assert "cli:daemon" in printed
     assert "scratched" in printed
 
 
-def test_a_large_refund_needs_two_users(home: House, run: Run, told: Told) -> None:
+def test_a_large_refund_needs_two_accounts(home: House, run: Run, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     session_id = sold(home, amount="1500.00")
-    asked = run("sessions", "refund", session_id, "--reason", "scratched", LOGNAME="alice")
+    by(monkeypatch, "daemon")
+    asked = run("sessions", "refund", session_id, "--reason", "scratched")
     refund_id = refund(home)
     assert asked.output.startswith(f"Refund {refund_id} of 1,500.00 USD waits for a second person, until 20")
     assert "waits for a second person" in run("sessions", "show", session_id).output
 
-    alone = run("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes", LOGNAME="alice")
+    alone = run("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes")
     assert (alone.exit_code, alone.stderr) == (1, "Error: Whoever asked for a refund cannot agree to it.\n")
-    agreed = told("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes", LOGNAME="bob")
-    assert (agreed["requestedBy"], agreed["approvedBy"], agreed["awaitsApproval"]) == ("cli:alice", "cli:bob", False)
+    by(monkeypatch, "nobody")
+    agreed = told("sessions", "refund", session_id, "--approve", refund_id, "--reason", "yes")
+    assert (agreed["requestedBy"], agreed["approvedBy"], agreed["awaitsApproval"]) == (
+        "cli:daemon",
+        "cli:nobody",
+        False,
+    )
 
 
 def test_a_large_refund_is_declined(home: House, run: Run) -> None:
     session_id = sold(home, amount="1500.00")
-    run("sessions", "refund", session_id, "--reason", "scratched", LOGNAME="alice")
-    declined = run("sessions", "refund", session_id, "--decline", refund(home), "--reason", "no", LOGNAME="bob")
+    run("sessions", "refund", session_id, "--reason", "scratched")
+    declined = run("sessions", "refund", session_id, "--decline", refund(home), "--reason", "no")
     assert declined.output == f"Refund {refund(home)} of 1,500.00 USD is declined.\n"
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from click.testing import Result
 
@@ -54,6 +56,18 @@ def test_a_retry_that_is_not_possible_says_why(home: House, run: Run) -> None:
     done = run("sessions", "retry", str(session_id))
     assert done.exit_code == 1
     assert "not_declined" in done.output
+
+
+def test_acts_tell_programs_where_the_payment_stands(home: House, told: Callable[..., Any]) -> None:
+    session_id = str(home.opened())
+    extended = told("sessions", "extend", session_id, "--minutes", "60", "--reason", "asked")
+    end = home.payment(UUID(session_id)).session.window_expires_at
+    assert (extended["status"], extended["windowExpiresAt"]) == ("pending", end.isoformat().replace("+00:00", "Z"))
+    home.pay(UUID(session_id), "4000000000000002")
+    home.hear()
+    assert told("sessions", "retry", session_id)["closingAttempt"] == 1
+    ended = told("sessions", "terminate", session_id, "--reason", "withdrawn")
+    assert (ended["sessionId"], ended["status"]) == (session_id, "canceled")
 
 
 def test_acts_need_a_reason(home: House, run: Run) -> None:

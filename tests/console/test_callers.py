@@ -9,7 +9,7 @@ from redis import Redis
 from console.app import create_api
 from console.denials import Denials
 from console.problems import Problem
-from console.throttle import ALLOWANCES
+from console.throttle import ALLOWANCES, PAGE
 from domain.errors import TransientError
 from gateways import window_mirror
 from gateways.allowances import Allowance, LocalAllowances, SharedAllowances
@@ -100,6 +100,31 @@ def test_who_asks_too_often_is_told_when_to_ask_again_and_the_auction_service_ne
     assert 0 < int(answers[3].headers["retry-after"]) <= 1000
     assert free == {200}
     assert CallerRole.SERVICE not in ALLOWANCES
+
+
+def test_the_page_of_one_link_is_asked_for_so_often_and_others_go_on(home: House) -> None:
+    allowances, asked = LocalAllowances(clock=lambda: 0.0), []
+    links = [f"/pay/{home.app.links.token(home.opened(auction_id=each, buyer_id=each))}" for each in ("a", "b")]
+
+    def take(who: str, allowance: Allowance) -> float:
+        asked.append(allowance)
+        return allowances.take(who, FEW)
+
+    verify = TokenVerifier(SharedSecret(SECRET), home.time)
+    with wired(create_api(home.app, verify, take=take)) as wire:
+        answers = [wire.request("GET", links[0] + part) for part in ("", "/status", "/receipt", "", "/status")]
+        retry = wire.request("POST", links[0] + "/retry")
+        assert retry.status_code == 429
+        events = wire.request("GET", links[0] + "/events")
+        lost = [wire.request("GET", "/pay/nobodys").status_code for _ in range(5)]
+        other = wire.request("GET", links[1])
+
+    assert [one.status_code for one in answers] == [200, 200, 303, 429, 429]
+    assert 0 < int(answers[3].headers["retry-after"]) <= 1000
+    assert "Try again in a moment" in answers[3].text
+    assert (events.status_code, other.status_code) == (429, 200)
+    assert set(lost) == {404}
+    assert set(asked) == {PAGE}
 
 
 def events(home: House) -> list[tuple[str, str, object, object]]:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 from fastapi import FastAPI
 
 from console.app import create_api
 from console.limits import Limits
+from services.create_checkout import PATIENCE
 from tests.console.calling import Client, Wire, wanted, wired
 from tests.house import House
 
@@ -155,6 +157,40 @@ def test_a_repeat_after_the_payment_shows_no_page_to_pay_on(home: House, service
     assert answer.status_code == 200
     assert answer.json()["paymentSession"]["id"] == session_id
     assert answer.json()["paymentSession"]["status"] == "completed"
+    assert answer.json()["paymentSession"]["stripeCheckoutUrl"] is None
+
+
+def replaced(home: House, service: Client) -> UUID:
+    """A payment that was declined, and whose next checkout was asked for: the one before is to be closed first."""
+    session_id = UUID(service.create())
+    home.pay(session_id, "4000000000000002")
+    home.hear()
+    home.app.retry_payment(session_id, "buyer:buyer-1")
+    return session_id
+
+
+def test_a_repeat_while_one_checkout_takes_the_place_of_another_is_answered_with_the_new_page(
+    home: House, service: Client
+) -> None:
+    replaced(home, service)
+
+    answer = service.post(CREATE, wanted())
+
+    assert answer.status_code == 200
+    assert answer.json()["paymentSession"]["stripeCheckoutUrl"] == home.stripe_has()[1]["url"]
+
+
+def test_a_repeat_is_to_be_made_again_while_the_checkout_before_cannot_be_closed(home: House, service: Client) -> None:
+    session_id = replaced(home, service)
+    home.sandbox.fault("error_before", "checkout.sessions.expire", count=9)
+    waited = iter((0.0, 1.0, PATIENCE))
+    create = replace(home.app.create_checkout, tick=lambda: next(waited), pause=lambda _seconds: None)
+
+    with wired(create_api(replace(home.app, create_checkout=create), service.wire.api.state.verify)) as wire:
+        answer = replace(service, wire=wire).post(CREATE, wanted())
+
+    assert (answer.status_code, answer.headers.get("retry-after")) == (202, "2")
+    assert answer.json()["paymentSession"]["id"] == str(session_id)
     assert answer.json()["paymentSession"]["stripeCheckoutUrl"] is None
 
 

@@ -17,6 +17,8 @@ from starlette.types import Message
 from console.app import create_api
 from console.limits import Limits
 from console.live.hub import Hub
+from console.live.snapshot import Snapshot
+from console.live.statuses import Statuses
 from console.live.stream import EventStream
 from console.problems import Problem
 from console.server import build_server
@@ -25,6 +27,7 @@ from domain.ids import SessionId
 from runtime.serving import listen
 from runtime.tokens import SharedSecret, TokenVerifier
 from tests.console.conftest import SECRET
+from tests.domain.payments import NOW, a_payment, terms
 from tests.house import House, house
 
 #: Looks often, so that tests without news need not wait.
@@ -103,6 +106,33 @@ def test_a_listener_hears_the_status_now_and_each_change_at_once(home: House, to
     assert paid.data["paymentSession"]["status"] == "completed"
     assert paid.data["transaction"]["amount"] == 275.5
     assert int(paid.id) > int(first.id)
+
+
+def test_a_listener_hears_no_more_of_a_decline_than_their_role_may_know(home: House, token: Callable[..., str]) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "4000000000009979")
+    home.hear()
+    told = {}
+    with served(home) as url:
+        for role, subject in (("admin", "alice"), ("buyer", "buyer-1"), ("maker", "maker-1")):
+            with listening(url, f"/payments/{session_id}/events", **bearer(token, role, subject)) as heard:
+                told[role] = next(heard).data["paymentSession"]["reason"]
+        with listening(url, f"{page_path(home, session_id)}/events") as heard:
+            assert "stolen" not in str(next(heard))
+    assert told == {"admin": "stolen_card", "buyer": "declined", "maker": "declined"}
+
+
+def test_who_only_listens_is_not_held_for_silent(home: House, token: Callable[..., str]) -> None:
+    session_id = home.opened()
+    impatient = replace(BRISK, head_seconds=0.1, read_seconds=0.1, keep_alive_seconds=0, connections=3)
+    path = f"/payments/{session_id}/events"
+    with served(home, impatient) as url, listening(url, path, **bearer(token)) as heard:
+        next(heard)
+        time.sleep(0.3)
+        assert all(httpx.get(f"{url}/healthz").status_code == 200 for _ in range(3))
+        home.pay(session_id)
+        home.hear()
+        assert next(heard).data["paymentSession"]["status"] == "completed"
 
 
 def test_who_comes_back_hears_only_what_is_new(home: House, token: Callable[..., str]) -> None:
@@ -273,6 +303,63 @@ def test_a_listener_who_does_not_read_is_dropped(home: House) -> None:
 
     assert asyncio.run(story()) == 0
     assert hung_up == [True]
+
+
+def test_news_of_a_version_that_never_comes_costs_one_look_and_later_news_are_heard() -> None:
+    policy, sent = terms().policies["standard"], bytearray()
+
+    class Restored(Statuses):
+        """A database that lost what Redis still tells of."""
+
+        version, looks = 3, 0
+
+        def __init__(self) -> None:
+            pass
+
+        async def read(self, _session_id: UUID, _at_least: int = 0, **_: int) -> Snapshot:
+            self.looks += 1
+            await asyncio.sleep(0)
+            return Snapshot.of(a_payment(audit_seq=self.version), policy, NOW)
+
+    async def receive() -> Message:
+        await asyncio.sleep(3600)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.extend(message.get("body", b""))
+
+    async def told(version: int) -> None:
+        for _ in range(1000):
+            if b"id: %d\n" % version in sent:
+                return
+            await asyncio.sleep(0)
+        pytest.fail(f"version {version} was not told")
+
+    async def story() -> int:
+        statuses, hub, session_id = Restored(), Hub(lambda _: {}, BRISK), UUID(int=1)
+        stream = EventStream(
+            hub=hub,
+            statuses=statuses,
+            session_id=session_id,
+            caller="page",
+            show=lambda snapshot: snapshot.page,
+            last_seen=-1,
+            limits=replace(BRISK, beat_seconds=20),
+        )
+        listening = asyncio.create_task(stream({"type": "http"}, receive, send))
+        await told(3)
+        hub.hear({session_id: 9})
+        for _ in range(500):
+            await asyncio.sleep(0)
+        in_vain = statuses.looks - 1
+        statuses.version = 4
+        hub.hear({session_id: 4})
+        await told(4)
+        hub.stop()
+        await listening
+        return in_vain
+
+    assert asyncio.run(story()) == 1
 
 
 def test_a_database_that_is_away_delays_news_and_loses_none() -> None:

@@ -102,7 +102,7 @@ def test_a_declined_payment_can_be_retried_and_only_staff_is_told_the_banks_own_
     assert shown["support"]["attempts"][0]["idempotencyKey"] == "auction-1:buyer-1:1"
 
 
-def test_a_paid_checkout_shows_its_transaction_exactly(home: House, service: Client) -> None:
+def test_a_paid_checkout_shows_its_transaction_exactly(home: House, caller: Caller, service: Client) -> None:
     session_id = service.create()
     home.pay(home.app.view_payments.listed()[0].session.id)
     home.hear()
@@ -120,6 +120,11 @@ def test_a_paid_checkout_shows_its_transaction_exactly(home: House, service: Cli
     assert b'"amount":275.50' in answer.content
     assert b'"platformFee":13.78' in answer.content
     assert body["transaction"]["method"] == "visa 4242"
+    for role, method in (("buyer", "visa 4242"), ("maker", None)):
+        who = caller(role, f"{role}-1")
+        whole, status = (who.get(f"/payments/{each}").json() for each in (session_id, f"checkout/{session_id}/status"))
+        seen = [whole["transaction"], *whole["transactions"], status["transaction"]]
+        assert [one["method"] for one in seen] == [method] * 3
 
 
 def test_money_that_came_late_is_shown_with_its_refund(home: House, service: Client) -> None:

@@ -82,6 +82,26 @@ def test_what_is_plain_is_answered_as_the_endpoint_would(
         assert dict(first.headers) == dict(plain.headers) == dict(whole.headers)
 
 
+def test_both_ways_tell_each_role_of_a_stolen_card_what_it_may_know(
+    home: House, caller: Callable[..., Client], quick: Callable[..., httpx.Response]
+) -> None:
+    session_id = home.opened()
+    home.pay(session_id, "4000000000009979")
+    home.hear()
+    path, elsewhere = f"/payments/checkout/{session_id}/status", {"Origin": "https://shop.example"}
+    told = {}
+    for role, subject in (("service", "auctions"), ("support", "ines"), ("buyer", "buyer-1"), ("maker", "maker-1")):
+        client = caller(role, subject)
+        known = (f"/payments/{session_id}", "/payments", "/payments/auctions/auction-1")
+        one, page, lot = (client.get(each).json() for each in known)
+        ways = [quick(client, path).json(), client("GET", path, headers=elsewhere).json(), one]
+        seen = [*(way["paymentSession"] for way in ways), *page["data"], *lot["data"]]
+        assert len(seen) == 5
+        (told[role],) = {each["reason"] for each in seen}
+
+    assert told == {"service": "stolen_card", "support": "stolen_card", "buyer": "declined", "maker": "declined"}
+
+
 def test_what_is_not_plain_is_left_to_the_endpoint(
     home: House, caller: Callable[..., Client], quick: Callable[..., httpx.Response]
 ) -> None:

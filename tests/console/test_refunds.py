@@ -60,6 +60,8 @@ def test_above_the_limit_a_second_admin_agrees(home: House, ada: Client, bob: Cl
 
     assert (asked.status_code, asked.json()["awaitsApproval"]) == (202, True)
     assert home.stripe_has("refund") == []
+    others = [caller(role, f"{role}-1") for role in ("buyer", "maker", "service")]
+    assert [one.get(f"/payments/{session_id}").json()["refunds"] for one in others] == [[], [], []]
     own = ada.post(path, {"reason": "agreed"})
     assert (own.status_code, own.json()["code"]) == (409, "same_person")
     agreed = bob.post(path, {"reason": "agreed"})
@@ -68,8 +70,11 @@ def test_above_the_limit_a_second_admin_agrees(home: House, ada: Client, bob: Cl
     assert (again.status_code, again.json()["code"]) == (409, "not_waiting")
     home.work()
     assert [one["amount"] for one in home.stripe_has("refund")] == [150000]
-    told = caller("buyer", "buyer-1").get(f"/payments/{session_id}").json()["refunds"][0]
-    assert (told["requestedBy"], told["approvedBy"]) == (None, None)
+    for one in others:
+        (told,) = one.get(f"/payments/{session_id}").json()["refunds"]
+        assert told["amount"] == 1500
+        assert (told["reason"], told["requestedBy"], told["approvedBy"]) == (None, None, None)
+    assert bob.get(f"/payments/{session_id}").json()["refunds"][0]["reason"] == "scratched"
 
 
 def test_a_second_admin_declines_and_nothing_goes_back(home: House, ada: Client, bob: Client) -> None:

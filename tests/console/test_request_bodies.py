@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from console.api.bodies import read_override, read_refund
 from console.api.requests import read_request
 from console.exact_json import MalformedJson, Number, read_object, write
 from console.problems import Problem
@@ -61,12 +62,13 @@ def test_an_amount_is_read_by_its_digits(text: str, currency: str, minor: int) -
         ("1e400", "USD"),
         ("1e-400", "USD"),
         ("1e99999999999", "USD"),
+        # More than decimals can hold.
+        ("1e9999999999999999999", "USD"),
+        ("0e-9999999999999999999", "USD"),
         ("9" * 5000, "USD"),
         ("true", "USD"),
         ("[1]", "USD"),
         ('"275.50"', "USD"),
-        ("275.5", "usd"),
-        ("275.5", "XXX"),
     ],
 )
 def test_an_amount_that_cannot_be_is_refused(text: str, currency: str) -> None:
@@ -75,6 +77,16 @@ def test_an_amount_that_cannot_be_is_refused(text: str, currency: str) -> None:
 
     assert refused.value.status == 422
     assert [field for field, _ in refused.value.fields] == ["amount"]
+
+
+@pytest.mark.parametrize("exponent", ["9999999999999999999", "-9999999999999999999"])
+def test_numbers_beyond_all_bounds_are_wrong_in_every_field(exponent: str) -> None:
+    body = read_object(f'{{"minutes": 1e{exponent}, "amount": 1e{exponent}}}'.encode())
+    for read, field in ((read_override, "minutes"), (read_refund, "amount")):
+        with pytest.raises(Problem) as refused:
+            read(body)
+        assert refused.value.status == 422
+        assert field in dict(refused.value.fields)
 
 
 def test_an_amount_reaches_stripe_and_comes_back_with_its_digits(home: House, service: Client) -> None:
@@ -166,6 +178,14 @@ def test_numbers_keep_their_digits_on_the_way_out() -> None:
     )
     with pytest.raises(TypeError):
         write({"a": object()})
+
+
+@pytest.mark.parametrize("currency", ["usd", "XXX"])
+def test_a_currency_that_there_is_not_is_told_as_such(currency: str) -> None:
+    with pytest.raises(Problem) as refused:
+        read_request(read_object(with_amount("275.5", currency)))
+
+    assert [field for field, _ in refused.value.fields] == ["currency"]
 
 
 def test_numbers_that_are_no_amounts_are_plain() -> None:

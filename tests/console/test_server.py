@@ -1,15 +1,18 @@
 """The `api` process over real HTTP: listening, bounds, and an orderly stop."""
 
+import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from console.limits import Limits
 from console.server import build_server, serve
@@ -19,10 +22,10 @@ from tests.house import House
 
 
 @contextmanager
-def served(api: FastAPI) -> Iterator[str]:
+def served(api: FastAPI, limits: Limits | None = None) -> Iterator[str]:
     """The application on a port of its own."""
     listener = listen("api", "127.0.0.1", 0, 8)
-    server = build_server(api, Limits())
+    server = build_server(api, limits or Limits())
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -54,6 +57,39 @@ def test_a_body_of_megabytes_is_answered_and_its_connection_survives_the_answer(
 
     assert whole.status_code == 413
     assert after.status_code == 200
+
+
+def test_heads_and_bodies_that_do_not_end_and_silence_are_bounded(api: FastAPI, service: Client) -> None:
+    post = "POST /payments/checkout/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    post += f"Authorization: {service.authorization['Authorization']}\r\nContent-Length: 99\r\n\r\n{{"
+    with served(api, Limits(head_seconds=0.3, read_seconds=0.3, connections=4)) as url, ExitStack() as closing:
+        silent = [closing.enter_context(connected(url, b"G")) for _ in range(8)]
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        assert {rest(one)[:13] for one in silent} <= {b"", b"HTTP/1.1 408 "}  # those made room, these were too slow
+        with capture_logs() as logs, connected(url, post.encode()) as slow:
+            assert rest(slow).startswith(b"HTTP/1.1 408 ")
+        assert not logs  # nobody's fault of ours
+        with connected(url, b"GET /healthz HTTP/1.1\r\n") as endless, suppress(ConnectionError):
+            for _ in range(2000):
+                endless.sendall(b"X-Padding: %b\r\n" % (b"x" * 10_000))
+            pytest.fail("20 MB of a head were taken")
+
+
+def connected(url: str, first: bytes) -> socket.socket:
+    """A connection that has sent this."""
+    parts = urlsplit(url)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=20)
+    connection.sendall(first)
+    return connection
+
+
+def rest(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    got = b""
+    with suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            got += piece
+    return got
 
 
 def test_a_port_in_use_is_told_in_one_sentence(api: FastAPI) -> None:

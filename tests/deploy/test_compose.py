@@ -62,6 +62,13 @@ def test_prometheus_finds_every_process_at_its_port() -> None:
     assert set(found) == set(OURS) - {"migrate"}
 
 
+def test_what_stores_is_reached_by_our_processes_alone() -> None:
+    stores = {"postgres", "redis"}
+    reach = {name for name, service in SERVICES.items() if "data" in service["networks"]} - stores
+    assert all(SERVICES[name]["networks"] == ["data"] for name in stores)
+    assert reach == set(OURS)
+
+
 def test_two_houses_share_nothing() -> None:
     first, second = (variables(house) for house in HOUSES)
     own = (*COMPOSES, "PUBLIC_URL", "RECEIPT_NUMBER_PREFIX")

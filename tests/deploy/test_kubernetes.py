@@ -123,7 +123,9 @@ def test_nothing_comes_or_goes_by_default() -> None:
 
 
 def test_the_edge_shows_what_is_for_people_and_services_and_nothing_else() -> None:
-    pages, hooks = of_kind("Ingress")["gavelpay"]["spec"]["rules"]
+    edge = of_kind("Ingress")["gavelpay"]
+    assert edge["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
+    pages, hooks = edge["spec"]["rules"]
     shown = {one["path"] for one in pages["http"]["paths"]}
     served = {f"/{route.path.split('/')[1]}" for router in ROUTERS for route in router.routes if hasattr(route, "path")}
     assert shown == served - {"/healthz", "/readyz", "/metrics"} | {"/openapi.json"}

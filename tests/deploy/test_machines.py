@@ -52,6 +52,17 @@ def test_the_procfile_starts_what_there_is(tmp_path: Path) -> None:
         check_start(words, PLAIN, SECRETS, tmp_path)
 
 
+def test_the_edge_logs_no_path_that_is_a_secret_and_limits_who_follows_them() -> None:
+    edge = (DEPLOY / "nginx" / "edge.conf").read_text()
+    ((pattern, said),) = re.findall(r"location ~ (\S+) \{([^}]*limit_req [^}]*)\}", edge)
+    for path in ("/pay/a-token", "/pay/a-token/status", "/receipts/a-receipt.pdf"):
+        assert re.match(pattern, path)
+    assert not re.match(pattern, "/payments/checkout/create")
+    rules = {rule.split()[0]: rule.split()[1:] for rule in re.sub(r"#.*", "", said).split(";") if rule.strip()}
+    assert (rules["access_log"], rules["error_log"][-1]) == (["off"], "emerg")
+    assert {"limit_req", "limit_conn"} <= rules.keys()
+
+
 @pytest.mark.skipif(not NGINX or not OPENSSL, reason="nginx is not installed")
 def test_nginx_takes_the_edge_and_speaks_tls_1_3_alone(tmp_path: Path) -> None:
     common = (DEPLOY / "nginx" / "common.conf").read_text()

@@ -83,6 +83,12 @@ def _of(place: str) -> set[str]:
     return {name for file in files for name in _VARIABLE.findall(file.read_text())}
 
 
+def test_no_program_of_postgresqls_is_given_a_password_as_an_argument() -> None:
+    programs = r"^\s*(?:\$ )?(?:psql|pg_\w+|createdb|dropdb)\b.*(?:\$|:[^\s/]+@)"
+    shown = [line for page in pages() for block in page.blocks("", "sh") for line in block.splitlines()]
+    assert [line for line in shown if re.search(programs, line)] == []
+
+
 def test_every_file_of_the_deployment_that_a_page_names_is_there() -> None:
     for page in pages():
         for path in re.findall(r"(?<![\w/])deploy/[\w./-]+", page.text):

@@ -1,6 +1,8 @@
 """Card numbers are masked wherever they stand, and nothing else is."""
 
 import hashlib
+import re
+import tracemalloc
 import uuid
 
 import pytest
@@ -24,6 +26,19 @@ card_numbers = st.builds(
     lambda first, rest: _with_check_digit(first + rest),
     st.sampled_from("23456789"),
     st.text("0123456789", min_size=11, max_size=17),
+)
+UUID, DIGEST = uuid.UUID(int=0x4242424242424242_4242_4242424242AB), hashlib.sha256(b"x").hexdigest()
+#: What numbers, and what is none, are made of.
+pieces = st.one_of(
+    st.sampled_from([" ", "-", " ", "-", "--", "a", ".", "+", "٣", str(UUID), UUID.hex, DIGEST, "1763683200000"]),
+    st.text("0123456789", min_size=1, max_size=8),
+    st.text("0123456789", min_size=11, max_size=24),
+    st.builds(
+        lambda number, size, between: between.join(number[at : at + size] for at in range(0, len(number), size)),
+        card_numbers,
+        st.sampled_from([1, 4, 5, 20]),
+        st.sampled_from([" ", "-"]),
+    ),
 )
 surroundings = st.text(st.characters(exclude_categories=("Nd", "Cs"), exclude_characters="- "), max_size=20)
 
@@ -129,3 +144,57 @@ def test_one_wrong_digit_fails_the_check(body: str, position: int) -> None:
     wrong = number[:index] + str((int(number[index]) + 1) % 10) + number[index + 1 :]
     assert passes_luhn(number)
     assert not passes_luhn(wrong)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(pieces, max_size=12).map("".join))
+def test_the_walk_through_a_text_finds_what_looking_at_every_part_of_it_finds(text: str) -> None:
+    assert mask_card_numbers(text) == _masked_the_long_way(text)
+
+
+def _masked_the_long_way(text: str) -> str:
+    other = re.compile(
+        r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+        r"|(?=[0-9]*[a-f])([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}))(?![0-9a-zA-Z])"
+    )
+
+    def is_number(start: int, end: int) -> bool:
+        if not re.fullmatch(r"[0-9]+(?:[ -][0-9]+)*", text[start:end]) or re.match("[0-9]", text[end : end + 1]):
+            return False
+        if any(other.match(text, start + gap.end()) for gap in re.finditer("[ -]", text[start:end])):
+            return False
+        groups = re.split("[ -]", text[start:end])
+        digits = "".join(groups)
+        doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+        return (
+            13 <= len(digits) <= 19
+            and (len(groups) == 1 or max(map(len, groups)) <= 12)
+            and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+            and not (len(groups) == 1 and digits[0] == "1" and len(digits) in (13, 16, 19))
+        )
+
+    masked, at = list(text), 0
+    while at < len(text):
+        before = text[at - 1 : at]
+        if not re.match("[0-9a-zA-Z]", before) and (found := other.match(text, at)):
+            at = found.end()
+            continue
+        ends = [end for end in range(at + 13, at + 38) if not re.match("[0-9]", before) and is_number(at, end)]
+        ends = [end for end in ends if end <= len(text)]
+        if ends:
+            places = [place for place in range(at, ends[-1]) if text[place] not in " -"]
+            for place in places[:-4]:
+                masked[place] = "*"
+        at = ends[-1] if ends else at + 1
+    return "".join(masked)
+
+
+@pytest.mark.parametrize("text", ["7" * 2_000_000, "1 " * 4_000, "4242-" * 4_000])
+def test_a_long_text_of_digits_is_searched_in_little_space(text: str) -> None:
+    tracemalloc.start()
+    try:
+        mask_card_numbers(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20

@@ -53,6 +53,8 @@ def test_what_is_required_is_missed(field: str) -> None:
         ("policy", "slow"),
         ("buyer_email", "no address"),
         ("buyer_phone", "0171"),
+        ("currency", ""),
+        ("currency", "usd"),
         ("locale", "<b>"),
         ("maker_stripe_account", "cus_1"),
         ("return_url", "http://shop.example/back"),
@@ -74,7 +76,21 @@ def test_what_is_wrong_is_named(field: str, value: object) -> None:
 
 
 def test_an_unknown_currency_is_named() -> None:
-    assert "XYZ" in problems(currency="XYZ")["amount"]
+    assert "XYZ" in problems(currency="XYZ")["currency"]
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"buyer_email": "", "return_url": None}, {"buyer_email": None, "return_url": None}),
+        ({"buyer_phone": " +49 (30) 123-45.67"}, {"buyer_phone": "+49301234567"}),
+        ({"locale": "auto"}, {"locale": None}),
+        ({"risk": {"ip": "192.0.2.1", "country": None}}, {"risk": {"ip": "192.0.2.1"}}),
+    ],
+)
+def test_what_is_not_said_is_not_wrong(given: dict[str, object], read: dict[str, object]) -> None:
+    request = read_payment_required(ORDINARY | given)
+    assert {name: getattr(request, name) for name in read} == read
 
 
 def test_all_problems_are_told_at_once() -> None:

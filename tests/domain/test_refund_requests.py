@@ -13,7 +13,7 @@ from domain.errors import ActRefused
 from domain.facts import Where
 from domain.money import Money
 from domain.payment import Payment
-from domain.refund_requests import CONSENT, approve, decline, person_of, plan_refund, request, void
+from domain.refund_requests import CONSENT, approve, decline, plan_refund, request, void
 from domain.refunds import left_of
 from domain.transaction import Disposition, Refund, RefundStatus
 from tests.domain.lives import PAID, dispute, refund
@@ -176,9 +176,20 @@ def test_what_is_agreed_to_just_when_it_would_be_void_is_sent() -> None:
     assert (large.status, large.due_at) == (RefundStatus.REQUESTED, NOW + CONSENT)
 
 
-@pytest.mark.parametrize(("actor", "person"), [("admin:Alice", "alice"), ("cli:alice", "alice"), ("alice", "alice")])
-def test_a_person_is_the_same_whichever_way_they_come(actor: str, person: str) -> None:
-    assert person_of(actor) == person
+@pytest.mark.parametrize("actor", ["admin:Alice", "support:alice", "admin: alice\u200b", "admin:\uff41lice"])
+def test_a_person_is_the_same_in_every_role_and_spelling(actor: str) -> None:
+    payment = sold()
+    large = ask(payment)
+    assert code_of(approve, payment, large.id, "yes", actor, NOW) == "same_person"
+
+
+@pytest.mark.parametrize(("asks", "agrees"), [("admin:alice", "cli:gavelpay"), ("cli:gavelpay", "admin:alice")])
+def test_a_machines_account_is_no_second_person_beside_one_who_has_signed_in(asks: str, agrees: str) -> None:
+    payment = sold()
+    large = ask(payment, actor=asks)
+    assert code_of(approve, payment, large.id, "yes", agrees, NOW) == "cannot_tell_apart"
+    decline(payment, large.id, "no", agrees, NOW)
+    assert large.status is RefundStatus.CANCELED
 
 
 def on_connect() -> Payment:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from domain.bells import EXPIRE_WINDOWS, OPEN_RETRIES
-from models import due, lines, load, needs, overview, receipts, schema
+from models import differences, due, lines, load, needs, overview, receipts, schema
 from models.audit_lists import WantedEntries
 from models.database import Database
 from models.dead_letters import WantedLetters
@@ -20,6 +20,7 @@ ASKED = {
         f"SELECT 1 FROM deliveries r WHERE {DELIVERY_WORK._chosen(['endpoint'])} ORDER BY due_at LIMIT 1",
         ["deliveries_due", "deliveries_order"],
     ),
+    "currencies in which money came lately": (differences.RECENT_CURRENCIES, ["transactions_pkey"]),
     "notices that are due": (
         f"SELECT 1 FROM notifications r WHERE {NOTICE_WORK._chosen(None)} ORDER BY due_at LIMIT 1",
         ["notifications_due"],

@@ -1,12 +1,14 @@
 """The migrations: one line of them, safe from two places at once, ending in what the tables say."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -14,7 +16,10 @@ from alembic.script import ScriptDirectory
 
 from models import schema
 from models.database import Database, DatabaseUnavailable
+from models.partitions import TableInUse
 from models.tables import METADATA
+from models.turns import Patience
+from tests.databases import Databases
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 #: Parts of a table that is kept by the month: they are as the whole is.
@@ -62,6 +67,50 @@ def test_the_release_before_goes_on_with_the_schema_of_the_next_one_and_leaves_i
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     assert not schema.is_current(database)
     database.close()
+
+
+@pytest.fixture
+def before(databases: Databases, fresh_database: Callable[..., str]) -> Iterator[Database]:
+    """A database at the revision before a table is changed that is in use."""
+    older = Database(fresh_database(databases.template("at_0020", at_0020)), pool_size=2)
+    yield older
+    older.close()
+
+
+def at_0020(url: str) -> None:
+    database = Database(url, pool_size=1)
+    with database.engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0020")
+    database.close()
+
+
+def test_beside_a_long_reader_a_migration_waits_and_lets_all_others_pass(before: Database) -> None:
+    told: SimpleQueue[str] = SimpleQueue()
+    brisk = Patience(turn=0.1, pause=0.05, whole=60)
+    with ThreadPoolExecutor(1) as pool, before.transaction() as dump:
+        dump.execute("SET application_name = 'pg_dump'; SELECT 'somebody' FROM refunds")
+        who = f"pid {dump.info.backend_pid} (pg_dump, idle in transaction)"
+        migrating = pool.submit(schema.migrate, before, patience=brisk, tell=told.put)
+        said = ""
+        while who not in said:  # a machine that is busy looks too late now and then
+            said = told.get(timeout=20)
+            assert before.rows("SELECT id FROM refunds") == []
+        assert not migrating.done()
+        dump.execute("ROLLBACK")
+        assert migrating.result(timeout=20)[0] == "0020"
+    assert schema.is_current(before)
+    assert re.fullmatch(rf"migration 0021 waits for {re.escape(who)}; next try in 0.\d s, for 1 more minutes", said)
+
+
+def test_a_reader_without_end_is_told_after_a_while(before: Database) -> None:
+    with before.transaction() as dump:
+        dump.execute("SELECT FROM refunds")
+        with pytest.raises(TableInUse, match="in the way of migration 0021 for too long"):
+            schema.migrate(before, patience=Patience(turn=0.05, pause=0.05, whole=0.2))
+    assert before.rows("SELECT version_num FROM alembic_version") == [("0020",)]
 
 
 def test_a_database_that_is_away_is_said_so() -> None:

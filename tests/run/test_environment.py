@@ -70,6 +70,13 @@ def test_real_stripe_keys_take_the_place_of_the_sandbox() -> None:
     assert env["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
 
 
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_a_key_in_a_file_tells_its_mode_as_well(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "key").write_text(f"sk_{mode}_x\n")
+    environ = child_environment({"STRIPE_SECRET_KEY_FILE": str(tmp_path / "key")}, options(), NOTHING, KEYS)
+    assert environ["STRIPE_PUBLISHABLE_KEY"] == f"pk_{mode}_not_given"
+
+
 def test_each_part_is_our_own_unless_it_is_given() -> None:
     everything = Own.of({})
     assert everything == Own(*[True] * 6)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.run.children import Processes
 from cli.run.data_dir import held, is_held
 from cli.run.errors import CannotRun, StopAsked
-from cli.run.ports import check_free
+from cli.run.ports import Ports, check_free
 from cli.run.run_file import RunFile
 from cli.run.shell_file import refuse_such_a_shell, shown_to_shells
 from cli.run.stopping import Stopping, on_signals
@@ -29,6 +30,13 @@ def test_a_signal_asks_to_stop_and_a_second_one_changes_nothing(number: int) -> 
             stopping.nap(60.0)
     assert stopping.asked
     assert signal.getsignal(number) is before
+
+
+def test_the_sandbox_is_told_of_the_mailbox_where_there_is_one(tmp_path: Path) -> None:
+    ports = Ports(8000)
+    assert "--mailbox-url" not in Processes(ports, {}, tmp_path).sandbox().argv
+    with_mail = Processes(ports, {}, tmp_path, has_mailbox=True).sandbox()
+    assert with_mail.argv[with_mail.argv.index("--mailbox-url") + 1] == "http://127.0.0.1:8007"
 
 
 def test_waiting_ends_when_it_is_true_or_too_late() -> None:
@@ -90,6 +98,16 @@ def test_a_shell_that_reads_env_has_the_variables_of_the_processes_and_the_progr
     assert told.startswith(f"Ann & Söhne's $HOME|/run/from|unset|{file}|")
     assert told.endswith(":/opt/pg 18/bin:/bin\n")
     assert not file.exists()
+
+
+def test_postgresqls_own_programs_need_no_address_as_an_argument(tmp_path: Path) -> None:
+    url = "postgres://user:p%40ss%27%24word@db.example:5433/pay?sslmode=require"
+    with shown_to_shells(tmp_path, {"DATABASE_URL": url}, []) as file:
+        wanted = 'echo "$PGUSER|$PGPASSWORD|$PGHOST|$PGPORT|$PGDATABASE|$PGSSLMODE"'
+        told = subprocess.run(
+            ["/bin/sh", "-c", f'. "$0"; {wanted}', str(file)], capture_output=True, text=True, check=True
+        )
+    assert told.stdout == "user|p@ss'$word|db.example|5433|pay|require\n"
 
 
 def test_ports_in_use_are_told_all_at_once() -> None:

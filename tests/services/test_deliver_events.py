@@ -35,7 +35,7 @@ def telling(database_url: str, auction: Listener) -> Iterator[House]:
         database_url,
         AUCTION_WEBHOOK_URL=auction.url,
         AUCTION_WEBHOOK_SECRET=SECRET,
-        ORDER_WEBHOOK_URL=auction.url,
+        ORDER_WEBHOOK_URL=f"{auction.url}/of-orders",
         ORDER_WEBHOOK_SECRET=SECRET,
     ) as home:
         yield home

@@ -62,6 +62,14 @@ def gauge(home: House, currency: str = "USD") -> float | None:
     return registry.get_sample_value("payments_unexplained_minor_units", {"currency": currency})
 
 
+def test_money_that_was_not_compared_yet_reads_zero_from_the_first(home: House) -> None:
+    assert gauge(home) is None
+    paid(home)
+    assert gauge(home) == 0
+    assert gauge(home, "EUR") is None
+    assert home.app.explain_money.unexplained() == {}
+
+
 def listings(home: House) -> int:
     return calls(home).get("balance_transactions.list", 0)
 

@@ -7,8 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from actors.actor import Incoming
+from actors.letters import dead_letter, keep_given_up
 from domain.errors import ActRefused, NotFound
 from domain.messaging import DeadLetter
+from gateways.queue.received import receive
 from models.dead_letters import WantedLetters
 from models.paging import Place
 from services.check_message import check_message
@@ -88,6 +91,23 @@ def test_one_that_cannot_go_back_does_not_hold_up_the_others(home: House) -> Non
     progress = home.app.operating.letters.requeue(WantedLetters(), "support:ines", "try them")
     assert (progress.done, progress.left) == (2, 0)
     assert [queue for queue, _ in home.put_back] == ["receipts"]
+
+
+def test_whatever_a_message_names_is_kept_as_text_that_the_database_takes(home: House) -> None:
+    body = orjson.dumps(ENVELOPE | {"actor_name": "payment\x00required", "kwargs": {}})
+    envelope = receive(body, "payment_required", b"id", set()).envelope
+    incoming = Incoming(envelope.queue, envelope.actor, envelope.raw, envelope.kwargs)
+    problem = envelope.problem
+    assert problem is not None
+    home.app.keep_dead_letters([dead_letter(home.app, incoming, problem.code, str(problem))])
+    keep_given_up(home.app, [incoming], ValueError("\ud800"))
+    letter(home, b"x", queue="\x00", actor="pay 4242 4242 4242 4242", reason="\x00")
+    found = {(one.queue, one.actor, one.reason): one.message for one in home.app.dead_letters.listed()}
+    assert found == {
+        ("payment_required", "payment\ufffdrequired", "unknown_actor"): body,
+        ("payment_required", "payment\ufffdrequired", "unexpected_error"): body,
+        ("\ufffd", "pay **** **** **** 4242", "\ufffd"): b"x",
+    }
 
 
 def test_a_corrected_message_is_checked_sent_and_kept_beside_the_one_that_came(home: House) -> None:

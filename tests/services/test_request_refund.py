@@ -102,7 +102,7 @@ def test_a_large_refund_waits_for_a_second_person(home: House) -> None:
     settle(home)
     assert stripe_took_back(home) == []
     for act, actor, code in (
-        (home.app.decide_refund.approve, "cli:Alice", "same_person"),
+        (home.app.decide_refund.approve, "support:Alice", "same_person"),
         (home.app.decide_refund.decline, "", "no_such_refund"),
     ):
         with pytest.raises(ActRefused) as refused:
@@ -117,7 +117,7 @@ def test_a_large_refund_waits_for_a_second_person(home: House) -> None:
     told = [(one.action, one.actor) for one in history if one.action.startswith("refund_")]
     assert told == [
         ("refund_requested", ALICE),
-        ("refund_approval_refused", "cli:Alice"),
+        ("refund_approval_refused", "support:Alice"),
         ("refund_decline_refused", BOB),
         ("refund_approved", BOB),
         ("refund_succeeded", "system"),

@@ -3,8 +3,10 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
+from console.problems import Problem
 from tests.webhook_ingest.harness import PATIENCE, Ingest, event, locked_inbox, read_all, signature, wait_until
 from webhook_ingest.limits import Limits
 from webhook_ingest.webhook import WEBHOOK_PATH
@@ -82,6 +84,27 @@ def test_a_body_in_pieces_takes_the_long_way(ingest: Ingest) -> None:
     assert ingest.stored() == ["evt_1"]
 
 
+def test_errors_are_problems_as_those_of_the_api_whichever_way_they_take(ingest: Ingest) -> None:
+    wrong = request(ingest, event("evt_1"), b"Connection: close", header="t=1,v1=00")
+    short = ingest.raw(wrong)
+    with ingest.connect() as connection:
+        connection.sendall(wrong[:-50])
+        wait_until(lambda: ingest.server.server_state.tasks)
+        connection.sendall(wrong[-50:])
+        long = read_all(connection)
+
+    assert b"\r\ncontent-type: application/problem+json\r\n" in short
+    assert (heads(short), short.split(b"\r\n\r\n")[1]) == (heads(long), long.split(b"\r\n\r\n")[1])
+    told = orjson.loads(short.split(b"\r\n\r\n")[1])
+    said = {"error": "bad_signature", "message": "None of our secrets fits the Stripe-Signature header."}
+    assert told == Problem(400, said["error"], said["message"]).document() | said
+
+
+def heads(answer: bytes) -> set[bytes]:
+    """The lines before the body, but for the time."""
+    return {line for line in answer.split(b"\r\n\r\n")[0].split(b"\r\n") if not line.startswith(b"date:")}
+
+
 def test_a_client_that_does_not_wait_for_its_answer_disturbs_nobody(ingest: Ingest) -> None:
     with locked_inbox(ingest.url):
         with ingest.connect() as connection:
@@ -119,8 +142,11 @@ def test_a_stop_finishes_what_is_under_way_or_tells_that_it_could_not(
         ingest.app.committer._thread.join(PATIENCE)  # it stores what it could not tell of
 
 
-def test_above_the_bound_of_connections_it_is_503(database_url: str) -> None:
-    with Ingest(database_url, limits=Limits(connections=2)) as ingest, ingest.connect(), ingest.connect():
-        wait_until(lambda: len(ingest.server.server_state.connections) == 2)
-        assert ingest.raw(request(ingest, event("evt_1"))).startswith(b"HTTP/1.1 503 ")
-        assert ingest.stored() == []
+def test_where_all_connections_wait_for_us_more_are_answered_503(database_url: str) -> None:
+    with Ingest(database_url, limits=Limits(connections=2)) as ingest, ingest.connect() as busy:
+        with locked_inbox(database_url):
+            busy.sendall(request(ingest, event("evt_1")))
+            wait_until(lambda: ingest.app.committer.waiting)
+            assert ingest.raw(request(ingest, event("evt_2"))).startswith(b"HTTP/1.1 503 ")
+        assert status(busy) == b"200"
+        assert ingest.stored() == ["evt_1"]

@@ -47,8 +47,9 @@ def test_what_is_no_message_is_kept_whole_with_its_reason_and_those_behind_it_fl
         house.send(request(1) | {"title": "x" * (MAX_TEXT * 50)}),
         house.send(request(1) | {"self": "a name that Python uses"}),
         house.send({}),
+        b"7" * 2_000_000,
     ]
-    for raw in raws[:3]:
+    for raw in (*raws[:3], raws[-1]):
         house.put(raw)
     for number in range(40):
         house.send(request(number), queue="payment_required")
@@ -56,7 +57,7 @@ def test_what_is_no_message_is_kept_whole_with_its_reason_and_those_behind_it_fl
     wait_until(lambda: len(house.values("required")) == 40)
     wait_until(house.is_drained)
     letters = house.lines("dead")
-    assert sorted(letter["dead"] for letter in letters) == sorted(raw.decode("latin-1") for raw in raws)
+    assert sorted(letter["dead"] for letter in letters) == sorted(["", *(raw.decode("latin-1") for raw in raws[:-1])])
     assert {letter["reason"] for letter in letters} == {"invalid_message", "unknown_actor"}
     assert {letter["queue"] for letter in letters} == {"payment_required"}
 

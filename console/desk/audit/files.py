@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from console.desk.raw import discreet
+from console.desk.discretion import discreet
 from console.desk.spreadsheets import as_csv
 from console.desk.timeline import words_of
 from models.audit_lists import AuditRow

@@ -6,8 +6,9 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from console.desk import lists, raw
+from console.desk import lists
 from console.desk.deliveries import words
+from console.desk.discretion import discreet
 from console.desk.operators import Operator, TheOperator
 from console.desk.rendering import show
 from console.house import TheApp
@@ -103,7 +104,7 @@ def letters(request: Request, operator: TheOperator, app: TheApp) -> Response:
 def one_event(request: Request, operator: TheOperator, app: TheApp, *, event: str, done: str = "") -> Response:
     """One event: what it says, and how it fares with each endpoint."""
     told = told_of(app, event)
-    said = orjson.dumps(raw.discreet(told[0].event.body), option=orjson.OPT_INDENT_2, default=str).decode()
+    said = orjson.dumps(discreet(told[0].event.body), option=orjson.OPT_INDENT_2, default=str).decode()
     return show(
         request,
         operator,

@@ -6,7 +6,8 @@ from typing import Final
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from console.desk import lists, raw
+from console.desk import lists
+from console.desk.discretion import discreet
 from console.desk.events import words
 from console.desk.operators import Operator, TheOperator
 from console.desk.rendering import show
@@ -118,4 +119,4 @@ def _body(event: StoredEvent) -> str:
         document = orjson.loads(event.body)
     except orjson.JSONDecodeError:
         return event.body.decode(errors="replace")
-    return orjson.dumps(raw.discreet(document), option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps(discreet(document), option=orjson.OPT_INDENT_2).decode()

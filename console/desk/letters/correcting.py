@@ -4,6 +4,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from console.desk.discretion import VEIL
 from console.desk.letters import veiling
 from console.desk.letters.acts import crumbs
 from console.desk.letters.pages import BASE, letter_of
@@ -72,13 +73,12 @@ def _text(draft: Draft) -> str:
 
 
 def _lifted(draft: Draft, text: str) -> str:
-    if draft.document is None or veiling.VEIL not in text:
+    if draft.document is None or VEIL not in text:
         return text
     try:
-        written = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-    return orjson.dumps(veiling.lifted(written, draft.document)).decode()
+        return orjson.dumps(veiling.lifted(orjson.loads(text), draft.document)).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return text  # what is wrong with it is said by whoever checks it
 
 
 def _same(draft: Draft, text: str) -> bool:
@@ -87,7 +87,7 @@ def _same(draft: Draft, text: str) -> bool:
 
 def _said(wrong: Exception) -> str:
     if isinstance(wrong, veiling.NothingBehind):
-        return f"{veiling.VEIL} stands for what is hidden, and nothing was hidden there. Write the value itself."
+        return f"{VEIL} stands for what is hidden, and nothing was hidden there. Write the value itself."
     return sentence(wrong)
 
 
@@ -114,5 +114,5 @@ def _page(
         changes=changes,
         said=said,
         refused=refused,
-        veil=veiling.VEIL,
+        veil=VEIL,
     )

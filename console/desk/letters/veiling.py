@@ -1,18 +1,14 @@
 """Messages as they may be shown, and corrected by who may not see all of them."""
 
 import difflib
-import re
 from typing import Any, Final
 
 import orjson
 
-from console.desk import raw
+from console.desk.discretion import VEIL, discreet, discreet_source, discreet_text, folded, within
 from domain.messaging import DeadLetter
 from domain.unreadable import Unreadable
 
-#: What stands for what is hidden.
-VEIL: Final = "•••"
-_ADDRESS: Final = re.compile(r"[^\s@\"'<>:,;]+@(?=[^\s@\"'<>:,;]+)")
 _CONTEXT: Final = 2
 
 
@@ -21,15 +17,15 @@ class NothingBehind(ValueError):
 
 
 def shown(message: bytes | Unreadable | None) -> str:
-    """A message as text, without addresses."""
+    """A message as text, without addresses and telephone numbers."""
     if message is None:
         return ""
     if isinstance(message, Unreadable):
         return f"No key of ours opens it: {message.why}"
     try:
-        return pretty(raw.discreet(orjson.loads(message)))
-    except orjson.JSONDecodeError:
-        return _ADDRESS.sub(f"{VEIL}@", message.decode(errors="replace"))
+        return pretty(discreet(orjson.loads(message)))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):  # no JSON, or too deep to be drawn
+        return discreet_source(message.decode(errors="replace"))
 
 
 def pretty(document: Any) -> str:
@@ -37,23 +33,50 @@ def pretty(document: Any) -> str:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2, default=repr).decode()
 
 
-def lifted(written: Any, original: Any) -> Any:
+def lifted(written: Any, original: Any, name: str = "") -> Any:
     """What was written, with what stood behind each veil that is still there.
 
+    A field that was renamed keeps what stood behind it: misspelled names are what is corrected most.
+
+    Args:
+        written: what somebody has written.
+        original: what it was made of.
+        name: the field's.
+
     Raises:
-        NothingBehind: a veil where nothing was hidden.
+        NothingBehind: a veil where nothing was hidden, or beside which something was written.
     """
     if isinstance(written, dict):
         known = original if isinstance(original, dict) else {}
-        return {name: lifted(value, known.get(name)) for name, value in written.items()}
+        gone = {key: was for key, was in known.items() if key not in written}
+        return {
+            _plain(key): lifted(
+                value, known[key] if key in known else _renamed(key, value, gone, name), within(name, key)
+            )
+            for key, value in written.items()
+        }
     if isinstance(written, list):
         known_list = original if isinstance(original, list) else []
-        return [lifted(value, known_list[at] if at < len(known_list) else None) for at, value in enumerate(written)]
-    if written == VEIL:
-        if original is None:
-            raise NothingBehind(VEIL)
-        return original
-    return written
+        behind = [*known_list, *[None] * len(written)]
+        return [lifted(value, was, name) for value, was in zip(written, behind, strict=False)]
+    if not isinstance(written, str) or VEIL not in written:
+        return written
+    if original is None or written not in (VEIL, discreet(original, name)):
+        raise NothingBehind(VEIL)
+    return original
+
+
+def _renamed(key: str, value: Any, gone: dict[str, Any], name: str) -> Any:
+    """What stood under the name that this one replaces, where there is no doubt; None otherwise."""
+    found = {was: behind for was, behind in gone.items() if discreet(behind, within(name, was)) == value}
+    alike = [behind for was, behind in found.items() if folded(was) == folded(key)] or list(found.values())
+    return alike[0] if len(alike) == 1 else None
+
+
+def _plain(key: str) -> str:
+    if VEIL in key:
+        raise NothingBehind(VEIL)
+    return key
 
 
 def difference(before: str, after: str) -> list[tuple[str, str]]:
@@ -72,9 +95,9 @@ def about(letter: DeadLetter) -> str:
     if not isinstance(said, dict):
         return "no message that can be read"
     kwargs = said.get("kwargs")
-    if isinstance(kwargs, dict) and "auction_id" in kwargs:
-        return f"auction {str(kwargs['auction_id'])[:60]}"
+    if isinstance(kwargs, dict) and isinstance(kwargs.get("auction_id"), str | int):
+        return f"auction {discreet_text(str(kwargs['auction_id'])[:60], 'auction_id')}"
     for name, word in (("event_id", "event"), ("notice_id", "notice"), ("receipt_id", "receipt")):
-        if name in said:
+        if isinstance(said.get(name), str | int):
             return f"{word} {str(said[name])[-8:]}"
     return ""

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.desk import standing
-from console.desk.operators import TheOperator
-from console.desk.payments.export import MAY_EXPORT
+from console.desk.operators import MAY_EXPORT, TheOperator
 from console.desk.payments.filters import BASE, VIEWS, Filters
 from console.desk.rendering import show
 from console.house import TheApp

@@ -13,6 +13,7 @@ from tests.services.tampering import tamper
 
 Sit = Callable[..., Desk]
 PAGE = "/console/audit"
+EXPORT = f"{PAGE}/export"
 
 
 def test_who_did_what_and_why_is_found(home: House, desk: Sit) -> None:
@@ -55,17 +56,38 @@ def test_entries_are_taken_away_as_files_that_compute_nothing_and_that_is_on_rec
     session_id = home.opened()
     home.app.extend_window(session_id, timedelta(hours=1), "=HYPERLINK(1)", "admin:tomas")
     auditor = desk("auditor", "ada")
-    form = {"csrf": auditor.get(PAGE).text.split('name="csrf" value="')[1].split('"')[0]}
-    answer = auditor.post(f"{PAGE}/export", form | {"format": "csv", "chain": str(session_id)})
+    every = str(len(home.actions(session_id)))
+    assert f"Export {every} entries as JSON lines" in auditor.get(EXPORT, chain=str(session_id), format="jsonl").text
+    assert "nothing to export" in auditor.get(EXPORT, who="nobody").text
+    answer = auditor.act(EXPORT, "Year end.", format="csv", chain=str(session_id))
     assert answer.headers["content-disposition"].startswith('attachment; filename="audit-')
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert len(rows) == len(home.actions(session_id))
     assert rows[0]["reason"] == "'=HYPERLINK(1)"
     assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@" and cell]
-    lines = auditor.post(f"{PAGE}/export", form | {"format": "jsonl", "who": "admin:tomas"}).text.splitlines()
+    lines = auditor.act(EXPORT, "Asked by the assessor.", format="jsonl", who="admin:tomas").text.splitlines()
     (entry,) = map(orjson.loads, lines)
     assert (entry["action"], entry["data"]["reason"]) == ("window_extended", "=HYPERLINK(1)")
-    taken = home.app.database.rows("SELECT actor, data->>'form' FROM security_events ORDER BY audit_seq")
-    assert taken == [("auditor:ada", "csv"), ("auditor:ada", "jsonl")]
-    assert auditor.post(f"{PAGE}/export", form | {"format": "exe"}).status_code == 422
-    assert auditor.post(f"{PAGE}/export", {"csrf": "x"}).status_code == 403
+    taken = home.app.database.rows("SELECT actor, data FROM security_events ORDER BY audit_seq")
+    assert taken == [
+        ("auditor:ada", {"form": "csv", "reason": "Year end.", "asked": {"chain": str(session_id)}}),
+        ("auditor:ada", {"form": "jsonl", "reason": "Asked by the assessor.", "asked": {"actor": "admin:tomas"}}),
+    ]
+    assert auditor.get(EXPORT, format="exe").status_code == 422
+    assert auditor.post(EXPORT, {"csrf": "x", "reason": "x"}).status_code == 403
+
+
+def test_no_entry_leaves_without_a_reason_nor_with_support(home: House, desk: Sit) -> None:
+    home.app.terminate_window(home.opened(), "The maker withdrew it.", "admin:ann")
+    assert desk("auditor").act(EXPORT, reason=" ").status_code == 422
+    support = desk("support")
+    assert "Export: ask an admin" in support.get(PAGE).text
+    refused = support.get(EXPORT)
+    assert (refused.status_code, "Support cannot export the audit trail" in refused.text) == (403, True)
+    form = desk("auditor").form(EXPORT) | {"csrf": _csrf(support), "reason": "Curious."}
+    assert support.post(EXPORT, form).status_code == 403
+    assert home.app.database.rows("SELECT 1 FROM security_events WHERE kind = 'audit_exported'") == []
+
+
+def _csrf(somebody: Desk) -> str:
+    return somebody.get(PAGE).text.split('name="csrf" value="')[1].split('"')[0]

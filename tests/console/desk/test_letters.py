@@ -107,6 +107,30 @@ def test_an_admin_corrects_a_message_without_seeing_what_is_hidden(home: House, 
     assert home.app.database.rows("SELECT kind, actor FROM security_events") == [("letter_corrected", "admin:ann")]
 
 
+def test_what_is_nested_too_deeply_to_be_drawn_is_shown_as_it_came_and_said_to_be_so(home: House, desk: Sit) -> None:
+    admin = desk("admin")
+
+    def nested(depth: int) -> bytes:
+        return b'{"auction_id":' + b'{"a":' * depth + b'"ann@example.com"' + b"}" * depth + b"}"
+
+    for depth in (200, 260, 450, 900, 993, 1100):
+        body = orjson.dumps(ENVELOPE).removesuffix(b"}") + b',"kwargs":' + nested(depth) + b"}"
+        one = letter(home, body)
+        for act in ("", "/requeue", "/discard", "/correct"):
+            page = admin.get(f"{BASE}/{one}{act}")
+            assert page.status_code == 200, (depth, act)
+            assert act == "/correct" or "ann@example.com" not in page.text, (depth, act)
+    assert admin.get(BASE).status_code == 200
+    shallow = letter(home, raw(amount="x"))
+    path = f"{BASE}/{shallow}/correct"
+    form = {"csrf": admin.form(path)["csrf"], "step": "check"}
+    for depth, said in ((300, "nested too deeply"), (900, "nested too deeply"), (1100, "It is no JSON")):
+        text = nested(depth).decode()
+        answer = admin.post(path, form | {"text": text})
+        assert (answer.status_code, said in answer.text) == (422, True), depth
+        assert admin.post(path, form | {"text": text.replace("ann@example.com", "•••")}).status_code == 422
+
+
 def test_many_are_put_back_batch_after_batch_with_a_count_first(home: House, desk: Sit) -> None:
     for number in range(3):
         letter(home, raw(auction_id=f"a-{number}"))
@@ -175,6 +199,42 @@ def test_a_veil_is_lifted_only_where_something_is_behind_it() -> None:
     }
     with pytest.raises(veiling.NothingBehind):
         veiling.lifted({"d": "•••"}, original)
+
+
+def test_what_was_hidden_goes_along_when_its_misspelled_name_is_corrected() -> None:
+    original = {"buyerEmail": "ann@x.com", "makerEmail": "bob@x.com", "risc": {"ip": "::1"}, "title": "for ann@x.com"}
+    shown = {"buyer_email": "•••", "maker_email": "•••", "risk": {"ip": "•••"}, "title": "for •••@x.com"}
+    assert veiling.lifted(shown, original) == {
+        "buyer_email": "ann@x.com",
+        "maker_email": "bob@x.com",
+        "risk": {"ip": "::1"},
+        "title": "for ann@x.com",
+    }
+    assert veiling.lifted({"email": "•••"}, {"unknownEmail": "ann@x.com", "amount": "1"}) == {"email": "ann@x.com"}
+    for wrong in ({"email": "•••"}, {"title": "a vase for •••@x.com"}, {"•••@x.com": 1}):
+        with pytest.raises(veiling.NothingBehind):
+            veiling.lifted(wrong, original)
+
+
+def test_support_sees_no_address_and_no_number_however_a_field_is_spelled(home: House, desk: Sit) -> None:
+    said = {
+        "buyerEmail": "hidden",
+        "Maker-Email": "hidden",
+        "buyerPhone": "hidden",
+        "unknownField": "hidden@example.com",
+        "title": "for hidden@example.com, call 0049 151 5550000",
+        "risk": {"IP": "hidden", "deviceId": "device-1"},
+        "metadata": {"buyer_name": "hidden", "call": "+49 30 5550000 or (030) 5550000"},
+        "hidden@example.com": 1,
+    }
+    whole = letter(home, raw(**said))
+    torn = letter(home, raw(**said)[:-3])
+    support = desk("support")
+    for one in (whole, torn):
+        page = support.get(f"{BASE}/{one}").text
+        assert "hidden" not in page.split("<pre")[1].split("</pre>")[0]
+        assert "5550000" not in page
+        assert "device-1" in page
 
 
 def test_whether_a_cause_has_gone_is_said_only_where_something_tells() -> None:

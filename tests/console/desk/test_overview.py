@@ -59,7 +59,7 @@ def test_each_part_fails_alone(home: House) -> None:
         with home.app.database.transaction() as connection:
             yield connection
 
-    view = ViewOverview(begin, timedelta(seconds=10), home.time)(SPANS["1h"])
+    view = ViewOverview(begin, begin, timedelta(seconds=10), home.time)(SPANS["1h"])
     assert view.counted.takings is None
     assert view.counted.endings is not None
     assert view.standing is not None

@@ -37,6 +37,13 @@ def test_a_page_that_asks_for_news_goes_to_sign_in_itself(desk: Sit) -> None:
     assert answer.text == ""
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[x]/", "\u00e9", "?", "http://test:x/console/payments"])
+def test_a_page_with_an_address_that_is_none_goes_to_sign_in_too(desk: Sit, address: str) -> None:
+    answer = desk()._asked("GET", "/console/payments", headers={"HX-Current-URL": address.encode()})
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"].startswith("/console/sign-in?why=not_signed_in&next=")
+
+
 def test_the_console_begins_with_how_things_stand(desk: Sit) -> None:
     assert "No payment yet." in desk("admin").get("/console").text
 
@@ -156,3 +163,13 @@ def csrf_of(somebody: Desk) -> str:
 
 def denials(home: House) -> list[tuple[str, str]]:
     return [(kind, actor) for kind, actor in home.app.database.rows("SELECT kind, actor FROM security_events")]
+
+
+@pytest.mark.parametrize(("role", "status"), [("admin", 200), ("auditor", 200), ("buyer", 403), ("service", 403)])
+def test_programs_bring_a_token_instead_of_signing_in(home: House, desk: Sit, role: str, status: int) -> None:
+    token = issue_development_token(SECRET, "robot", CallerRole(role), _HOUR, now=home.time())
+    brought = {"Authorization": f"Bearer {token}"}
+    assert desk()._asked("GET", "/console/payments", headers=brought).status_code == status
+    posted = desk()._asked("POST", "/console/queues", headers=brought)
+    assert posted.status_code in (403, 405)
+    assert desk()._asked("GET", "/console/payments", headers={"Authorization": "Bearer x"}).status_code == 303

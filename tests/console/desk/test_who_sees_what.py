@@ -25,6 +25,7 @@ PAGES = {
     "/console/risk/security": EVERYBODY,
     "/console/audit": EVERYBODY,
     "/console/audit/verify": EVERYBODY,
+    "/console/audit/export": ("admin", "auditor"),
     "/console/payments/{session}/accept": ("admin",),
     "/console/payments/{session}/resend": STAFF,
     "/console/payments/{session}/refund": ("admin",),

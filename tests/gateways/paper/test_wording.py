@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.documents import TEMPLATE_VERSIONS
 from gateways.paper.wording import TEMPLATES
 
 VERSIONS = sorted(folder for folder in TEMPLATES.iterdir() if folder.is_dir())
@@ -30,5 +31,5 @@ def test_every_language_says_the_same_things(version: Path) -> None:
     assert english == {key: {joined.get(name, name) for name in names} for key, names in german.items()}
 
 
-def test_the_default_version_is_shipped() -> None:
-    assert "2025-09-15" in [version.name for version in VERSIONS]
+def test_settings_take_the_versions_that_are_shipped_and_no_other() -> None:
+    assert list(TEMPLATE_VERSIONS) == [version.name for version in VERSIONS]

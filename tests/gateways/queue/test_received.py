@@ -1,5 +1,6 @@
 """Reading what came from a queue: it never fails, and never calls anybody wrongly."""
 
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -8,8 +9,9 @@ from dramatiq import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.messages import MAX_BYTES
 from gateways.queue.bells import INTAKE_QUEUE, MOST_BELLS, bell_message, bells_for, queue_of
-from gateways.queue.received import MALFORMED, local_bell, receive
+from gateways.queue.received import MALFORMED, MOST_READ, local_bell, receive
 
 ACTORS = {"payment_required", MALFORMED}
 GOOD: dict[str, Any] = {
@@ -44,6 +46,28 @@ def test_any_fields_become_a_right_call(fields: dict[str, Any]) -> None:
     assert received.args == (received,)
     assert received.kwargs == {}
     assert (received.envelope.problem is None) == (received.actor_name != MALFORMED)
+
+
+def test_what_is_longer_than_a_message_is_not_read_and_kept_whole_only_while_that_is_affordable() -> None:
+    around = len(orjson.dumps(GOOD | {"kwargs": {"description": ""}}))
+
+    def kept(size: int, what: str = "x") -> tuple[bytes, str, bytes]:
+        raw = orjson.dumps(GOOD | {"kwargs": {"description": what * (size - around)}})
+        received = receive(raw, INTAKE_QUEUE, b"id", ACTORS)
+        assert (received.actor_name == MALFORMED) is (size > MAX_BYTES)
+        return raw, str(received.envelope.problem), received.envelope.raw
+
+    raw, _, all_of_it = kept(MAX_BYTES)
+    assert all_of_it == raw
+    raw, said, all_of_it = kept(2**20)
+    assert all_of_it == raw
+    assert said == f"it is longer than 256 KB: 1,048,576 bytes with the SHA-256 {sha256(raw).hexdigest()}"
+    raw, said, beginning = kept(2**20 + 1)
+    assert beginning == raw[:MAX_BYTES]
+    assert f"1,048,577 bytes with the SHA-256 {sha256(raw).hexdigest()}, of which the beginning is kept" in said
+    assert "8,388,608 bytes or more with" in kept(MOST_READ)[1]
+    # A card number that is cut through would not be masked.
+    assert kept(2**20 + 1, "7")[2].endswith(b'"description":"')
 
 
 @pytest.mark.parametrize("missing", ["queue_name", "actor_name", "args", "kwargs", "options"])

@@ -12,9 +12,11 @@ from redis import Redis
 
 from domain.bells import EXPIRE_WINDOWS, OPEN_CHECKOUTS
 from domain.errors import GatewayUnavailable
+from domain.messages import MAX_BYTES
 from gateways.queue.bells import MOST_BELLS
 from gateways.queue.broker import Depth
 from gateways.queue.connect import open_broker, open_put_back, open_ring
+from gateways.queue.received import MOST_READ
 from gateways.queue.redis_broker import RedisWorkBroker
 from gateways.queue.redis_store import RedisStore
 
@@ -53,6 +55,18 @@ def test_an_id_without_a_message_is_passed_by(store: RedisStore, redis: "Redis")
     redis.rpush(f"dramatiq:{Q}", "gone")
     fill(store, "a")
     assert [name for name, _ in store.fetch(Q, 5)] == [b"a"]
+
+
+def test_so_many_bytes_are_taken_at_once_as_there_is_room_for_whatever_anybody_has_put_there(
+    store: RedisStore, redis: "Redis"
+) -> None:
+    fill(store, "a")
+    store.enqueue(Q, "long", b"x" * MOST_READ + b"y")
+    fill(store, "b")
+    assert store.fetch(Q, 5) == [(b"a", b"body of a"), (b"long", b"x" * MOST_READ)]
+    store.ack(Q, [b"a", b"long"])
+    assert store.fetch(Q, 5) == [(b"b", b"body of b")]
+    assert redis.hkeys(f"dramatiq:{Q}.msgs") == [b"b"]
 
 
 def test_an_id_need_not_be_text(store: RedisStore, redis: "Redis") -> None:
@@ -161,9 +175,10 @@ def test_waiting_for_a_message_leaves_it_where_it_is(store: RedisStore, redis: "
 def test_how_queues_stand_is_told_with_the_age_of_the_oldest(store: RedisStore, redis: "Redis") -> None:
     store.enqueue(Q, "a", b'{"message_timestamp": 5}')
     store.enqueue("odd", "b", b"no JSON")
+    store.enqueue("long", "d", b'{"message_timestamp": 5}'.ljust(MAX_BYTES + 1))
     store.enqueue("odder", "c", b'{"message_timestamp": "x"}')
-    depths = store.depths([Q, "odd", "odder", "empty"])
-    assert depths == {Q: Depth(1, 5), "odd": Depth(1), "odder": Depth(1), "empty": Depth(0)}
+    depths = store.depths([Q, "odd", "odder", "long", "empty"])
+    assert depths == {Q: Depth(1, 5), "odd": Depth(1), "odder": Depth(1), "long": Depth(1), "empty": Depth(0)}
 
 
 def test_bells_ring_once_for_each_commit_and_do_not_pile_up(redis_url: str, redis: "Redis") -> None:

@@ -26,10 +26,28 @@ def test_psycopg_and_sqlalchemy_both_take_the_database_address(scheme: str) -> N
     engine.dispose()
 
 
-@pytest.mark.parametrize(("minutes", "seconds"), [("0.333", 19.98), ("0.34", 20.4), ("1440", 86_400)])
+@pytest.mark.parametrize(
+    ("minutes", "seconds"), [("0.333", 19.98), (str(20 / 60), 20), (".34", 20.4), ("1440.", 86_400)]
+)
 def test_windows_of_twenty_seconds_are_possible(minutes: str, seconds: float) -> None:
     assert _run(PAYMENT_WINDOW_MINUTES=minutes).standard.window == timedelta(seconds=seconds)
     assert _run(INSTANT_WINDOW_MINUTES=minutes).instant.window == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", [".", "1e3", "-1", "0." + "3" * 41, "٣"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="is not a number"):
+        _run(PAYMENT_WINDOW_MINUTES=text)
+
+
+@pytest.mark.parametrize(("name", "taken"), [("events", True), ("events.DQ", True), ("events.payments", False)])
+def test_events_go_to_no_queue_on_which_work_comes_in(name: str, taken: bool) -> None:
+    told = None
+    try:
+        _run(EVENTS_QUEUE=name)
+    except SettingsError as error:
+        told = [problem.variable for problem in error.problems]
+    assert told == (["EVENTS_QUEUE"] if taken else None)
 
 
 def test_backoffs_of_a_second_are_possible() -> None:

@@ -6,7 +6,8 @@ import httpx
 import pytest
 import stripe
 
-from sandbox.stripe.server import RunningSandbox
+from sandbox.stripe.server import RunningSandbox, running_sandbox
+from sandbox.stripe.settings import Settings
 from tests.sandbox.stripe.conftest import checkout
 
 
@@ -14,6 +15,14 @@ from tests.sandbox.stripe.conftest import checkout
 def browser(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=sandbox.url, trust_env=False) as opened:
         yield opened
+
+
+def test_the_mailbox_is_found_at_the_sandbox(browser: httpx.Client) -> None:
+    assert browser.get("/mailbox").status_code == 404
+    with running_sandbox(settings=Settings(mailbox_url="http://127.0.0.1:8007")) as sandbox:
+        for method, path in (("GET", "/mailbox"), ("GET", "/mailbox.json?after=1"), ("POST", "/mailbox/clear")):
+            answer = httpx.request(method, f"{sandbox.url}{path}", trust_env=False)
+            assert (answer.status_code, answer.headers["location"]) == (307, f"http://127.0.0.1:8007{path}")
 
 
 def opened_page(client: stripe.StripeClient, **changes: object) -> tuple[str, str]:
