@@ -29,7 +29,7 @@ def exported(home: House) -> int:
 
 
 def audited(home: House) -> int:
-    return len(list(home.app.desk.audit.export(WantedEntries(), "cli:ann", "csv")))
+    return len(list(home.app.desk.audit.export(WantedEntries(), "cli:ann", "csv", "year end")))
 
 
 def counted(home: House) -> int:
