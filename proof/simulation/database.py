@@ -109,8 +109,7 @@ class MortalDatabase(Database):
         line = self._lines.take()
         now = self._now()
         line.execute("BEGIN")
-        if line.told != now:
-            line.execute("SELECT set_config('gavelpay.now', %s, false)", (now.isoformat(),))
+        line.tell(now)
         self.open += 1
         try:
             yield cast("psycopg.Connection[Any]", line)
