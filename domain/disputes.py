@@ -1,6 +1,6 @@
 """Disputes, as Stripe tells of them. In any order, and any number of times: it ends in the same state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from domain.dispute import CLOSED, Dispute, DisputeStatus
 from domain.errors import EventTooEarly
 from domain.facts import DisputeReported
 from domain.ids import DisputeId
+from domain.money import Money
 from domain.payment import Payment
 from domain.restating import restate
 from domain.transaction import Transaction
@@ -93,10 +94,12 @@ def _restand(payment: Payment, dispute: Dispute, fact: DisputeReported, now: dat
     if dispute.news_at is not None and news == (dispute.news_at, dispute.news_rank):
         due = max((one for one in (due, dispute.evidence_due_at) if one is not None), default=None)
     is_first, before = dispute.news_at is None, dispute.status
-    dispute.news_at, dispute.news_rank = news
+    # An inquiry over the whole may become a dispute over a part.
+    is_other_amount = dispute.amount_minor != fact.amount.minor
+    dispute.news_at, dispute.news_rank, dispute.amount_minor = *news, fact.amount.minor
     dispute.status, dispute.reason, dispute.evidence_due_at = fact.status, fact.reason, due
     dispute.updated_at, dispute.closed_at = now, fact.at if fact.status in CLOSED else None
-    if is_first or before is not fact.status:
+    if is_first or is_other_amount or before is not fact.status:
         payment.note(
             "dispute_changed",
             now,
@@ -104,18 +107,35 @@ def _restand(payment: Payment, dispute: Dispute, fact: DisputeReported, now: dat
             before=None if is_first else before,
             after=fact.status,
             due=due.isoformat() if due else None,
+            amount=str(fact.amount) if is_other_amount else None,
         )
 
 
 def _account(
     payment: Payment, transaction: Transaction, dispute: Dispute, fact: DisputeReported, now: datetime
 ) -> None:
-    """Money has moved: the report that knows of most movements says how."""
+    """Money has moved: the report that knows of most movements says how. One that knows of as many says it again."""
     fee = None
-    if fact.movements > dispute.movements:
-        dispute.movements, fee = fact.movements, fact.fee
-        if fact.withdrawn:
-            ledger.book_withdrawn(payment, dispute, now)
-        if fact.reinstated:
-            ledger.book_reinstated(payment, dispute, now)
+    if fact.moved and len(fact.moved) >= dispute.movements:
+        dispute.movements, fee = len(fact.moved), fact.fee
+        ledger.book_moved(payment, dispute, *_moved(dispute, fact), now)
     ledger.book_dispute(payment, transaction, dispute, fee, now)
+
+
+def _moved(dispute: Dispute, fact: DisputeReported) -> tuple[Money, Money]:
+    """What was taken in all, and given back in all, in the buyer's currency."""
+    amount, (taken, given) = fact.amount, _sums(fact.moved)
+    if all(one.currency == amount.currency for one in fact.moved):
+        return Money(amount.currency, taken), Money(amount.currency, given)
+    # Settled in another currency: what was taken first is the disputed amount. Between a withdrawal and its return
+    # rates move; of a dispute that was won all is back all the same.
+    first = next((-one.minor for one in fact.moved if one.minor < 0), None)
+    if first is None:
+        return Money(amount.currency, 0), Money(amount.currency, 0)
+    if given and dispute.status is DisputeStatus.WON:
+        given = taken
+    return amount.part(taken, first), amount.part(given, first)
+
+
+def _sums(moved: Sequence[Money]) -> tuple[int, int]:
+    return sum(-one.minor for one in moved if one.minor < 0), sum(one.minor for one in moved if one.minor > 0)

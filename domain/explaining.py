@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from domain.dispute import Dispute
 from domain.errors import GavelpayError
 from domain.ids import SessionId
 from domain.ledger import book_fee
+from domain.lifecycle import FINAL, PROCESSING
 from domain.money import Money
 from domain.movements import (
     AMOUNT_DIFFERS,
@@ -17,6 +19,7 @@ from domain.movements import (
     Difference,
     Kind,
     Movement,
+    Outcome,
 )
 from domain.payment import Payment
 from domain.settlement import Terms, apply
@@ -52,7 +55,8 @@ def explain_unknown(movement: Movement, now: datetime) -> Difference | None:
     Returns:
         None if it names no payment either: then somebody else uses the account; or if nothing of it is left.
     """
-    if movement.kind is not Kind.CHARGE or movement.session_id is None or movement.is_given_back:
+    is_gone = movement.is_given_back or movement.outcome is Outcome.FAILED
+    if movement.kind is not Kind.CHARGE or movement.session_id is None or is_gone:
         return None
     return _difference(movement, movement.session_id, PAYMENT_NOT_KNOWN, abs(movement.amount_minor), now)
 
@@ -77,7 +81,9 @@ def _judge(payment: Payment, movement: Movement, now: datetime, terms: Terms) ->
     match movement.kind:
         case Kind.CHARGE:
             taken = _transaction(payment, movement)
-            return (CHARGE_NOT_RECORDED, whole) if taken is None else _charge(payment, taken, movement, now, terms)
+            return _untaken(payment, movement) if taken is None else _charge(payment, taken, movement, now, terms)
+        case Kind.CHARGE_FAILED:
+            return None if _transaction(payment, movement) is None else (AMOUNT_DIFFERS, whole)
         case Kind.REFUND:
             refund = _refund(payment, movement, now, terms)
             return (REFUND_NOT_RECORDED, whole) if refund is None else _refunded(refund, movement)
@@ -87,8 +93,8 @@ def _judge(payment: Payment, movement: Movement, now: datetime, terms: Terms) ->
             return None if returned else (RETURN_NOT_RECORDED, whole)
         case Kind.DISPUTE:
             _take_over(payment, movement, now, terms)
-            known = any(one.stripe_dispute_id == movement.source_id for one in payment.disputes)
-            return None if known else (DISPUTE_NOT_RECORDED, whole)
+            dispute = next((one for one in payment.disputes if one.stripe_dispute_id == movement.source_id), None)
+            return (DISPUTE_NOT_RECORDED, whole) if dispute is None else _disputed(dispute, movement)
         case Kind.OTHER:
             return None
 
@@ -102,23 +108,33 @@ def _transaction(payment: Payment, movement: Movement) -> Transaction | None:
     return None
 
 
+def _untaken(payment: Payment, movement: Movement) -> _Verdict:
+    """A charge that we have no money of. Stripe books a bank debit days before it arrives or fails, then back."""
+    status = payment.session.status
+    if movement.outcome is Outcome.FAILED:
+        return None
+    if movement.outcome is Outcome.UNDER_WAY and (status is PROCESSING or status in FINAL):
+        return None  # Its payment waits for it; what comes to one that is over is told by events.
+    return CHARGE_NOT_RECORDED, abs(movement.amount_minor)
+
+
 def _charge(payment: Payment, taken: Transaction, movement: Movement, now: datetime, terms: Terms) -> _Verdict:
     _take_over(payment, movement, now, terms)
+    fee_minor = taken.stripe_fee_minor
+    if fee_minor is None:
+        fee_minor = _fill_fee(payment, taken, movement, now)
     if movement.original is not None and movement.original != Money(taken.currency, taken.amount_minor):
         return AMOUNT_DIFFERS, abs(movement.amount_minor)
-    if taken.stripe_fee_minor is None:
-        _fill_fee(payment, taken, movement, now)
-        return None
-    known = (taken.stripe_balance_transaction_id, taken.stripe_fee_minor, taken.net_minor, taken.settlement_currency)
-    if known[0] != movement.id:
+    if taken.stripe_balance_transaction_id != movement.id:
         return AMOUNT_DIFFERS, abs(movement.amount_minor)  # The same payment, booked twice.
-    off = abs(taken.stripe_fee_minor - movement.fee_minor) + abs((taken.net_minor or 0) - movement.net_minor)
+    off = abs(fee_minor - movement.fee_minor) + abs((taken.net_minor or 0) - movement.net_minor)
     if taken.settlement_currency != movement.currency:
         off = abs(movement.amount_minor)
     return (FEE_DIFFERS, off) if off else None
 
 
-def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: datetime) -> None:
+def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: datetime) -> int:
+    """Book what Stripe kept, which only its books tell; returns it in minor units."""
     fee = Money(movement.currency, movement.fee_minor)
     taken.stripe_balance_transaction_id = movement.id
     taken.stripe_charge_id = taken.stripe_charge_id or movement.charge_id
@@ -126,6 +142,7 @@ def _fill_fee(payment: Payment, taken: Transaction, movement: Movement, now: dat
     taken.settlement_currency = movement.currency
     book_fee(payment, taken, fee, now)
     payment.note("fee_recorded", now, transaction=str(taken.id), fee=str(fee))
+    return fee.minor
 
 
 def _refund(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> Refund | None:
@@ -135,13 +152,23 @@ def _refund(payment: Payment, movement: Movement, now: datetime, terms: Terms) -
 
 
 def _refunded(refund: Refund, movement: Movement) -> _Verdict:
-    if movement.original is not None and movement.original != Money(refund.currency, refund.amount_minor):
-        return AMOUNT_DIFFERS, abs(movement.amount_minor)
+    whole = abs(movement.amount_minor)
     if refund.status is RefundStatus.REQUESTED:
-        return REFUND_NOT_RECORDED, abs(movement.amount_minor)
-    if refund.stripe_balance_transaction_id is None:
-        refund.stripe_balance_transaction_id = movement.id
-    return None
+        return REFUND_NOT_RECORDED, whole
+    if refund.stripe_balance_transaction_id not in (None, movement.id):
+        return AMOUNT_DIFFERS, whole  # The same refund, booked twice.
+    refund.stripe_balance_transaction_id = movement.id
+    same = movement.original in (None, Money(refund.currency, refund.amount_minor))
+    return None if same else (AMOUNT_DIFFERS, whole)
+
+
+def _disputed(dispute: Dispute, movement: Movement) -> _Verdict:
+    """A dispute may be known while its movement is not: not if Stripe's newest word for it cannot be read."""
+    whole = abs(movement.amount_minor)
+    if movement.place is None or movement.place > dispute.movements:
+        return DISPUTE_NOT_RECORDED, whole
+    booked = dispute.withdrawn_minor if movement.amount_minor < 0 else dispute.reinstated_minor
+    return (AMOUNT_DIFFERS, whole) if movement.currency == dispute.currency and whole > booked else None
 
 
 def _take_over(payment: Payment, movement: Movement, now: datetime, terms: Terms) -> None:

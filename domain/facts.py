@@ -152,11 +152,9 @@ class DisputeReported(Fact):
     reason: str
     opened_at: datetime
     evidence_due_at: datetime | None
-    #: How often money has moved for it by then: of two reports, the one with more movements is the newer one.
-    movements: int
-    #: The disputed amount was taken from our balance; it was given back.
-    withdrawn: bool
-    reinstated: bool
+    #: What has moved for it on our balance by then, oldest first, in the settlement currency; negative: it was taken.
+    #: Of two reports, the one with more movements is the newer one.
+    moved: tuple[Money, ...]
     #: What Stripe keeps for its trouble, in the settlement currency.
     fee: Money | None
 

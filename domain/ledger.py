@@ -110,18 +110,11 @@ def book_dispute(payment: Payment, transaction: Transaction, dispute: Dispute, f
     dispute.lost_minor = lost
 
 
-def book_withdrawn(payment: Payment, dispute: Dispute, at: datetime) -> None:
-    """The bank took the disputed amount."""
-    amount = Money(dispute.currency, dispute.amount_minor - dispute.withdrawn_minor)
-    _step(payment, dispute, (DISPUTED, STRIPE), amount, at)
-    dispute.withdrawn_minor = dispute.amount_minor
-
-
-def book_reinstated(payment: Payment, dispute: Dispute, at: datetime) -> None:
-    """The bank gave it back."""
-    amount = Money(dispute.currency, dispute.amount_minor - dispute.reinstated_minor)
-    _step(payment, dispute, (STRIPE, DISPUTED), amount, at)
-    dispute.reinstated_minor = dispute.amount_minor
+def book_moved(payment: Payment, dispute: Dispute, taken: Money, given: Money, at: datetime) -> None:
+    """What the bank has taken in all by now, and given back in all: of a dispute won in part, only that part."""
+    _step(payment, dispute, (DISPUTED, STRIPE), Money(taken.currency, taken.minor - dispute.withdrawn_minor), at)
+    _step(payment, dispute, (STRIPE, DISPUTED), Money(given.currency, given.minor - dispute.reinstated_minor), at)
+    dispute.withdrawn_minor, dispute.reinstated_minor = taken.minor, given.minor
 
 
 def shares(transaction: Transaction, part_minor: int) -> tuple[Money, Money]:

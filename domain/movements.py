@@ -18,12 +18,24 @@ class Kind(StrEnum):
     CHARGE = "charge"
     #: Money went back to a buyer.
     REFUND = "refund"
+    #: It did not come after all: a bank debit, booked when it was submitted, failed, and is booked back.
+    CHARGE_FAILED = "charge_failed"
     #: A refund did not arrive, and Stripe has the money again.
     REFUND_RETURNED = "refund_returned"
     #: A bank took a payment back, or gave it again.
     DISPUTE = "dispute"
     #: Payouts, transfers, fees for other things: nothing that our payments make.
     OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What became of a charge that is booked."""
+
+    TAKEN = "taken"
+    #: A bank debit that is under way: booked as pending, and no money yet.
+    UNDER_WAY = "under_way"
+    #: It failed, and a second movement books it back.
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,10 @@ class Movement:
     session_id: SessionId | None = None
     #: What the object behind it says of itself: that heals what a lost webhook would have told.
     fact: Fact | None = None
+    #: Which one of its dispute's movements it is, from 1; None if Stripe does not list it there.
+    place: int | None = None
+    #: What became of the charge that it books.
+    outcome: Outcome = Outcome.TAKEN
     #: Whether Stripe has sent all of it back since.
     is_given_back: bool = False
 
@@ -71,6 +87,8 @@ class Difference:
     payment_intent_id: str | None = None
     #: When it moved at Stripe, or by our books.
     moved_at: datetime | None = None
+    #: When Stripe was asked for it again; None: it was not since it was found.
+    asked_at: datetime | None = None
     #: When our books and Stripe's came to agree; None while they differ.
     explained_at: datetime | None = None
 

@@ -70,7 +70,11 @@ def send_back(
 
 
 def reported(payment: Payment, fact: RefundReported, now: datetime, new_id: Callable[[], UUID]) -> None:
-    """Take over what Stripe says of a refund, also of one that was made in its dashboard."""
+    """Take over what Stripe says of a refund, also of one that was made in its dashboard.
+
+    Raises:
+        EventTooEarly: the money that it is of is not recorded yet, or not that another refund of it came back.
+    """
     refund = _known(payment, fact) or _taken_over(payment, fact, now, new_id)
     transaction = payment.transaction(refund.transaction_id)
     # One that Stripe refused, as we thought, and has all the same, is as Stripe says.
@@ -138,9 +142,15 @@ def _is_still_owed(payment: Payment, refund: Refund) -> bool:
 
 def _known(payment: Payment, fact: RefundReported) -> Refund | None:
     for refund in payment.refunds:
-        if refund.stripe_refund_id == fact.stripe_refund_id or str(refund.id) == fact.refund_id:
+        if refund.stripe_refund_id == fact.stripe_refund_id:
             return refund
-    return None
+    mine = _named(payment, fact)
+    return mine if mine is not None and mine.stripe_refund_id is None else None
+
+
+def _named(payment: Payment, fact: RefundReported) -> Refund | None:
+    """Ours by the id that we gave it. Stripe may have another one of that id: then it sent the money back twice."""
+    return next((one for one in payment.refunds if str(one.id) == fact.refund_id), None)
 
 
 def _taken_over(payment: Payment, fact: RefundReported, now: datetime, new_id: Callable[[], UUID]) -> Refund:
@@ -152,7 +162,7 @@ def _taken_over(payment: Payment, fact: RefundReported, now: datetime, new_id: C
         amount_minor=fact.amount.minor,
         currency=fact.amount.currency,
         status=RefundStatus.REQUESTED,
-        reason="made_at_stripe",
+        reason="made_at_stripe" if _named(payment, fact) is None else "made_again_at_stripe",
         idempotency_key=f"stripe:{fact.stripe_refund_id}",
         created_at=now,
         updated_at=now,
@@ -190,6 +200,9 @@ def _set(payment: Payment, transaction: Transaction, refund: Refund, fact: Refun
 
 
 def _gone_back(payment: Payment, transaction: Transaction, refund: Refund, now: datetime) -> None:
+    if transaction.refunded_minor + refund.amount_minor > transaction.amount_minor:
+        # Stripe sends no more back than came.
+        raise EventTooEarly("another refund of this payment must have come back, and that is not recorded yet")
     transaction.refunded_minor += refund.amount_minor
     takes_sale_back = restate(payment, transaction, now)
     ledger.book_refund(payment, transaction, refund, now)

@@ -48,6 +48,16 @@ class Walk:
             return replace(self, part=self.part + 1, after=None)
         return Walk(self.until)
 
+    def told_at(self, at: datetime | None) -> "Walk":
+        """With the slice under way ending by Stripe's clock, where ours is ahead: what came later is not in the answer.
+
+        Args:
+            at: when Stripe answered, by its own clock; None if it does not say.
+        """
+        if at is None or self.until is None or at >= self.until:
+            return self
+        return replace(self, until=max(at, self.through))
+
     def restarted(self) -> "Walk":
         """At the top of the list again: Stripe has forgotten the object to go on from."""
         return replace(self, after=None)

@@ -11,6 +11,7 @@ from domain.movements import (
     AGAIN,
     BOOKED,
     CHARGE_NOT_BOOKED,
+    PAYMENT_NOT_KNOWN,
     REFUND_NOT_BOOKED,
     WORTH_A_CALL,
     Difference,
@@ -23,6 +24,14 @@ _MOST: Final = 500
 _UPSERT: Final = """
     ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, amount_minor = excluded.amount_minor, explained_at = NULL
 """
+#: Reasons of our own records, which Stripe does not know by these ids.
+_OWN: Final = [CHARGE_NOT_BOOKED, REFUND_NOT_BOOKED]
+_TO_ASK: Final = "SELECT id FROM money_differences WHERE explained_at IS NULL AND reason <> ALL(%(own)s)"
+_NEXT_TO_ASK: Final = f"""
+    UPDATE money_differences SET asked_at = %(now)s
+     WHERE id IN ({_TO_ASK} ORDER BY coalesce(asked_at, found_at), id LIMIT %(limit)s)
+    RETURNING id
+"""  # noqa: S608
 #: Records that Stripe's books should have shown by now, and have not.
 _NOT_BOOKED: Final = """
     SELECT id::text, %(charge)s, currency, amount_minor, session_id, stripe_charge_id, stripe_payment_intent_id, paid_at
@@ -58,6 +67,16 @@ class Differences:
         rows = self.connection.execute(f"{sql} ORDER BY found_at, id LIMIT %s", (limit,))
         return [DIFFERENCES.load(row, self.cipher) for row in rows]
 
+    def next_to_ask(self, limit: int, now: datetime) -> list[str]:
+        """Ids of Stripe's movements to ask for again: those for which nobody has asked for longest. It is noted."""
+        rows = self.connection.execute(_NEXT_TO_ASK, {"own": _OWN, "limit": limit, "now": now})
+        return [row[0] for row in rows]
+
+    def is_any_to_ask(self) -> bool:
+        """Whether a movement of Stripe's is unexplained: our own records cannot be asked for there."""
+        row = self.connection.execute(f"SELECT EXISTS ({_TO_ASK})", {"own": _OWN}).fetchone()
+        return bool(row and row[0])
+
     def keep(self, found: Sequence[Difference]) -> None:
         """Keep what is unexplained. What is known already keeps the time at which it was found."""
         if found:
@@ -71,11 +90,21 @@ class Differences:
         )
         return done.rowcount
 
+    def reopen(self, payment_intents: Sequence[str]) -> None:
+        """Money of unknown payments that was sent back, and came back."""
+        self.connection.execute(
+            """
+            UPDATE money_differences SET explained_at = NULL
+             WHERE explained_at IS NOT NULL AND reason = %s AND payment_intent_id = ANY(%s)
+            """,
+            (PAYMENT_NOT_KNOWN, list(payment_intents)),
+        )
+
     def look_for_unbooked(self, since: datetime, now: datetime) -> int:
         """Keep our records since a time that Stripe has not booked; returns how many there are."""
         params = {"since": since, "booked": now - BOOKED, "most": _MOST}
         words = {"charge": CHARGE_NOT_BOOKED, "refund": REFUND_NOT_BOOKED}
-        self.connection.execute(_BOOKED_NOW, {"now": now, "reasons": list(words.values())})
+        self.connection.execute(_BOOKED_NOW, {"now": now, "reasons": _OWN})
         rows = self.connection.execute(_NOT_BOOKED, params | words).fetchall()
         self.keep([_unbooked(row, now) for row in rows])
         return len(rows)

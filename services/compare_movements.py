@@ -12,7 +12,7 @@ import structlog
 from domain.clock import Clock
 from domain.errors import GatewayRefused, GatewayUnavailable
 from domain.explaining import explain, explain_unknown
-from domain.movements import CHARGE_NOT_BOOKED, CHARGE_NOT_RECORDED, REFUND_NOT_BOOKED, Difference, Kind, Movement
+from domain.movements import CHARGE_NOT_RECORDED, Difference, Kind, Movement
 from domain.settlement import Terms
 from domain.transaction import Transaction
 from gateways.stripe.gateway import PaymentGateway
@@ -87,21 +87,20 @@ class CompareMovements:
             differences = Differences(uow.connection, uow.cipher)
             differences.keep(differing)
             differences.settle(explained, now)
+            returned = [one for one in movements if one.kind is Kind.REFUND_RETURNED and one.id not in owners]
+            differences.reopen([one.payment_intent_id for one in returned if one.payment_intent_id])
         return differing
 
     def again(self, limit: int = FEW) -> None:
-        """Ask once more for what differs: something may have explained it."""
+        """Ask once more for what differs, a few at a time and all in turn: something may have explained it."""
         with self.begin() as uow:
-            known = Differences(uow.connection, uow.cipher).open(limit)
-        own = (CHARGE_NOT_BOOKED, REFUND_NOT_BOOKED)
+            ids = Differences(uow.connection, uow.cipher).next_to_ask(limit, self.now())
         movements = []
-        for one in known:
-            if one.reason in own:
-                continue
+        for movement_id in ids:
             try:
-                movements.append(self.stripe.movement(one.id))
+                movements.append(self.stripe.movement(movement_id))
             except GatewayRefused:
-                log.warning("money.movement_unknown", id=one.id)
+                log.warning("money.movement_unknown", id=movement_id)
             except GatewayUnavailable:
                 break
         if movements:

@@ -58,7 +58,7 @@ class ExplainMoney:
             except GatewayUnavailable as silence:
                 self._postpone(cursor, silence)
             else:
-                compared, walk = self.compare(page.items), walk.stepped(page.after)
+                compared, walk = self.compare(page.items), walk.told_at(page.told_at).stepped(page.after)
                 if walk.until is None:
                     self.compare.unlisted(walk.through - OVERLAP, compared)
                 self._record(cursor, walk, compared)
@@ -104,7 +104,7 @@ class ExplainMoney:
             differences = Differences(uow.connection, uow.cipher)
             differences.look_for_unbooked(datetime.fromisoformat(cursor.value["since"]), now)
             asked_at = datetime.fromisoformat(cursor.value["asked_at"])
-            if now - asked_at >= AGAIN and differences.open(1):
+            if now - asked_at >= AGAIN and differences.is_any_to_ask():
                 cursors.keep(cursor, cursor.value | {"asked_at": now.isoformat()}, now)
                 return cursor
             cursors.put_down(cursor, cursor.value, now, now + _PACE)

@@ -77,7 +77,8 @@ class ReconcileEvents:
                 self._postpone(cursor, silence)
             else:
                 taken = self._take(page.items)
-                self._record(cursor, walk.stepped(page.after, len(parts)), len(taken.lost))
+                walk = walk.told_at(page.told_at).stepped(page.after, len(parts))
+                self._record(cursor, walk, len(taken.lost))
         return 1
 
     def everything(self, since: datetime) -> Found:

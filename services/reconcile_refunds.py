@@ -8,7 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from domain import lookups
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable, GavelpayError
+from domain.errors import EventTooEarly, GatewayRefused, GatewayUnavailable, GavelpayError
 from domain.facts import RefundReported
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
@@ -63,5 +63,10 @@ class ReconcileRefunds:
             if isinstance(answer, GavelpayError):
                 mine.last_error = f"{answer.code}: {answer}"[:500]
                 log.error("refund.not_looked_up", error=mine.last_error)
-            else:
+                return
+            undo = payment.checkpoint()
+            try:
                 apply(payment, answer, now, self.terms)
+            except EventTooEarly as early:
+                undo()
+                mine.last_error = f"{early.code}: {early}"

@@ -1,7 +1,7 @@
 """Send money back: claim, call, record."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -10,8 +10,9 @@ from structlog.contextvars import bound_contextvars
 from domain import refund_requests, refunds
 from domain.backoff import backoff
 from domain.clock import Clock
-from domain.errors import USED_UP, GatewayRefused, GatewayUnavailable
+from domain.errors import USED_UP, EventTooEarly, GatewayRefused, GatewayUnavailable
 from domain.facts import RefundReported
+from domain.payment import Payment
 from domain.settlement import Terms, apply
 from domain.transaction import Refund
 from domain.unreadable import Unreadable
@@ -104,7 +105,7 @@ class SendRefunds:
                 case None:
                     refund_requests.void(payment, mine, now)
                 case RefundReported():
-                    apply(payment, answer, now, self.terms)
+                    self._take_over(payment, mine, answer, now)
                 case _NotThere():
                     # The next key is stored before it is used.
                     mine.keys_used, mine.last_error, mine.due_at = mine.keys_used + 1, None, now
@@ -114,6 +115,15 @@ class SendRefunds:
                     mine.due_at = now + backoff(mine.tries, self.rng, asked=answer.retry_after)
                 case GatewayRefused():
                     refunds.refused(payment, mine, answer.provider_code or answer.code, str(answer)[:500], now)
+
+    def _take_over(self, payment: Payment, refund: Refund, answer: RefundReported, now: datetime) -> None:
+        undo = payment.checkpoint()
+        try:
+            apply(payment, answer, now, self.terms)
+        except EventTooEarly as early:
+            # Something that Stripe knows must be recorded before; it tells of that, and of this, by events.
+            undo()
+            refund.last_error, refund.due_at = early.code, now + backoff(refund.tries, self.rng)
 
 
 def _key(refund: Refund) -> str:

@@ -17,7 +17,7 @@ from domain.movements import Movement
 from domain.policies import AttemptKind
 from domain.transaction import Refund
 from gateways.stripe.answers import balances, opened, page, refunded
-from gateways.stripe.failures import is_repeated, translated
+from gateways.stripe.failures import answered_at, is_repeated, translated
 from gateways.stripe.finding import find
 from gateways.stripe.gateway import Balance, Opened, Page
 from gateways.stripe.guard import Guard
@@ -135,18 +135,12 @@ class Stripe:
     ) -> Page[bytes]:
         """A hundred events of at most twenty types of that time (both ends included), as webhooks would bring them."""
         params = {"types": list(types), **_span(created_from, created_to, after)}
-        documents, last = self._call("event.list", "get", "/v1/events", params, page)
-        return Page([orjson.dumps(document) for document in documents], last)
+        return self._list("event.list", "/v1/events", params, orjson.dumps)
 
     def list_movements(self, *, created_from: datetime, created_to: datetime, after: str | None) -> Page[Movement]:
         """A hundred movements on our balance of that time (both ends included)."""
         params = {"expand": ["data.source"], **_span(created_from, created_to, after)}
-
-        def read(document: Document) -> Page[Movement]:
-            documents, last = page(document)
-            return Page([movement(one) for one in documents], last)
-
-        return self._call("balance_transaction.list", "get", "/v1/balance_transactions", params, read)
+        return self._list("balance_transaction.list", "/v1/balance_transactions", params, movement)
 
     def movement(self, movement_id: str) -> Movement:
         """One movement on our balance."""
@@ -179,7 +173,26 @@ class Stripe:
         read: Callable[[Document], Answer],
         **options: str,
     ) -> Answer:
-        """Ask Stripe one thing, and read its answer. Operations are endpoints: each has its own limit and circuit."""
+        """Ask Stripe one thing, and read its answer."""
+        return self._ask(operation, method, path, params, lambda document, _: read(document), **options)
+
+    def _list(self, operation: str, path: str, params: Document, read: Callable[[Document], Answer]) -> Page[Answer]:
+        def page_of(document: Document, headers: Mapping[str, str]) -> Page[Answer]:
+            documents, last = page(document)
+            return Page([read(one) for one in documents], last, answered_at(headers))
+
+        return self._ask(operation, "get", path, params, page_of)
+
+    def _ask(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        params: Document,
+        read: Callable[[Document, Mapping[str, str]], Answer],
+        **options: str,
+    ) -> Answer:
+        """Send one request. Operations are endpoints: each has its own limit and circuit."""
 
         def send() -> Answer:
             try:
@@ -187,7 +200,7 @@ class Stripe:
             except stripe.StripeError as error:
                 raise translated(error) from error
             with _legible(operation, FaultSaved if is_repeated(answer.headers) else GatewayFaulted):
-                return read(orjson.loads(answer.body))
+                return read(orjson.loads(answer.body), answer.headers or {})
 
         return self._guard(operation, send)
 

@@ -1,6 +1,6 @@
 """Stripe's snapshot events and objects, read into facts. A status that this release does not know is never guessed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -137,7 +137,7 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         status = DisputeStatus(dispute["status"])
     except ValueError:
         raise UnknownProviderStatus(f"dispute {dispute['id']} is {dispute['status']}") from None
-    moved = dispute.get("balance_transactions") or []
+    moved = moved_for(dispute)
     due = (dispute.get("evidence_details") or {}).get("due_by")
     return DisputeReported(
         at=at,
@@ -148,11 +148,14 @@ def dispute_fact(dispute: Document, at: datetime) -> DisputeReported:
         reason=dispute["reason"],
         opened_at=moment(dispute["created"]),
         evidence_due_at=None if due is None else moment(due),
-        movements=len(moved),
-        withdrawn=bool(moved),
-        reinstated=any(one["amount"] > 0 for one in moved),
+        moved=tuple(_money(one["amount"], one["currency"]) for one in moved),
         fee=_money(sum(one["fee"] for one in moved), moved[0]["currency"]) if moved else None,
     )
+
+
+def moved_for(dispute: Document) -> Sequence[Document]:
+    """The movements that a dispute lists, oldest first."""
+    return sorted(dispute.get("balance_transactions") or (), key=lambda one: one["created"])
 
 
 def _checkout_completed(session: Document, at: datetime) -> Fact:

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import stripe
@@ -100,6 +102,14 @@ def _retry_after(error: stripe.StripeError) -> float | None:
 def is_repeated(headers: Mapping[str, str] | None) -> bool:
     """Whether Stripe says that it only repeats what it has saved under the key."""
     return _named(headers, "idempotent-replayed") == "true"
+
+
+def answered_at(headers: Mapping[str, str] | None) -> datetime | None:
+    """Stripe's own time when it answered, in whole seconds; None if it does not say."""
+    try:
+        return parsedate_to_datetime(_named(headers, "date") or "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _header(error: stripe.StripeError, wanted: str) -> str | None:

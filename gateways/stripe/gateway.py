@@ -43,6 +43,8 @@ class Page(Generic[T]):
     items: Sequence[T]
     #: The id to go on from; None where the list ends.
     after: str | None
+    #: When Stripe answered, by its own clock; None if it did not say.
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

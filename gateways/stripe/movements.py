@@ -7,8 +7,8 @@ from typing import Any, Final
 from domain.errors import GavelpayError
 from domain.facts import Fact
 from domain.money import Money
-from domain.movements import Kind, Movement
-from gateways.stripe.events import charge_fact, dispute_fact, moment, refund_fact, where
+from domain.movements import Kind, Movement, Outcome
+from gateways.stripe.events import charge_fact, dispute_fact, moment, moved_for, refund_fact, where
 
 Document = Mapping[str, Any]
 
@@ -18,7 +18,7 @@ _KINDS: Final = {
     "refund": Kind.REFUND,
     "payment_refund": Kind.REFUND,
     "refund_failure": Kind.REFUND_RETURNED,
-    "payment_failure_refund": Kind.REFUND_RETURNED,
+    "payment_failure_refund": Kind.CHARGE_FAILED,
     "payment_reversal": Kind.DISPUTE,
 }
 
@@ -45,6 +45,8 @@ def movement(document: Document) -> Movement:
         payment_intent_id=place.payment_intent_id,
         session_id=place.session_id,
         fact=_fact(behind, moment(document["created"])),
+        place=_place(document, behind),
+        outcome=_outcome(behind),
         is_given_back=behind.get("refunded") is True,
     )
 
@@ -53,6 +55,23 @@ def _kind(document: Document, behind: Document) -> Kind:
     if document["type"] == "adjustment" and behind.get("object") == "dispute":
         return Kind.DISPUTE
     return _KINDS.get(document["type"], Kind.OTHER)
+
+
+def _place(document: Document, behind: Document) -> int | None:
+    if behind.get("object") != "dispute":
+        return None
+    ids = [one["id"] for one in moved_for(behind)]
+    return 1 + ids.index(document["id"]) if document["id"] in ids else None
+
+
+def _outcome(behind: Document) -> Outcome:
+    match behind.get("object"), behind.get("status"):
+        case "charge", "pending":
+            return Outcome.UNDER_WAY
+        case "charge", "failed" if behind.get("failure_balance_transaction") is not None:
+            return Outcome.FAILED
+        case _:
+            return Outcome.TAKEN
 
 
 def _fact(behind: Document, moved_at: datetime) -> Fact | None:

@@ -138,7 +138,7 @@ DISPUTES: Final = Table(
     key("session_id"),
     key("transaction_id"),
     text("stripe_dispute_id", frozen=True),
-    minor("amount_minor", frozen=True),
+    minor("amount_minor"),
     text("currency", frozen=True),
     text("status"),
     text("reason"),

@@ -32,6 +32,7 @@ DIFFERENCES: Final = Table(
     text("payment_intent_id", null=True, frozen=True),
     moment("moved_at", null=True, frozen=True),
     moment("found_at", frozen=True),
+    moment("asked_at", null=True),
     moment("explained_at", null=True),
     CheckConstraint("amount_minor >= 0", name="amount"),
 )

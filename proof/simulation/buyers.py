@@ -35,7 +35,7 @@ _NEAR: Final = 3.0
 _DEBIT_SECONDS: Final = 240.0
 _HOUR: Final = 3600.0
 #: How often more is paid than was asked, and how often a bank decides for us.
-_MORE, _WON = 0.5, 0.5
+_MORE, _WON, _IN_PART = 0.5, 0.5, 0.3
 
 
 class Buyers:
@@ -185,7 +185,9 @@ class Buyers:
             for made in list(self._core.world.store.table("dispute").oldest()):
                 if made["charge"] == charge["id"] and made["status"] not in ("won", "lost"):
                     won = self._dice.throw(lot.name, "dispute") < _WON
-                    return self._core.close_dispute(made["id"], won=won)["status"]
+                    in_part = not won and self._dice.throw(lot.name, "won in part") < _IN_PART
+                    returned = made["amount"] // 3 if in_part else 0
+                    return self._core.close_dispute(made["id"], won=won, returned=returned)["status"]
         return "nothing to decide"
 
     def _of_lot(self, kind: str, lot: Lot) -> list[Obj]:

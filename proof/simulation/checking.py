@@ -22,6 +22,7 @@ def check(house: House, watch: Watch) -> list[Broken]:
         *(Broken(sentence, lot) for lot, sentence in house.app.database.rows(questions.UNSETTLED)),
         *(Broken(one, one.split()[1].rstrip(":")) for one in (*house.listeners.problems, *house.calls.problems)),
         *_money(house),
+        *_ledger(house),
         *_objects(house),
         *_failures(house),
         *_history(house),
@@ -58,6 +59,17 @@ def _money(house: House) -> Iterator[Broken]:
             yield Broken(f"Payment {session} keeps {kept[session]} charges.", lot)
     for intent, row in ours.items():
         yield Broken(f"We recorded {intent}, and Stripe does not know of it.", row[0])
+
+
+def _ledger(house: House) -> Iterator[Broken]:
+    """What Stripe has of ours, our ledger says to the cent, whatever moved it."""
+    theirs: Counter[str] = Counter()
+    for row in house.core.world.store.table("balance_transaction").oldest():
+        theirs[row["currency"].upper()] += row["net"]
+    ours = Counter(dict(house.app.database.rows(questions.AT_STRIPE)))
+    for currency in sorted(theirs.keys() | ours.keys()):
+        if theirs[currency] != ours[currency]:
+            yield Broken(f"Stripe has {theirs[currency]} {currency}, and our ledger says {ours[currency]}.", "")
 
 
 def _failures(house: House) -> Iterator[Broken]:

@@ -108,11 +108,8 @@ class MortalDatabase(Database):
         """One transaction, whose commit may be its user's last act."""
         line = self._lines.take()
         now = self._now()
-        if line.told != now:
-            # Before it begins, and over: a transaction that is to see one moment must be asked for that first.
-            line.execute("SELECT set_config('gavelpay.now', %s, false)", (now.isoformat(),))
-            line.sync()
         line.execute("BEGIN")
+        line.tell(now)
         self.open += 1
         try:
             yield cast("psycopg.Connection[Any]", line)

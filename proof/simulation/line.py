@@ -25,6 +25,8 @@ from models.arrays import Packed
 #: What a statement writes, also within a WITH. `FOR UPDATE OF r` finds a table that is none.
 _WRITES: Final = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 _PLACE: Final = re.compile(r"%(?:\((\w+)\))?([sbt%])")
+#: What PostgreSQL takes only before the first query of a transaction.
+_BEFORE_ALL: Final = "SET TRANSACTION"
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 #: PostgreSQL's numbers of types, where a statement alone does not tell them.
 _TYPES: Final[Mapping[type, int]] = {
@@ -138,12 +140,25 @@ class Line:
         written: learns which tables are written.
     """
 
-    __slots__ = ("_is_piped", "_made", "_names", "_new", "_prepared", "_sent", "_written", "driver", "pgconn", "told")
+    __slots__ = (
+        "_is_piped",
+        "_made",
+        "_names",
+        "_new",
+        "_prepared",
+        "_sent",
+        "_to_tell",
+        "_written",
+        "driver",
+        "pgconn",
+        "told",
+    )
 
     def __init__(self, driver: psycopg.Connection[Any], written: set[str]) -> None:
         self.driver, self.pgconn, self._written = driver, driver.pgconn, written
         #: The time that the server was told last.
         self.told: datetime | None = None
+        self._to_tell: datetime | None = None
         self._prepared: dict[tuple[str, tuple[type, ...]], _Prepared] = {}
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         #: What the server has not answered yet, and what reads it.
@@ -159,6 +174,9 @@ class Line:
 
         Whoever asks for a statement in binary form, or not, always does.
         """
+        if self._to_tell is not None and not query.startswith(_BEFORE_ALL):
+            now, self._to_tell = self._to_tell, None
+            self.execute("SELECT set_config('gavelpay.now', %s, false)", (now.isoformat(),))
         values: Sequence[Any] = ()
         if params:
             known: Any = params
@@ -176,6 +194,10 @@ class Line:
         self._sent.append((rows, prepared.reader))
         self._written |= prepared.writes
         return rows
+
+    def tell(self, now: datetime) -> None:
+        """Tell the server the time, if it is another one, with the first thing that the transaction asks."""
+        self._to_tell = None if self.told == now else now
 
     def _prepare(self, query: str, kinds: tuple[type, ...], *, bare: bool) -> _Prepared:
         types = tuple(_TYPES.get(kind, 0) for kind in kinds)
@@ -205,6 +227,7 @@ class Line:
 
     def rollback(self) -> None:
         """Have nothing kept."""
+        self._to_tell = None
         with suppress(psycopg.Error):
             self.sync()
         self.execute("ROLLBACK")

@@ -45,6 +45,10 @@ TAKEN: Final = """
            EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id AND r.status IN ('failed', 'canceled'))
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
 """
+#: What our ledger says that Stripe has, by currency.
+AT_STRIPE: Final = """
+    SELECT currency, sum(balance_minor)::bigint FROM ledger_balances WHERE account = 'stripe_balance' GROUP BY currency
+"""
 #: What we took for refused by Stripe: a lot, the key that it was asked under, and what it is.
 FAILED: Final = """
     SELECT s.auction_id, r.idempotency_key, format('Refund %%s', r.id) FROM refunds r

@@ -1,6 +1,7 @@
 """The API's front desk: who may call, what was asked before, what goes wrong, and then the work itself."""
 
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from sandbox.stripe import timers
 from sandbox.stripe.auth import api_key, check_headers
@@ -126,7 +127,12 @@ class Api:
     def _dress(self, response: Response, request: Request, request_id: str) -> Response:
         """The headers that every answer has."""
         response.headers.update(
-            {"Content-Type": "application/json", "Request-Id": request_id, "Stripe-Version": API_VERSION}
+            {
+                "Content-Type": "application/json",
+                "Date": formatdate(self.world.now, usegmt=True),
+                "Request-Id": request_id,
+                "Stripe-Version": API_VERSION,
+            }
         )
         if (key := request.headers.get("idempotency-key")) is not None and request.method == "POST":
             response.headers["Idempotency-Key"] = key

@@ -1,6 +1,6 @@
 """Stripe's own books, to compare other books with."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from sandbox.stripe.wire import Obj
@@ -44,9 +44,10 @@ def _charge(world: World, row: Obj) -> Obj:
 
 def _totals(world: World, charges: list[Obj], refunds: list[Obj]) -> dict[str, dict[str, int]]:
     """By currency, in minor units: captured, refunded, kept (captured less refunded), fees, net."""
-    totals: dict[str, Counter[str]] = {}
+    nothing = Counter(captured=0, refunded=0, kept=0, fees=0, net=0)
+    totals: dict[str, Counter[str]] = defaultdict(nothing.copy)
     for row in charges:
-        total = totals.setdefault(row["currency"], Counter(captured=0, refunded=0, kept=0, fees=0, net=0))
+        total = totals[row["currency"]]
         total["charges"] += 1
         total["captured"] += row["amount_captured"]
         # What was held and let go counts as refunded, but was never captured.
@@ -56,7 +57,7 @@ def _totals(world: World, charges: list[Obj], refunds: list[Obj]) -> dict[str, d
             totals[row["currency"]]["refunded"] += row["amount"]
     movement: dict[str, Any]
     for movement in world.store.table("balance_transaction").oldest():
-        total = totals.setdefault(movement["currency"], Counter())
+        total = totals[movement["currency"]]
         total["fees"] += movement["fee"]
         total["net"] += movement["net"]
     return {currency: dict(total) for currency, total in totals.items()}

@@ -45,7 +45,7 @@ def _dispute(core: StripeCore, path: Obj, body: Obj) -> Obj:
 
 
 def _close_dispute(core: StripeCore, path: Obj, body: Obj) -> Obj:
-    return core.close_dispute(path["id"], won=bool(body.get("won", False)))
+    return core.close_dispute(path["id"], won=bool(body.get("won", False)), returned=int(body.get("returned", 0)))
 
 
 def _warn(core: StripeCore, path: Obj, body: Obj) -> Obj:

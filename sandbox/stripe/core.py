@@ -157,10 +157,11 @@ class StripeCore:
         with self._act():
             return aftermath.open_dispute(self.world, named(self.world, "charge", charge_id), reason, amount)
 
-    def close_dispute(self, dispute_id: str, *, won: bool) -> Obj:
-        """The bank decides a dispute."""
+    def close_dispute(self, dispute_id: str, *, won: bool, returned: int = 0) -> Obj:
+        """The bank decides a dispute; one that is lost may give a part back ("partially won")."""
         with self._act():
-            return aftermath.close_dispute(self.world, named(self.world, "dispute", dispute_id), won=won)
+            made = named(self.world, "dispute", dispute_id)
+            return aftermath.close_dispute(self.world, made, won=won, returned=returned)
 
     def warn(self, charge_id: str, fraud_type: str = "made_with_stolen_card") -> Obj:
         """The issuer sends an early fraud warning."""

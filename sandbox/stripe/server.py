@@ -166,6 +166,8 @@ def config(host: Host) -> uvicorn.Config:
         # Logging is the caller's; what goes wrong reaches its handlers, or standard error.
         log_config=None,
         access_log=False,
+        # The API's answers bear the sandbox's own time.
+        date_header=False,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=60,
         backlog=BACKLOG,

@@ -32,7 +32,11 @@ def refund(
     )
 
 
-def dispute(status: DisputeStatus, at: float, moved: int = 1, minor: int = ASKED.minor) -> DisputeReported:
+def dispute(
+    status: DisputeStatus, at: float, moved: int = 1, minor: int = ASKED.minor, back: int | None = None
+) -> DisputeReported:
+    """A report after so many movements: the amount is taken, then all of it, or only `back`, is given back."""
+    movements = [Money("USD", -minor), Money("USD", minor if back is None else back)]
     return DisputeReported(
         at=after(at),
         where=INTENT,
@@ -42,9 +46,7 @@ def dispute(status: DisputeStatus, at: float, moved: int = 1, minor: int = ASKED
         reason="fraudulent",
         opened_at=after(20),
         evidence_due_at=after(20) + timedelta(days=7),
-        movements=moved,
-        withdrawn=moved > 0,
-        reinstated=moved > 1,
+        moved=tuple(movements[:moved]),
         fee=Money("USD", 1500) if moved else None,
     )
 
@@ -68,6 +70,11 @@ AFTERMATHS: dict[str, list[Fact]] = {
         refund(1, ASKED.minor, S.SUCCEEDED),
         refund(1, ASKED.minor, S.FAILED),
     ],
+    "refunded in full once more, for the first refund came back": [
+        refund(1, ASKED.minor, S.SUCCEEDED),
+        refund(1, ASKED.minor, S.FAILED),
+        refund(2, ASKED.minor, S.SUCCEEDED),
+    ],
     "a refund that is canceled": [refund(1, 500, S.PENDING), refund(1, 500, S.CANCELED)],
     "an inquiry that comes to nothing": [
         dispute(D.WARNING_NEEDS_RESPONSE, 20, 0),
@@ -90,6 +97,17 @@ AFTERMATHS: dict[str, list[Fact]] = {
         dispute(D.LOST, 30, 1),
         dispute(D.APPEAL_UNDER_REVIEW, 40, 1),
         dispute(D.WON, 50, 2),
+    ],
+    "disputed in full after a part went back, and won for that part": [
+        refund(1, 5000, S.SUCCEEDED),
+        dispute(D.NEEDS_RESPONSE, 20, 1),
+        dispute(D.UNDER_REVIEW, 30, 2, back=5000),
+        dispute(D.LOST, 30, 2, back=5000),
+    ],
+    "an inquiry over the whole that becomes a dispute over a part": [
+        dispute(D.WARNING_NEEDS_RESPONSE, 20, 0),
+        dispute(D.NEEDS_RESPONSE, 21, 1, 10000),
+        dispute(D.UNDER_REVIEW, 22, 1, 10000),
     ],
     "opened and lost in one second": [dispute(D.NEEDS_RESPONSE, 20, 1), dispute(D.LOST, 20, 1)],
 }
@@ -123,7 +141,14 @@ def money_state(payment: Payment) -> Any:
         [(one.status, one.refunded_minor, one.disposition) for one in payment.transactions],
         sorted((one.stripe_refund_id or "", one.amount_minor, one.status) for one in payment.refunds),
         sorted(
-            (one.stripe_dispute_id, one.status, one.evidence_due_at, one.withdrawn_minor, one.reinstated_minor)
+            (
+                one.stripe_dispute_id,
+                one.status,
+                one.evidence_due_at,
+                one.amount_minor,
+                one.withdrawn_minor,
+                one.reinstated_minor,
+            )
             for one in payment.disputes
         ),
         sorted(balances(payment).items()),

@@ -1,5 +1,6 @@
 """Refunds and disputes: the same in any order, with any repeats; and the books say what is owed."""
 
+from dataclasses import replace
 from itertools import pairwise, permutations
 
 import pytest
@@ -54,12 +55,15 @@ def test_any_mix_of_two_lives_ends_in_one_state(life: str, data: st.DataObject) 
         ("refunded in three odd parts", TransactionStatus.REFUNDED),
         ("refunded in part, and the refund comes back", TransactionStatus.PARTIALLY_REFUNDED),
         ("refunded in full, and the refund comes back", TransactionStatus.SUCCEEDED),
+        ("refunded in full once more, for the first refund came back", TransactionStatus.REFUNDED),
         ("a refund that is canceled", TransactionStatus.SUCCEEDED),
         ("an inquiry that comes to nothing", TransactionStatus.SUCCEEDED),
         ("a dispute that is won", TransactionStatus.SUCCEEDED),
         ("a dispute that is lost after a part went back", TransactionStatus.DISPUTED),
         ("lost, appealed, and won at last", TransactionStatus.SUCCEEDED),
         ("opened and lost in one second", TransactionStatus.DISPUTED),
+        ("disputed in full after a part went back, and won for that part", TransactionStatus.DISPUTED),
+        ("an inquiry over the whole that becomes a dispute over a part", TransactionStatus.DISPUTED),
     ],
 )
 def test_each_life_ends_where_it_should(life: str, status: TransactionStatus) -> None:
@@ -77,6 +81,7 @@ def test_each_life_ends_where_it_should(life: str, status: TransactionStatus) ->
             "refunded in part, and the refund comes back",
             {STRIPE: ASKED.minor - 7, MAKER: -(ASKED.minor - FEE - 7), REVENUE: -FEE},
         ),
+        ("refunded in full once more, for the first refund came back", {}),
         ("a refund that is canceled", {STRIPE: ASKED.minor, MAKER: FEE - ASKED.minor, REVENUE: -FEE}),
         ("an inquiry that comes to nothing", {STRIPE: ASKED.minor, MAKER: FEE - ASKED.minor, REVENUE: -FEE}),
         (
@@ -90,6 +95,26 @@ def test_each_life_ends_where_it_should(life: str, status: TransactionStatus) ->
         (
             "opened and lost in one second",
             {STRIPE: -1500, MAKER: FEE - ASKED.minor, REVENUE: -FEE, DISPUTE_FEES: 1500, LOSSES: ASKED.minor},
+        ),
+        (
+            "disputed in full after a part went back, and won for that part",
+            {
+                STRIPE: -1500,
+                MAKER: -(ASKED.minor - 5000 - (FEE - 250)),
+                REVENUE: -(FEE - 250),
+                DISPUTE_FEES: 1500,
+                LOSSES: ASKED.minor - 5000,
+            },
+        ),
+        (
+            "an inquiry over the whole that becomes a dispute over a part",
+            {
+                STRIPE: ASKED.minor - 10000 - 1500,
+                MAKER: FEE - ASKED.minor,
+                REVENUE: -FEE,
+                DISPUTE_FEES: 1500,
+                DISPUTED: 10000,
+            },
         ),
     ],
 )
@@ -133,6 +158,26 @@ def test_an_open_dispute_holds_the_money_in_doubt() -> None:
     assert payment.transactions[0].status is TransactionStatus.DISPUTED
     assert [note.action for note in payment.notes][-2:] == ["dispute_opened", "dispute_changed"]
     assert [one.type for one in payment.announcements] == ["auction.sold", "order.requested"]
+
+
+@pytest.mark.parametrize(
+    ("status", "moved", "withdrawn", "reinstated"),
+    [
+        (DisputeStatus.LOST, [-22_000], ASKED.minor, 0),
+        # Rates have moved: all of it is back where it was won, and else the part that this is of what was taken.
+        (DisputeStatus.WON, [-22_000, 21_500], ASKED.minor, ASKED.minor),
+        (DisputeStatus.LOST, [-22_000, 4_000], ASKED.minor, 5009),
+        (DisputeStatus.LOST, [-22_000, 22_000, -22_000], 2 * ASKED.minor, ASKED.minor),
+    ],
+)
+def test_what_is_settled_in_another_currency_is_booked_in_the_buyers(
+    status: DisputeStatus, moved: list[int], withdrawn: int, reinstated: int
+) -> None:
+    euros = tuple(Money("EUR", minor) for minor in moved)
+    report = replace(dispute(status, 30), moved=euros, fee=Money("EUR", 1500))
+    (known,) = told(a_payment(), [PAID, report]).disputes
+    assert (known.withdrawn_minor, known.reinstated_minor) == (withdrawn, reinstated)
+    assert known.lost_minor == withdrawn - reinstated
 
 
 def test_a_full_refund_takes_the_sale_back_once_and_for_good() -> None:

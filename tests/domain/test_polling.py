@@ -81,6 +81,15 @@ def test_a_memory_survives_being_written() -> None:
         assert Memory.read(memory.written()) == memory
 
 
+def test_a_slice_ends_no_later_than_stripes_clock_says_and_never_goes_back() -> None:
+    begun = Walk(NOW).begun(NOW + timedelta(minutes=10))
+    assert begun.told_at(NOW + timedelta(minutes=7)).stepped(None) == Walk(NOW + timedelta(minutes=7))
+    assert begun.told_at(NOW + timedelta(minutes=11)) == begun
+    assert begun.told_at(NOW - timedelta(hours=1)).stepped(None) == Walk(NOW)
+    assert begun.told_at(None) == begun
+    assert Walk(NOW).told_at(NOW) == Walk(NOW)
+
+
 def test_a_walk_goes_through_pages_and_parts_and_ends_where_it_was_to_end() -> None:
     begun = Walk(NOW).begun(NOW + timedelta(hours=1))
     assert begun.begun(NOW + timedelta(hours=2)) is begun

@@ -1,5 +1,6 @@
 """Disputes, from the sandbox to the books."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from domain.dispute import DisputeStatus
 from domain.errors import ActRefused
 from domain.transaction import TransactionStatus
 from tests.house import House
+from tests.services.reconciling import lose
 
 
 def sold(home: House, **changes: Any) -> UUID:
@@ -25,10 +27,10 @@ def dispute(home: House, session_id: UUID, amount: int | None = None) -> str:
         return str(core.dispute(charge, amount=amount)["id"])
 
 
-def decide(home: House, dispute_id: str, *, won: bool) -> None:
+def decide(home: House, dispute_id: str, *, won: bool, returned: int = 0) -> None:
     home.forward(days=3)
     with home.sandbox.host.using() as core:
-        core.close_dispute(dispute_id, won=won)
+        core.close_dispute(dispute_id, won=won, returned=returned)
 
 
 def accounts(home: House, session_id: UUID) -> dict[str, int]:
@@ -78,6 +80,29 @@ def test_a_lost_dispute_costs_the_platform_and_stays(home: House) -> None:
     books = accounts(home, session_id)
     assert (books["dispute_losses"], books["dispute_fees"]) == (10_000, 1500)
     assert books["stripe_balance"] == 27_550 - 10_000 - 1500
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_dispute_won_in_part_gives_back_what_had_been_refunded(home: House, *, is_heard: bool) -> None:
+    session_id = sold(home)
+    home.app.request_refund(session_id, reason="scratched", actor="admin:alice", amount="50.00")
+    home.app.send_refunds()
+    home.forward(seconds=30)
+    home.hear()
+    dispute_id = dispute(home, session_id, 27_550)
+    home.hear()
+    decide(home, dispute_id, won=False, returned=5_000)
+    if is_heard:
+        home.hear()
+    else:
+        lose(home)
+    home.app.explain_money.everything(home.time() - timedelta(days=4))
+    books = accounts(home, session_id)
+    assert "disputed_funds" not in books
+    assert books["dispute_losses"] == 22_550
+    assert books["stripe_balance"] == sum(one["net"] for one in home.stripe_has("balance_transaction"))
+    assert home.app.explain_money.unexplained() == {}
+    assert home.app.check_invariants() == []
 
 
 def test_a_dispute_that_overtakes_its_payment_waits_for_it(home: House) -> None:

@@ -55,6 +55,20 @@ def test_a_payment_whose_webhooks_were_all_lost_is_completed_within_minutes(home
     assert listed(home) <= 2
 
 
+def test_a_clock_that_is_ahead_of_stripes_misses_no_event(home: House) -> None:
+    ahead = replace(home.app.reconcile_events, now=lambda: home.time() + timedelta(minutes=10))
+    session_id = home.opened()
+    home.forward(minutes=30)
+    assert drain(ahead) == 1
+    home.forward(seconds=5)
+    home.pay(session_id)
+    lose(home)
+    home.forward(minutes=30)
+    drain(ahead)
+    home.process()
+    assert home.payment(session_id).session.status is Status.COMPLETED
+
+
 def test_a_lost_decline_does_not_undo_the_payment_that_followed(home: House) -> None:
     session_id = home.opened()
     home.pay(session_id, "4000000000000002")

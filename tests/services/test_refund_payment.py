@@ -11,6 +11,8 @@ from services.refund_payment import SendRefunds
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit
 from tests.house import House
 
+#: Its refunds fail a moment after they succeeded, as Stripe tells.
+REFUND_FAILS = "4000000000005126"
 POINTS = ["before the claim is committed", "before the call", "after the call", "before the record is committed"]
 
 
@@ -183,3 +185,27 @@ def test_a_refund_whose_key_was_used_otherwise_is_looked_up_and_then_asked_for_u
     assert refund.status is RefundStatus.SUCCEEDED
     assert sorted(one["amount"] for one in home.stripe_has("refund")) == [100, 27550]
     assert home.sandbox.core.world.calls["refunds.list"] == 1
+
+
+def test_an_answer_that_comes_before_its_cause_waits_for_it(home: House) -> None:
+    """Somebody has sent all of it back at Stripe, which failed, and nobody has told us of that yet."""
+    session_id = home.opened()
+    home.pay(session_id, REFUND_FAILS)
+    home.time.forward(hours=25)
+    home.app.expire_windows()
+    home.hear()
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    home.app.stripe.refund({"payment_intent": intent, "amount": 27550}, idempotency_key="dashboard")
+    home.hear()
+    assert home.payment(session_id).transactions[0].refunded_minor == 27550
+    home.forward(seconds=30)
+    home.app.send_refunds()
+    ours = next(one for one in home.payment(session_id).refunds if one.requested_by == "system")
+    assert (ours.status, ours.last_error) == (RefundStatus.REQUESTED, "event_too_early")
+
+    home.hear()
+    home.forward(minutes=2)
+    home.work()
+    home.hear()
+    assert {one.status for one in home.payment(session_id).refunds} == {RefundStatus.FAILED}
+    assert len(home.stripe_has("refund")) == 2

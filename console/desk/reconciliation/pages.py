@@ -38,7 +38,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
     "charge_not_recorded": ("Stripe took money that we have not recorded", "Its payment is looked up again by itself."),
     "refund_not_recorded": ("Stripe sent money back that we have not recorded", "Look at the payment’s refunds."),
     "returned_refund_not_recorded": ("A refund came back, and we have not recorded it", "Look at its refund."),
-    "dispute_not_recorded": ("A bank took money, and we know no dispute of it", "Look at the dispute at Stripe."),
+    "dispute_not_recorded": ("A bank moved money that we have not recorded", "Look at the dispute at Stripe."),
     "payment_not_known": (
         "Stripe took money for a payment that our books do not have",
         "The database was restored from before it was asked for: send it back at Stripe.",

@@ -58,18 +58,23 @@ def open_dispute(world: World, charge: Obj, reason: str = "fraudulent", amount: 
     return made
 
 
-def close_dispute(world: World, made: Obj, *, won: bool) -> Obj:
-    """The bank has decided; a dispute won gives the money back."""
+def close_dispute(world: World, made: Obj, *, won: bool, returned: int = 0) -> Obj:
+    """The bank has decided. A dispute won gives the money back.
+
+    One won in part, which reads `lost`, gives back only `returned`: what had been refunded before of an amount that was
+    disputed in full.
+    """
+    returned = made["amount"] if won else returned
     before = {"status": made["status"]}
     made.update(status="won" if won else "lost", is_charge_refundable=False)
-    if won:
+    if won or returned:
         back = balance_transaction(
-            world, "adjustment", made, made["amount"], category="dispute_reversal",
+            world, "adjustment", made, returned, category="dispute_reversal",
             description=f"Chargeback reversal for {made['charge']}",
         )  # fmt: skip
         made["balance_transactions"] = [*made["balance_transactions"], back]
     world.store.save(made)
-    if won:
+    if won or returned:
         emit(world, "charge.dispute.funds_reinstated", made)
     emit(world, "charge.dispute.closed", made, before=before)
     return made

@@ -13,9 +13,18 @@ def record(world: World, charge: Obj, *, announce: bool = True) -> None:
     """Book a captured charge on the balance; `announce` emits `charge.updated`. Does nothing the second time."""
     if charge["balance_transaction"] is not None or not charge["paid"]:
         return
+    before: Obj = {"balance_transaction": None}
+    book(world, charge)
+    before |= share_with_destination(world, charge)
+    world.store.save(charge)
+    if announce:
+        emit(world, "charge.updated", charge, before=before, cause=NOBODY)
+
+
+def book(world: World, charge: Obj) -> None:
+    """Book a charge on the balance: a debit, as pending, when it is submitted to the bank, and others when paid."""
     method = find_method(world.store.note(charge["payment_method"]).get("method", ""))
     at_once = method is not None and method.aftermath == "available_now"
-    before: Obj = {"balance_transaction": None}
     booked = balance_transaction(
         world,
         "charge" if charge["payment_method_details"]["type"] == "card" else "payment",
@@ -27,13 +36,24 @@ def record(world: World, charge: Obj, *, announce: bool = True) -> None:
         description=charge["description"],
     )
     charge["balance_transaction"] = booked["id"]
-    before |= _share_with_destination(world, charge)
     world.store.save(charge)
-    if announce:
-        emit(world, "charge.updated", charge, before=before, cause=NOBODY)
 
 
-def _share_with_destination(world: World, charge: Obj) -> Obj:
+def take_back(world: World, charge: Obj) -> None:
+    """A debit failed: what was booked of it when it was submitted is booked back, with its fee."""
+    booked = balance_transaction(
+        world,
+        "payment_failure_refund",
+        charge,
+        -charge["amount"],
+        category="charge_failure",
+        fee=lambda amount: -fee(-amount),
+        description="Payment failure refund",
+    )
+    charge["failure_balance_transaction"] = booked["id"]
+
+
+def share_with_destination(world: World, charge: Obj) -> Obj:
     """A destination charge passes its amount on, and takes the platform's fee back from it."""
     target = charge["transfer_data"]
     if target is None:

@@ -112,7 +112,9 @@ def _take(world: World, intent: Obj, made: Obj, method: Method) -> None:
         intent.update(status="requires_capture", amount_capturable=made["amount"])
     else:
         intent.update(status="succeeded", amount_received=made["amount"])
-        if intent["capture_method"] == "automatic":
+        if made["balance_transaction"] is not None:
+            capture.share_with_destination(world, made)
+        elif intent["capture_method"] == "automatic":
             capture.record(world, made, announce=False)
     aftermath.review(world, intent, made)
     world.store.save(made)
@@ -142,6 +144,8 @@ def _decline(world: World, intent: Obj, pm: Obj, method: Method, made: Obj | Non
     intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error, processing=None)
     if made is not None:
         made.update(status="failed", paid=False, failure_code=method.code, failure_message=method.message)
+        if made["balance_transaction"] is not None:
+            capture.take_back(world, made)
         world.store.save(made)
         intent["latest_charge"] = made["id"]
         emit(world, "charge.failed", made)
@@ -155,7 +159,7 @@ def _order_debit(world: World, intent: Obj, pm: Obj, method: Method) -> None:
     made["captured"] = True
     made["amount_captured"] = made["amount"]
     intent.update(status="processing", latest_charge=made["id"])
-    world.store.save(made)
+    capture.book(world, made)
     world.store.save(intent)
     emit(world, "payment_intent.processing", intent)
     emit(world, "charge.pending", made)

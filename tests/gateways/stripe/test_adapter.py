@@ -479,6 +479,8 @@ def test_events_of_a_time_are_listed_by_type_as_webhooks_would_bring_them(
     second = stripe.list_events(types, created_from=begun, created_to=until, after=first.after)
 
     events = [orjson.loads(body) for body in (*first.items, *second.items)]
+    assert first.told_at is not None
+    assert begun.replace(microsecond=0) <= first.told_at <= until, "Stripe's own clock"
     assert (len(first.items), second.after) == (100, None)
     assert len({event["id"] for event in events}) == 101
     assert {event["type"] for event in events} == set(types)

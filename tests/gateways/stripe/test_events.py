@@ -270,9 +270,9 @@ def open_dispute(one: Scene, **changes: Any) -> str:
         return str(core.dispute(charge, **changes)["id"])
 
 
-def close_dispute(one: Scene, *, won: bool) -> None:
+def close_dispute(one: Scene, *, won: bool, returned: int = 0) -> None:
     with one.sandbox.host.using() as core:
-        core.close_dispute(open_dispute(one), won=won)
+        core.close_dispute(open_dispute(one), won=won, returned=returned)
 
 
 def test_a_dispute_from_its_beginning_to_its_end(scene: Opening) -> None:
@@ -282,16 +282,23 @@ def test_a_dispute_from_its_beginning_to_its_end(scene: Opening) -> None:
     opened, closed = one.fact("charge.dispute.created"), one.fact("charge.dispute.closed")
     assert isinstance(opened, DisputeReported)
     assert isinstance(closed, DisputeReported)
-    assert (opened.status, opened.movements, opened.withdrawn, opened.reinstated) == (
-        DisputeStatus.NEEDS_RESPONSE, 1, True, False,
-    )  # fmt: skip
-    assert (closed.status, closed.movements, closed.withdrawn, closed.reinstated) == (DisputeStatus.WON, 2, True, True)
+    assert (opened.status, opened.moved) == (DisputeStatus.NEEDS_RESPONSE, (Money("USD", -27550),))
+    assert (closed.status, closed.moved) == (DisputeStatus.WON, (Money("USD", -27550), Money("USD", 27550)))
     assert opened.amount == Money("USD", 27550)
     assert opened.fee == closed.fee == Money("USD", 1500)
     assert opened.evidence_due_at == opened.opened_at + timedelta(days=7)
     assert (opened.reason, opened.where.session_id) == ("fraudulent", None)
     assert opened.where.payment_intent_id == one.intent_id()
     assert opened.where.charge_id is not None
+
+
+def test_a_dispute_won_in_part_is_lost_and_says_how_much_came_back(scene: Opening) -> None:
+    one = scene()
+    one.sandbox.pay(one.target)
+    close_dispute(one, won=False, returned=5000)
+    closed = one.fact("charge.dispute.closed")
+    assert isinstance(closed, DisputeReported)
+    assert (closed.status, closed.moved) == (DisputeStatus.LOST, (Money("USD", -27550), Money("USD", 5000)))
 
 
 @pytest.mark.parametrize("status", list(DisputeStatus))
@@ -303,7 +310,7 @@ def test_every_status_of_a_dispute_is_known(scene: Opening, status: DisputeStatu
     event["data"]["object"].update(status=status.value, balance_transactions=[], evidence_details=None)
     fact = read_event(event | {"type": "charge.dispute.updated"})
     assert isinstance(fact, DisputeReported)
-    assert (fact.status, fact.withdrawn, fact.fee, fact.evidence_due_at) == (status, False, None, None)
+    assert (fact.status, fact.moved, fact.fee, fact.evidence_due_at) == (status, (), None, None)
 
 
 def test_a_zero_decimal_currency_is_counted_as_stripe_counts_it(scene: Opening) -> None:
