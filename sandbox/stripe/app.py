@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from email.utils import formatdate
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.stripe.api import Ticket
 from sandbox.stripe.control import control_routes
@@ -41,7 +42,19 @@ class App:
         if scope["type"] == "http" and (scope["path"] == "/v1" or scope["path"].startswith("/v1/")):
             await self._api(scope, receive, send)
         else:
-            await self.rest(scope, receive, send)
+            await self.rest(scope, receive, self._dated(send))
+
+    def _dated(self, send: Send) -> Send:
+        """Answers bear the sandbox's own time, as the API's do."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                with self.host.quietly() as core:
+                    date = formatdate(core.world.now, usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", date.encode())]
+            await send(message)
+
+        return dated
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
