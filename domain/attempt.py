@@ -73,6 +73,9 @@ class CheckoutAttempt:
     action_required_at: datetime | None = None
     #: When Stripe said that it is paid, where only its charge can tell whether that was in time; Stripe is asked.
     paid_near_end_at: datetime | None = None
+    #: Stripe's balance transaction of a bank debit that was submitted: its list tells of it before the money arrives,
+    #: and not again then.
+    booked_as: str | None = None
     #: Calls made for the step that is under way.
     tries: int = 0
     last_error: str | None = None

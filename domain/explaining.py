@@ -114,6 +114,9 @@ def _untaken(payment: Payment, movement: Movement) -> _Verdict:
     if movement.outcome is Outcome.FAILED:
         return None
     if movement.outcome is Outcome.UNDER_WAY and (status is PROCESSING or status in FINAL):
+        for attempt in payment.attempts:
+            if attempt.stripe_payment_intent_id == movement.payment_intent_id:
+                attempt.booked_as = movement.id
         return None  # Its payment waits for it; what comes to one that is over is told by events.
     return CHARGE_NOT_RECORDED, abs(movement.amount_minor)
 

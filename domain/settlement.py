@@ -144,6 +144,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
         attempt_id=attempt.id,
         stripe_payment_intent_id=intent,
         stripe_charge_id=fact.where.charge_id,
+        stripe_balance_transaction_id=attempt.booked_as,
         amount_minor=fact.amount.minor,
         currency=fact.amount.currency,
         status=TransactionStatus.SUCCEEDED,

@@ -128,6 +128,7 @@ ATTEMPTS: Final = Table(
     minor("application_fee_minor", null=True),
     text("stripe_checkout_id", null=True),
     text("stripe_payment_intent_id", null=True),
+    text("booked_as", null=True),
     sealed("url"),
     sealed("client_secret"),
     moment("expires_at", null=True),

@@ -342,6 +342,24 @@ def test_a_bank_debit_is_explained_while_it_is_under_way_and_when_it_failed(
     assert [one.stripe_fee_minor for one in home.payment(session_id).transactions] == ([829] if passed else [])
 
 
+def test_the_fee_of_a_bank_debit_is_known_though_nothing_told_of_its_charge(home: House) -> None:
+    """Stripe's list told of it when it was submitted, and is read only from there on."""
+    paid(home, 2)
+    session_id = home.opened()
+    home.pay(session_id, "bank_debit")
+    home.forward(seconds=5)
+    home.hear()
+    for _ in range(4):
+        home.forward(days=1)
+        assert compared(home) == {"USD": 0}
+    home.sandbox.settle(home.payment(session_id).attempts[0].stripe_checkout_id or "")
+    home.hear(*only(home.new_events(), "checkout.session.async_payment_succeeded"))
+    for _ in range(5):
+        assert compared(home) == {"USD": 0}
+    assert [one.stripe_fee_minor for one in home.payment(session_id).transactions] == [829]
+    assert calls(home)["balance_transactions.retrieve"] == 1
+
+
 def test_a_debit_that_failed_after_we_heard_that_it_arrived_is_unexplained(home: House) -> None:
     session_id = home.opened()
     home.pay(session_id, "bank_debit")
