@@ -37,7 +37,7 @@ def refund(world: World, charge: Obj, params: Obj) -> Obj:
     if params.get("reverse_transfer"):
         _reverse_transfer(world, charge, made, whole_before)
     if params.get("refund_application_fee"):
-        _refund_fee(world, charge, whole_before)
+        _refund_fee(world, charge, made)
     world.store.save(made)
     _quiet_trouble(world, charge, made)
     emit(world, "refund.created", made)
@@ -95,10 +95,17 @@ def _reverse_transfer(world: World, charge: Obj, made: Obj, refunded_before: int
     emit(world, "transfer.reversed", passed_on)
 
 
-def _refund_fee(world: World, charge: Obj, refunded_before: int) -> None:
+def _refund_fee(world: World, charge: Obj, made: Obj) -> None:
+    """The platform gives back its share of the fee: of all that the destination has given back, or else of the refunds.
+
+    What a refund took from the destination stays taken when it fails, and so does what was given for it.
+    """
     taken = world.store.get("application_fee", charge["application_fee"])
-    whole = charge["amount_captured"]
-    amount = share(charge["amount_refunded"], whole, taken["amount"]) - share(refunded_before, whole, taken["amount"])
+    whole, after = charge["amount_captured"], charge["amount_refunded"]
+    if made["transfer_reversal"]:
+        after = min(world.store.get("transfer", charge["transfer"])["amount_reversed"], whole)
+    before = max(after - made["amount"], 0)
+    amount = share(after, whole, taken["amount"]) - share(before, whole, taken["amount"])
     given_back = fee_refund(world, taken, amount)
     taken["amount_refunded"] += amount
     taken["refunded"] = taken["amount_refunded"] == taken["amount"]
