@@ -47,10 +47,11 @@ def _not_before(due: datetime | None, after: datetime | None) -> datetime | None
 
 
 def _attempt_due(session: PaymentSession, attempt: CheckoutAttempt) -> datetime | None:
-    if attempt.due_at is not None or (attempt.stripe_checkout_id or attempt.stripe_payment_intent_id) is None:
-        return None  # It is being opened or closed, which asks Stripe anyway.
-    if attempt.paid_near_end_at is not None:
+    is_known = (attempt.stripe_checkout_id or attempt.stripe_payment_intent_id) is not None
+    if is_known and attempt.paid_near_end_at is not None:
         return attempt.paid_near_end_at + NEAR_END
+    if not is_known or attempt.due_at is not None:
+        return None  # It is being opened or closed, which asks Stripe anyway.
     if waits_for_bank(session, attempt) and session.news_at is not None:
         return session.news_at + BANK_ANSWER
     if attempt.status is not AttemptStatus.OPEN:

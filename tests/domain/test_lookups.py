@@ -51,6 +51,8 @@ WAITING = {"status": Status.PROCESSING, "news_at": NOW, "news_attempt": 1}
         (WAITING, {}, NOW + BANK_ANSWER),
         (WAITING, {"status": AttemptStatus.CLOSED}, NOW + BANK_ANSWER),
         (WAITING | {"reason": NEAR_THE_END}, {"paid_near_end_at": NOW}, NOW + NEAR_END),
+        # Its opening was not answered, and has its turn behind all that can still be paid.
+        (WAITING | {"reason": NEAR_THE_END}, {"paid_near_end_at": NOW, "due_at": NOW}, NOW + NEAR_END),
         (WAITING | {"reason": NEAR_THE_END}, {}, None),
         (WAITING, {"status": AttemptStatus.PAID}, None),
         (WAITING | {"news_attempt": 2}, {"expires_at": NOW}, NOW + ENDED),
