@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import Enum
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from models.arrays import Packed
+from proof.simulation.values import writer
 
 #: What a statement writes, also within a WITH. `FOR UPDATE OF r` finds a table that is none.
 _WRITES: Final = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
@@ -38,26 +38,6 @@ _TYPES: Final[Mapping[type, int]] = {
     UUID: 2950,
     Decimal: 1700,
 }
-
-
-def _duration(value: timedelta) -> str:
-    return f"{value.days}d {value.seconds}s {value.microseconds}us"
-
-
-#: How values are written; words are escaped where they stand in an array.
-_WRITTEN: Final[Mapping[type, Callable[[Any], str]]] = {
-    str: str,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    bytes: lambda value: "\\x" + value.hex(),
-    datetime: datetime.isoformat,
-    timedelta: _duration,
-    UUID: str,
-    Decimal: str,
-    float: repr,
-}
-#: Whatever is written of these needs no quotes in an array.
-_PLAIN: Final = frozenset({int, bool, UUID, float, Decimal})
 
 
 class Rows:
@@ -108,7 +88,7 @@ class _Prepared:
         self.name = name
         #: The tables that it writes.
         self.writes = frozenset(_WRITES.findall(query))
-        self.write: list[Callable[[Any], bytes | None]] = [_writer(kind) for kind in kinds]
+        self.write: list[Callable[[Any], bytes | None]] = [writer(kind) for kind in kinds]
         self.forms = [1 if kind is Packed else 0 for kind in kinds]
         #: Reads its rows. Which columns they have is settled by the first answer.
         self.reader = _Reader(driver)
@@ -287,36 +267,3 @@ def _read(query: str) -> tuple[bytes, list[str | int]]:
         return f"${places.index(place) + 1}"
 
     return _PLACE.sub(numbered, query).encode(), places
-
-
-def _writer(kind: type) -> Callable[[Any], bytes | None]:
-    """What writes values of this type."""
-    if kind is Packed:
-        return bytes
-    if kind is list:
-        return lambda value: _array(value).encode()
-    if kind is type(None):
-        return lambda _value: None
-    write = _WRITTEN.get(kind, _plain)
-    return lambda value: write(value).encode()
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, Enum):
-        return str(value.value)
-    raise TypeError(f"{type(value).__name__} is not known here")
-
-
-def _array(values: list[Any]) -> str:
-    return "{" + ",".join(map(_element, values)) + "}"
-
-
-def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    kind = type(value)
-    write = _WRITTEN.get(kind)
-    text = _plain(value) if write is None else write(value)
-    if kind in _PLAIN:
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
