@@ -19,6 +19,7 @@ from console.server import build_server, serve
 from runtime.serving import CannotListen, listen
 from tests.console.calling import Client, wanted
 from tests.house import House
+from tests.sockets import read_all
 
 
 @contextmanager
@@ -65,9 +66,9 @@ def test_heads_and_bodies_that_do_not_end_and_silence_are_bounded(api: FastAPI, 
     with served(api, Limits(head_seconds=0.3, read_seconds=0.3, connections=4)) as url, ExitStack() as closing:
         silent = [closing.enter_context(connected(url, b"G")) for _ in range(8)]
         assert httpx.get(f"{url}/healthz").status_code == 200
-        assert {rest(one)[:13] for one in silent} <= {b"", b"HTTP/1.1 408 "}  # those made room, these were too slow
+        assert {read_all(one)[:13] for one in silent} <= {b"", b"HTTP/1.1 408 "}  # those made room, these were too slow
         with capture_logs() as logs, connected(url, post.encode()) as slow:
-            assert rest(slow).startswith(b"HTTP/1.1 408 ")
+            assert read_all(slow).startswith(b"HTTP/1.1 408 ")
         assert not logs  # nobody's fault of ours
         with connected(url, b"GET /healthz HTTP/1.1\r\n") as endless, suppress(ConnectionError):
             for _ in range(2000):
@@ -81,15 +82,6 @@ def connected(url: str, first: bytes) -> socket.socket:
     connection = socket.create_connection((parts.hostname, parts.port), timeout=20)
     connection.sendall(first)
     return connection
-
-
-def rest(connection: socket.socket) -> bytes:
-    """All that comes until the server closes."""
-    got = b""
-    with suppress(ConnectionError):
-        while piece := connection.recv(65536):
-            got += piece
-    return got
 
 
 def test_a_port_in_use_is_told_in_one_sentence(api: FastAPI) -> None:

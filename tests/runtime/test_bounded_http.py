@@ -15,6 +15,7 @@ import uvicorn
 from runtime.bounded_http import HttpLimits, bounded_by
 from runtime.serving import listen
 from tests.sandbox.processes import eventually
+from tests.sockets import read_all
 
 BRISK = HttpLimits(head_seconds=0.2, read_seconds=0.2, head_bytes=4000, connections=8)
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -83,15 +84,7 @@ class Served:
             for piece in pieces:
                 with suppress(ConnectionError):
                     connection.sendall(piece)
-            return rest(connection)
-
-
-def rest(connection: socket.socket) -> bytes:
-    got = b""
-    with suppress(ConnectionError):
-        while piece := connection.recv(65536):
-            got += piece
-    return got
+            return read_all(connection)
 
 
 @contextmanager
@@ -149,14 +142,14 @@ def test_a_byte_that_begins_no_request_does_not_keep_a_connection(served: Served
     with served.connect(GET[:-2] + more + b"\r\n") as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"\r\n")
-        assert rest(connection) == b""
+        assert read_all(connection) == b""
 
 
 def test_whoever_waits_for_us_is_on_no_clock() -> None:
     with serving(BRISK) as served, served.connect(WAIT) as connection:
         time.sleep(0.3)
         served.application.may_answer.set()
-        assert rest(connection).startswith(b"HTTP/1.1 200 ")
+        assert read_all(connection).startswith(b"HTTP/1.1 200 ")
 
 
 def test_silent_and_idle_connections_give_way_to_a_request() -> None:
@@ -166,7 +159,7 @@ def test_silent_and_idle_connections_give_way_to_a_request() -> None:
         for _ in range(10):  # and idle ones, once they are answered
             idle = closing.enter_context(served.connect(GET))
             assert idle.recv(1000).startswith(b"HTTP/1.1 200 ")
-        assert [rest(one) for one in silent] == [b""] * 10
+        assert [read_all(one) for one in silent] == [b""] * 10
 
 
 def test_answers_that_are_not_read_give_way_as_well() -> None:
@@ -197,4 +190,4 @@ def test_with_requests_under_way_on_all_connections_more_get_503() -> None:
         with served.connect(GET) as late:
             assert late.recv(1000).startswith(b"HTTP/1.1 503 ")
         served.application.may_answer.set()
-        assert [rest(one)[:13] for one in busy] == [b"HTTP/1.1 200 "] * 2
+        assert [read_all(one)[:13] for one in busy] == [b"HTTP/1.1 200 "] * 2

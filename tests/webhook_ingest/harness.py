@@ -25,6 +25,7 @@ from models.sealing import FieldCipher
 from models.unit_of_work import Ring, Store
 from runtime.serving import listen
 from services.receive_events import ReadEvent, ReceiveEvents
+from tests.sockets import read_all
 from webhook_ingest.app import create_app
 from webhook_ingest.forgeries import nobody_hears
 from webhook_ingest.limits import Limits
@@ -187,15 +188,6 @@ class Ingest:
         with self.connect() as connection:
             connection.sendall(head + body)
             return read_all(connection)
-
-
-def read_all(connection: socket.socket) -> bytes:
-    """All that comes until the server closes."""
-    got = bytearray()
-    with suppress(ConnectionError):
-        while piece := connection.recv(65536):
-            got += piece
-    return bytes(got)
 
 
 def stored(url: str) -> list[str]:

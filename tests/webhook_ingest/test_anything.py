@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.databases import Databases
-from tests.webhook_ingest.harness import Ingest, event, read_all
+from tests.sockets import read_all
+from tests.webhook_ingest.harness import Ingest, event
 from webhook_ingest.webhook import WEBHOOK_PATH
 
 FEW = settings(max_examples=60, deadline=None)

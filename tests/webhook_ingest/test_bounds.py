@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from tests.webhook_ingest.harness import Ingest, event, read_all, signature, wait_until
+from tests.sockets import read_all
+from tests.webhook_ingest.harness import Ingest, event, signature, wait_until
 from webhook_ingest.limits import Limits
 from webhook_ingest.webhook import WEBHOOK_PATH
 
