@@ -49,7 +49,7 @@ class Bells:
         self._letters: list[tuple[str, Mapping[str, Any]]] = []
 
     def fate(self) -> Fate | None:
-        """What becomes of a commit of the worker who is at work; nobody else dies."""
+        """What becomes of a commit of the process that is at work."""
         if not self._job or self._dice.calm:
             return None
         site = (self._job[-1], int(self._loop.now))
@@ -102,8 +102,19 @@ class Bells:
         return done
 
     @contextmanager
+    def at_work(self, name: str) -> Iterator[None]:
+        """A process does what somebody asks of it: it may die at any commit, and its clock may be wrong.
+
+        Idle workers look afterwards, whatever became of it: a bell that nobody lived to ring was not rung.
+        """
+        try:
+            with self._at_work(name, self._error_of_clock(name)):
+                yield
+        finally:
+            self.worked()
+
+    @contextmanager
     def _at_work(self, name: str, wrong_by: float) -> Iterator[None]:
-        """A process begins a piece of work: it may die, and its clock may be wrong."""
         self._job.append(name)
         asked, self._calls.by_worker = self._calls.by_worker, True
         wrong, self._loop.wrong_by = self._loop.wrong_by, wrong_by
@@ -135,11 +146,10 @@ class Bells:
     def serve(self, lot: str, name: str, act: Callable[[], object]) -> None:
         """Do what somebody asks for by HTTP; the process that does it may die like any worker, and nobody hears why."""
         try:
-            with self._at_work(name, self._error_of_clock(name)):
+            with self.at_work(name):
                 self._log.add(lot, name, act())
         except (Died, GavelpayError) as error:
             self._log.add(lot, name, getattr(error, "code", "no answer"))
-        self.worked()
 
     def send(self, lot: str, message: Mapping[str, Any]) -> None:
         """Put an intake message on its queue."""

@@ -1,6 +1,7 @@
 """Stripe's webhooks on their way to us: late, twice, out of order, or never."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -21,12 +22,17 @@ class Courier:
     """Takes what Stripe wants to send, and hands it to the ingest in batches."""
 
     def __init__(
-        self, stage: Stage, calls: Calls, signatures: Signatures, receive: Callable[[list[bytes]], int]
+        self,
+        stage: Stage,
+        calls: Calls,
+        at_work: Callable[[str], AbstractContextManager[None]],
+        signatures: Signatures,
+        receive: Callable[[list[bytes]], int],
     ) -> None:
         self._core, self._calls, self._dice, self._loop, self._log = (
             stage.core, calls, stage.dice, stage.loop, stage.log,
         )  # fmt: skip
-        self._signatures, self._receive = signatures, receive
+        self._at_work, self._signatures, self._receive = at_work, signatures, receive
         #: Deliveries of so many seconds travel together, as they do where many arrive during one commit.
         self._beat = stage.rules.beat
         self._waiting: list[Delivery] = []
@@ -81,7 +87,8 @@ class Courier:
             # A delivery that was late is old, which only real time would tell from a replay.
             assert self._signatures.problem_with(one.body, signed) in (None, "too_old")  # noqa: S101
         try:
-            self._receive([one.body for one in batch])
+            with self._at_work("ingest"):
+                self._receive([one.body for one in batch])
             status: int | None = _OK
         except TransientError:
             status = _AWAY

@@ -12,6 +12,7 @@ from domain.holds import AMOUNT_DIFFERS
 from domain.ids import SessionId
 from domain.lifecycle import Status
 from domain.transaction import Refund
+from proof.simulation.database import Died
 from proof.simulation.house import House
 from proof.simulation.lots import Lot
 from proof.simulation.stage import Stage
@@ -89,11 +90,13 @@ class Operators:
         keeps = self._dice.throw(name, "held") < 0.7  # noqa: PLR2004
         if keeps and payment.session.reason == AMOUNT_DIFFERS:
             accept = self._house.app.accept_other_amount
-            self._try(name, "operator: accepts another amount", lambda: accept(session_id, _ONE, _REASON))
+            told = self._try(name, "operator: accepts another amount", lambda: accept(session_id, _ONE, _REASON))
         elif keeps:
-            self._try(name, "operator: release", lambda: app.release_hold(session_id, _ONE, _REASON))
+            told = self._try(name, "operator: release", lambda: app.release_hold(session_id, _ONE, _REASON))
         else:
-            self._try(name, "operator: refunds what is held", lambda: self._give_back(session_id))
+            told = self._try(name, "operator: refunds what is held", lambda: self._give_back(session_id))
+        if not told:
+            self.held(session_id, name)
 
     def _give_back(self, session_id: UUID) -> Refund:
         refund = self._house.app.request_refund(session_id, reason=_REASON, actor=_ONE)
@@ -107,12 +110,18 @@ class Operators:
         )
         return [SessionId(row[0]) for row in rows[-1:]]
 
-    def _try(self, name: str, words: str, act: Callable[[], object]) -> None:
+    def _try(self, name: str, words: str, act: Callable[[], object]) -> bool:
+        """Do it; returns whether anybody answered."""
+        answered = True
         try:
-            act()
+            with self._house.bells.at_work("api"):
+                act()
+        except Died:
+            answered = False
+            self._log.add(name, words, "no answer")
         except _REFUSALS as refusal:
             self._log.add(name, words, "refused:", getattr(refusal, "code", ""))
         else:
             self._log.add(name, words)
         self._house.calls.changed()
-        self._house.bells.worked()
+        return answered

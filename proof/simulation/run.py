@@ -1,13 +1,16 @@
 """One run: a seed, its lots, their lives to the end, and whether everything holds."""
 
 import random
+import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Final
 
 from domain import bells as names
 from gateways.stripe.events import HANDLED
 from gateways.stripe.signatures import Signatures
+from proof.simulation import questions
 from proof.simulation.buyers import Buyers
 from proof.simulation.checking import check
 from proof.simulation.courier import Courier, stored
@@ -26,6 +29,7 @@ from sandbox.stripe.core import StripeCore
 from sandbox.stripe.objects.account import account
 from sandbox.stripe.settings import Settings
 
+_HOUSE: Final = Path(__file__).parents[2]
 _SECRET: Final = "whsec_simulation"  # noqa: S105 - obviously fake
 #: Seconds of virtual time after which a run that has not settled never will: a refund waits three days for consent.
 _PATIENCE: Final = 80 * 3600.0
@@ -35,6 +39,10 @@ _STEPS: Final = 4_000_000
 _BY_THE_CLOCK: Final = {names.RECONCILE_EVENTS: 1, names.EXPLAIN_MONEY: 3}
 _LONGEST_SLEEP: Final = 300.0
 _LONGEST_CALM: Final = 3 * 3600.0
+#: Seconds in which things still go wrong when the last window is over: sweeps, refunds, papers and news of the end.
+_AFTERWARDS: Final = 2 * 3600.0
+#: What befalls a tick of the scheduler: it is gone for minutes, late, or there are two of it.
+_TICK_LOST, _TICK_LATE, _TICK_TWICE, _AWAY = 0.03, 0.05, 0.05, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,14 @@ class Run:
         #: Seconds without work after which it is asked whether all is over.
         self._calm = 2 * _LONGEST_SLEEP
         self._ticks = 0
+        #: When the scheduler is back.
+        self._scheduler_from = 0.0
 
     def _people(self) -> None:
         house, app = self.house, self.house.app
         receive = stored(app.read_event, app.receive_events)
         signatures = Signatures((_SECRET,), self.loop.clock)
-        self.courier = Courier(self.stage, house.calls, signatures, receive)
+        self.courier = Courier(self.stage, house.calls, house.bells.at_work, signatures, receive)
         self.operators = Operators(self.stage, house)
         self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
         self.producer = Producer(self.stage, house.bells, app.create_checkout)
@@ -116,7 +126,7 @@ class Run:
             self.producer.sell(lot)
 
     def __call__(self) -> Result:
-        """Live it to its end."""
+        """Live it to its end. What raises, is broken: its seed must be told like any other."""
         try:
             self.loop.at(0.0, self._clockwork)
             settled = self._live()
@@ -124,18 +134,23 @@ class Run:
             broken = check(self.house, self.watch)
             if not settled and not broken:
                 broken = [Broken("The run does not settle: something is always due.", "")]
-            return self._result(broken)
+            statuses = dict(self.house.app.database.rows(questions.STATUSES))
+        except Exception as error:  # noqa: BLE001 - nobody foresaw it
+            broken, statuses = [Broken(_where(error), "")], {}
         finally:
             self.house.close()
+        return self._result(broken, statuses)
 
     def _live(self) -> bool:
         last_act = 0.0
         for _ in range(_STEPS):
             if self.loop.outside:
                 last_act = self.loop.now
+                self.dice.calm = False
             else:
-                self.dice.calm = True
-                if self.loop.now - last_act > _PATIENCE:
+                quiet_for = self.loop.now - last_act
+                self.dice.calm = quiet_for > self.rules.window.total_seconds() + _AFTERWARDS
+                if quiet_for > _PATIENCE:
                     return False
                 if self._idle >= self._calm and not self._due and self.core.next_due() is None:
                     if not check(self.house, self.watch):
@@ -185,8 +200,7 @@ class Run:
         self._ticks += 1
         for name, every in _BY_THE_CLOCK.items():
             if self._ticks % every == 0:
-                # What it finds rings by itself; that it has looked is no news.
-                self.house.bells.work(name, quietly=True)
+                self._tick(name)
         usual = min(max(5 * SWEEP.total_seconds(), self.rules.window.total_seconds() / 15), 3 * _LONGEST_SLEEP)
         # Once everybody has gone, only what is due in days is left.
         longest = 2 * _LONGEST_SLEEP if self.loop.outside else 6 * _LONGEST_SLEEP
@@ -194,23 +208,48 @@ class Run:
         self._idle += wait
         self.loop.at(self.loop.now + wait, self._clockwork)
 
-    def _result(self, broken: list[Broken]) -> Result:
-        rows = self.house.app.database.rows("SELECT status, count(*) FROM payment_sessions GROUP BY 1 ORDER BY 1")
+    def _tick(self, name: str) -> None:
+        """The scheduler's bell, as far as there is one scheduler, and it is in time."""
+        strikes, site = self.dice.strikes, (name, int(self.loop.now))
+        if strikes("scheduler_away", _AWAY, *site):
+            self._scheduler_from = self.loop.now + self.dice.between(300, 1200, "away", *site)
+        if self.loop.now < self._scheduler_from or strikes("tick_lost", _TICK_LOST, *site):
+            return
+
+        def look() -> None:
+            # What it finds rings by itself; that it has looked is no news.
+            self.house.bells.work(name, quietly=True)
+
+        if strikes("tick_late", _TICK_LATE, *site):
+            self.loop.at(self.loop.now + self.dice.between(1, 120, "tick", *site), look)
+        else:
+            look()
+        if strikes("tick_twice", _TICK_TWICE, *site):
+            self.loop.at(self.loop.now + self.dice.between(0, 5, "tick again", *site), look)
+
+    def _result(self, broken: list[Broken], statuses: dict[str, int]) -> Result:
         for one in broken:
             self.log.add(one.lot, "BROKEN", one.sentence)
         return Result(
             self.plan,
             lots=len(self.plan.numbers()),
-            payments=sum(count for _, count in rows),
+            payments=sum(statuses.values()),
             calls=sum(self.core.world.calls.values()),
             faults=self.dice.struck,
             digest=self.log.digest(),
             broken=broken,
             timeline=self._timeline(broken),
-            statuses=dict(rows),
+            statuses=statuses,
         )
 
     def _timeline(self, broken: list[Broken]) -> list[str]:
         if self.plan.whole_log:
             return list(self.log.lines())
         return list(self.log.lines(next((one.lot for one in broken if one.lot), None))) if broken else []
+
+
+def _where(error: Exception) -> str:
+    """An error that nobody foresaw, and the line of ours that it came from."""
+    ours = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HOUSE)]
+    place = f"{Path(ours[-1].filename).relative_to(_HOUSE)}:{ours[-1].lineno}" if ours else "somewhere"
+    return f"It raised {type(error).__name__} at {place}: {error}."
