@@ -34,8 +34,8 @@ _CARDS: Final = {
 _NEAR: Final = 3.0
 _DEBIT_SECONDS: Final = 240.0
 _HOUR: Final = 3600.0
-#: How often more is paid than was asked, and how often a bank decides for us.
-_MORE, _WON, _IN_PART = 0.5, 0.5, 0.3
+#: How often more is paid than was asked, and by a card whose refunds fail.
+_MORE, _GONE = 0.5, 0.3
 
 
 class Buyers:
@@ -44,6 +44,8 @@ class Buyers:
     def __init__(self, stage: Stage, calls: Calls, retry: Callable[[str], None]) -> None:
         self._core, self._dice, self._loop, self._log = stage.core, stage.dice, stage.loop, stage.log
         self._rules, self._calls, self._retry = stage.rules, calls, retry
+        #: Hears of each lot that may be paid soon.
+        self.paid: Callable[[Lot], None] = lambda _lot: None
         self._pages: dict[str, list[str]] = {}
         self._lots: dict[str, Lot] = {}
 
@@ -78,24 +80,20 @@ class Buyers:
         if lot.habit == "declined_then_pays":
             self._later(wait + 30, lot, one, _GOOD)
         if lot.habit == "three_ds":
-            self._act(wait + 40, lot, "passes 3-D Secure", lambda: self._core.authenticate(one))
+            self.act(wait + 40, lot, "passes 3-D Secure", lambda: self._core.authenticate(one))
         if lot.habit == "three_ds_fails_then_pays":
-            self._act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
+            self.act(wait + 40, lot, "fails 3-D Secure", lambda: self._core.authenticate(one, passed=False))
             self._later(wait + 90, lot, one, _GOOD)
         self._trouble(lot, page)
+        self.paid(lot)
 
     def _trouble(self, lot: Lot, page: Obj) -> None:
-        """What some do to the money, and their banks after them."""
+        """What some do to the money."""
         wait = lot.hesitates
         if lot.habit == "pays_other_amount":
-            self._act(wait, lot, "pays another amount", lambda: self._pay_other(lot, page))
+            self.act(wait, lot, "pays another amount", lambda: self._pay_other(lot, page))
         if lot.habit == "disputes_later":
-            after = self._dice.between(60, 7200, lot.name, "disputes")
             self._later(wait, lot, page["id"], _GOOD)
-            self._act(wait + after, lot, "disputes", lambda: self._dispute(lot))
-        if lot.habit in ("disputed", "disputes_later"):
-            after = self._dice.between(60, 14400, lot.name, "bank")
-            self._act(wait + after, lot, "bank decides", lambda: self._decide(lot))
 
     def _further(self, lot: Lot, page: Obj, number: int) -> None:
         one, old = page["id"], self._pages[lot.name][0]
@@ -122,7 +120,7 @@ class Buyers:
         wait = lot.hesitates + _DEBIT_SECONDS + (self._window(lot) if late else 0.0)
         passed = "fails" not in lot.habit
         word = "debit arrives" if passed else "debit fails"
-        self._act(wait, lot, word, lambda: self._core.settle(page["id"], passed=passed))
+        self.act(wait, lot, word, lambda: self._core.settle(page["id"], passed=passed))
 
     def _near_the_end(self, lot: Lot, page: Obj) -> None:
         end = page["created"] + self._window(lot)
@@ -141,9 +139,11 @@ class Buyers:
         return (self._rules.window if is_standard else self._rules.instant_window).total_seconds()
 
     def _later(self, wait: float, lot: Lot, page: str, card: str, *, sharp: bool = False) -> None:
-        self._act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card), sharp=sharp)
+        self.act(wait, lot, f"pays {page[:18]} with {card}", lambda: self._core.pay(page, card), sharp=sharp)
 
-    def _act(self, wait: float, lot: Lot, words: str, act: Callable[[], object], *, sharp: bool = False) -> None:
+    def act(self, wait: float, lot: Lot, words: str, act: Callable[[], object], *, sharp: bool = False) -> None:
+        """Have somebody outside do something in so many seconds, or with a crowd of others a little later."""
+
         def do() -> None:
             try:
                 result: object = act()
@@ -170,26 +170,5 @@ class Buyers:
             return "too late"
         row[name] += 100 if self._dice.throw(lot.name, "more") < _MORE else -100
         store.save(row)
-        return self._core.pay(page["id"], _GOOD)
-
-    def _dispute(self, lot: Lot) -> object:
-        for charge in self._of_lot("charge", lot):
-            left = charge["amount"] - charge["amount_refunded"]
-            if charge["paid"] and not charge["disputed"] and left:
-                return self._core.dispute(charge["id"], "product_not_received")["status"]
-        return "nothing to dispute"
-
-    def _decide(self, lot: Lot) -> object:
-        """The bank decides what is disputed; some things it never does."""
-        for charge in self._of_lot("charge", lot):
-            for made in list(self._core.world.store.table("dispute").oldest()):
-                if made["charge"] == charge["id"] and made["status"] not in ("won", "lost"):
-                    won = self._dice.throw(lot.name, "dispute") < _WON
-                    in_part = not won and self._dice.throw(lot.name, "won in part") < _IN_PART
-                    returned = made["amount"] // 3 if in_part else 0
-                    return self._core.close_dispute(made["id"], won=won, returned=returned)["status"]
-        return "nothing to decide"
-
-    def _of_lot(self, kind: str, lot: Lot) -> list[Obj]:
-        rows = self._core.world.store.table(kind).oldest()
-        return [row for row in rows if (row["metadata"] or {}).get("auction_id") == lot.name]
+        gone = self._dice.throw(lot.name, "gone") < _GONE
+        return self._core.pay(page["id"], "refund_fails" if gone else _GOOD)

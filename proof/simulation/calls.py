@@ -51,6 +51,8 @@ class Calls:
         self.hands = 1
         #: Hears of each page that a buyer can pay on.
         self.opened: Callable[[str, Obj], None] = lambda _lot, _page: None
+        #: Hears of each refund that Stripe has made for us.
+        self.refunded: Callable[[str, Obj], None] = lambda _lot, _made: None
         #: Called after Stripe's state may have changed.
         self.changed: Callable[[], None] = lambda: None
         #: How many transactions are open: none may be while Stripe is asked.
@@ -106,7 +108,9 @@ class Calls:
 
     def _remember(self, lot: str, made: Obj) -> None:
         self.lots[made["id"]] = lot
-        if made["object"] != "refund":
+        if made["object"] == "refund":
+            self.refunded(lot, made)
+        else:
             self.opened(lot, made)
 
     def _pass(self, site: tuple[str, str], lot: str, *, before: bool) -> None:

@@ -20,6 +20,7 @@ def check(house: House, watch: Watch) -> list[Broken]:
         *watch.problems,
         *(Broken(one, _lot_in(house, one)) for one in house.app.check_invariants()),
         *(Broken(sentence, lot) for lot, sentence in house.app.database.rows(questions.UNSETTLED)),
+        *(Broken(sentence, lot) for lot, sentence in house.app.database.rows(questions.UNSEEN)),
         *(Broken(one, one.split()[1].rstrip(":")) for one in (*house.listeners.problems, *house.calls.problems)),
         *_money(house),
         *_ledger(house),
@@ -31,7 +32,7 @@ def check(house: House, watch: Watch) -> list[Broken]:
 
 
 def _money(house: House) -> Iterator[Broken]:
-    """Both books know the same money, and every cent is an order, a refund, or before a person's eyes."""
+    """Both books know the same money."""
     books = house.core.books()
     ours = {row[0]: row[1:] for row in house.app.database.rows(questions.TAKEN)}
     fees = _fees(house)
@@ -41,13 +42,11 @@ def _money(house: House) -> Iterator[Broken]:
         if intent not in ours:
             yield Broken(f"Stripe took {charge['amount_captured']} by {intent}, and we do not know of it.", lot)
             continue
-        _, session, amount, currency, refunded, disposition, fee, heard_at, looked_at = ours.pop(intent)
+        _, session, amount, currency, refunded, disposition, fee, heard_at = ours.pop(intent)
         if (charge["amount_captured"], charge["currency"].upper()) != (amount, currency):
             yield Broken(f"Stripe took {charge['amount_captured']} by {intent}, and we recorded {amount}.", lot)
         if charge["amount_refunded"] != refunded:
             yield Broken(f"Stripe gave {charge['amount_refunded']} of {intent} back; we recorded {refunded}.", lot)
-        if disposition in ("late", "duplicate") and refunded < amount and not (looked_at or charge["disputed"]):
-            yield Broken(f"{amount - refunded} of {intent} is neither an order nor back: {disposition}.", lot)
         if fee != fees.get(intent):
             yield Broken(f"Stripe kept {fees.get(intent)} of {intent}, and we booked {fee}.", lot)
         waited = heard_at.timestamp() - charge["created"]
@@ -104,7 +103,7 @@ def _objects(house: House) -> Iterator[Broken]:
     for row in store.table("refund").oldest():
         refund = (row["metadata"] or {}).get("refund_id")
         asked[str(refund)] += 1
-        if asked[str(refund)] == 2:  # noqa: PLR2004
+        if refund is not None and asked[refund] == 2:  # noqa: PLR2004 - others are made by hand
             yield Broken(f"Refund {refund} was sent twice.", house.calls.lots.get(row["id"], ""))
 
 

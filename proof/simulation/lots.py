@@ -29,11 +29,11 @@ HABITS: Final = {
     "asks_for_retry": 4.0,
     "disputed": 2.0,
     "warned": 1.0,
-    "elevated": 2.0,
+    "elevated": 3.0,
     "highest": 1.0,
-    "refund_fails": 1.5,
+    "refund_fails": 3.0,
     "refund_pends": 1.5,
-    "pays_other_amount": 1.5,
+    "pays_other_amount": 3.0,
     "disputes_later": 2.0,
 }
 #: What an operator does to a payment, once.

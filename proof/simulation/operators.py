@@ -20,8 +20,10 @@ from proof.simulation.stage import Stage
 _REFUSALS: Final = (ActRefused, IllegalTransition, NotFound, OfferRefused, TransientError)
 _REASON: Final = "a person has decided so"
 _ONE, _OTHER = "admin:one", "admin:two"
-#: Seconds between two looks of operators at what is held; and what is held rests for so long at least.
-_HELD_LOOK: Final = 120.0
+#: Seconds between two looks of operators at what waits for them, and after how many of them somebody decides at most.
+_HELD_LOOK, _HELD_LOOKS = 120.0, 40.0
+#: What becomes of a refund that came to nothing.
+_OWED: Final = {"sends": 5.0, "pays": 4.0, "leaves": 2.0}
 
 
 class Operators:
@@ -37,8 +39,17 @@ class Operators:
 
     def held(self, session_id: UUID, name: str) -> None:
         """A payment is held: somebody decides in a while."""
-        when = -(-(self._loop.now + _HELD_LOOK) // _HELD_LOOK) * _HELD_LOOK
-        self._loop.people_at(when, lambda: self._decide(session_id, name))
+        self._loop.people_at(self._next_look(name), lambda: self._decide(session_id, name))
+
+    def owed(self, session_id: UUID, name: str) -> None:
+        """A refund came to nothing: somebody sends it again, pays in another way, or leaves it."""
+        act = self._dice.choose(_OWED, name, "owed")
+        if act != "leaves":
+            self._loop.people_at(self._next_look(name), lambda: self._make_up(session_id, name, act))
+
+    def _next_look(self, name: str) -> float:
+        wait = self._dice.between(1, _HELD_LOOKS, name, "look")
+        return (self._loop.now // _HELD_LOOK + 1 + int(wait)) * _HELD_LOOK
 
     def retry(self, name: str) -> None:
         """The buyer asks for another attempt."""
@@ -87,7 +98,7 @@ class Operators:
         payment = app.view_payments.one(session_id)
         if payment.session.status is not Status.PROCESSING:
             return
-        keeps = self._dice.throw(name, "held") < 0.7  # noqa: PLR2004
+        keeps = self._dice.throw(name, "held") < 0.5  # noqa: PLR2004
         if keeps and payment.session.reason == AMOUNT_DIFFERS:
             accept = self._house.app.accept_other_amount
             told = self._try(name, "operator: accepts another amount", lambda: accept(session_id, _ONE, _REASON))
@@ -97,6 +108,13 @@ class Operators:
             told = self._try(name, "operator: refunds what is held", lambda: self._give_back(session_id))
         if not told:
             self.held(session_id, name)
+
+    def _make_up(self, session_id: UUID, name: str, act: str) -> None:
+        if act == "pays":
+            settle = partial(self._house.app.decide_refund.settle, session_id, reason=_REASON, actor=_ONE)
+            self._try(name, "operator: pays another way", settle)
+        else:
+            self._try(name, "operator: sends again", lambda: self._give_back(session_id))
 
     def _give_back(self, session_id: UUID) -> Refund:
         refund = self._house.app.request_refund(session_id, reason=_REASON, actor=_ONE)

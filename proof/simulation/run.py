@@ -11,6 +11,7 @@ from domain import bells as names
 from gateways.stripe.events import HANDLED
 from gateways.stripe.signatures import Signatures
 from proof.simulation import questions
+from proof.simulation.banks import Banks
 from proof.simulation.buyers import Buyers
 from proof.simulation.checking import check
 from proof.simulation.courier import Courier, stored
@@ -97,7 +98,7 @@ class Run:
         self.house: House = build_house(lines, self.stage, self.watch.noted)
         self._outlook = Outlook(self.house.app.database, rules.grace)
         self._people()
-        self._held_seen = 0
+        self._held_seen = self._owed_seen = 0
         self._due: dict[str, float] = {}
         self._idle = 0.0
         #: Seconds without work after which it is asked whether all is over.
@@ -113,8 +114,10 @@ class Run:
         self.courier = Courier(self.stage, house.calls, house.bells.at_work, signatures, receive)
         self.operators = Operators(self.stage, house)
         self.buyers = Buyers(self.stage, house.calls, self.operators.retry)
+        self.banks = Banks(self.stage, self.buyers.act)
         self.producer = Producer(self.stage, house.bells, app.create_checkout)
-        house.calls.opened = self.buyers.page_opened
+        house.calls.opened, self.buyers.paid = self.buyers.page_opened, self.banks.expect
+        house.calls.refunded = self.banks.refund_made
         house.calls.changed = self.courier.look
         house.listeners.hears = self.producer.hear
         house.bells.worked = self._somebody_worked
@@ -165,9 +168,15 @@ class Run:
         """Something may have become due: idle workers look soon."""
         self._idle = 0.0
         self.loop.once_at(self._look_time(), "look", self._look)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Operators hear of what waits for them."""
         for session_id, lot in self.watch.held[self._held_seen :]:
             self.operators.held(session_id, lot)
-        self._held_seen = len(self.watch.held)
+        for session_id, lot in self.watch.owed[self._owed_seen :]:
+            self.operators.owed(session_id, lot)
+        self._held_seen, self._owed_seen = len(self.watch.held), len(self.watch.owed)
 
     def _look_time(self) -> float:
         look = self.rules.look

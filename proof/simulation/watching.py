@@ -13,6 +13,8 @@ from proof.simulation.log import Log
 _STATUSES: Final = frozenset(Status)
 _MOVES: Final = {(before, rule.to) for (before, _), rule in TRANSITIONS.items()}
 
+_CAME_TO_NOTHING: Final = frozenset({"refund_failed", "refund_refused", "refund_canceled"})
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -31,6 +33,8 @@ class Watch:
     problems: list[Broken] = field(default_factory=list)
     #: Payments whose money was held, and their lots: somebody must decide.
     held: list[tuple[UUID, str]] = field(default_factory=list)
+    #: Payments of which a refund came to nothing, and their lots: somebody sends it again, or pays another way.
+    owed: list[tuple[UUID, str]] = field(default_factory=list)
     _status: dict[UUID, str] = field(default_factory=dict)
 
     def noted(self, notes: Sequence[tuple[PaymentSession, Note]]) -> None:
@@ -40,6 +44,8 @@ class Watch:
             self.log.add(session.auction_id, "noted", note.action, words)
             if note.action == "payment_held":
                 self.held.append((session.id, session.auction_id))
+            if note.action in _CAME_TO_NOTHING:
+                self.owed.append((session.id, session.auction_id))
             if note.data.get("after") in _STATUSES:
                 self._moved(session, str(note.data.get("before", "")), str(note.data["after"]))
 

@@ -175,6 +175,15 @@ class StripeCore:
             aftermath.close_review(self.world, named(self.world, "charge", review["charge"]), reason)
             return review
 
+    def refund(self, charge_id: str, amount: int | None = None) -> Obj:
+        """Somebody refunds a charge in the dashboard.
+
+        Raises:
+            StripeError: more than is left, disputed, not captured.
+        """
+        with self._act():
+            return refunds.refund(self.world, named(self.world, "charge", charge_id), {"amount": amount})
+
     def fail_refund(self, refund_id: str, reason: str = "unknown") -> Obj:
         """The buyer's bank sends a refund back."""
         with self._act():
