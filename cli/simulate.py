@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final, NoReturn
 
 import click
@@ -32,6 +33,8 @@ Examples:
   gavelpay simulate --seeds 2000 --payments 500 --jobs 2
   gavelpay simulate --seed 4711            one run again, exactly as it was
   gavelpay simulate --seed 4711 --log      every line of it
+  gavelpay simulate --seed 4711 --lot 3 --lot 8 --no-faults
+                                           these two lots of it, and nothing that goes wrong
   gavelpay simulate --seed 4711 --seeds 5  this run, and the four after it
   gavelpay simulate --seeds 2000 --payments 500 --keep-going --results runs.txt --resume
                                            the same command again goes on where it was killed
@@ -42,6 +45,11 @@ Examples:
 @click.option("--first-seed", "--from-seed", type=int, default=1, show_default=True, help="The seed of the first run.")
 @click.option("--payments", type=click.IntRange(1), default=100, show_default=True, help="Lots sold in each run.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes. [cores]")
+@click.option(
+    "--lot", "lots", type=click.IntRange(0), multiple=True, help="With --seed: this lot; others are not sold."
+)
+@click.option("--fault", "faults", multiple=True, help="With --seed: this fault, and no other.")
+@click.option("--no-faults", is_flag=True, help="With --seed: nothing goes wrong.")
 @click.option("--log", is_flag=True, help="Print every line of what happened.")
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Append a line for each run to it.")
 @click.option("--resume", is_flag=True, help="Leave out the runs that have a line in --results, and held.")
@@ -56,6 +64,9 @@ def simulate(
     first_seed: int,
     payments: int,
     jobs: int,
+    lots: tuple[int, ...],
+    faults: tuple[str, ...],
+    no_faults: bool,
     log: bool,
     results: Path | None,
     resume: bool,
@@ -73,11 +84,14 @@ def simulate(
     """
     if resume and results is None:
         raise click.UsageError("--resume goes on where a file of --results ends: name it.")
+    if (lots or faults or no_faults) and seed is None:
+        raise click.UsageError("--lot, --fault and --no-faults cut one run down: name it by --seed.")
     first = first_seed if seed is None else seed
     chosen = list(range(first, first + (seeds or (_SEEDS if seed is None else 1))))
     file = None if results is None else ResultsFile(results)
     held = file.held(payments) if file is not None and resume else set()
-    plans = [Plan(one, payments, whole_log=log) for one in chosen if one not in held]
+    left = frozenset(lots) or None, frozenset(faults) if faults or no_faults else None
+    plans = [Plan(one, payments, *left, whole_log=log) for one in chosen if one not in held]
     if resume:
         click.echo(f"{len(chosen) - len(plans)} of {len(chosen)} runs are over, and held.", err=True)
     if not plans:
@@ -178,7 +192,17 @@ def _print(runs: list[dict[str, Any]], failed: Result | None, small: Result | No
     click.echo("\nTimeline:")
     for line in small.timeline:
         click.echo(f"  {line}")
-    click.echo(f"\nAgain: gavelpay simulate --seed {failed.plan.seed} --payments {failed.plan.payments}")
+    again = f"gavelpay simulate --seed {failed.plan.seed} --payments {failed.plan.payments}"
+    click.echo(f"\nAgain: {again}")
+    if small is not failed:
+        click.echo(f"Again, cut down: {again} {_cuts(small)}")
+
+
+def _cuts(small: Result) -> str:
+    """The options that leave what is left of a run."""
+    lots = [f"--lot {number}" for number in small.plan.numbers()]
+    faults = [f"--fault {quote(one)}" for one in small.faults] or ["--no-faults"]
+    return " ".join([*lots, *faults])
 
 
 def _run(one: Result) -> dict[str, Any]:
