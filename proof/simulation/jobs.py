@@ -28,8 +28,8 @@ class Bench:
         self._database = EmptyDatabase(superuser_url, name)
         self._lived = 0
 
-    def run(self, plan: Plan) -> Result:
-        """Do one run."""
+    def run(self, plan: Plan, before: Callable[[Run], None] = lambda _run: None) -> Result:
+        """Do one run; `before` may plan something more in it."""
         self._database.empty()
         self._lived += len(plan.numbers())
         if self._lived >= _TIDY:
@@ -37,7 +37,9 @@ class Bench:
             gc.collect()
         gc.disable()  # A run makes no cycles worth the looking; its end frees it whole.
         try:
-            return Run(self._database.lines, plan)()
+            run = Run(self._database.lines, plan)
+            before(run)
+            return run()
         finally:
             gc.enable()
 

@@ -258,7 +258,8 @@ class Run:
 
 
 def _where(error: Exception) -> str:
-    """An error that nobody foresaw, and the line of ours that it came from."""
-    ours = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HOUSE)]
-    place = f"{Path(ours[-1].filename).relative_to(_HOUSE)}:{ours[-1].lineno}" if ours else "somewhere"
-    return f"It raised {type(error).__name__} at {place}: {error}."
+    """An error that nobody foresaw, and the line that it came from: ours, and the simulation's only where none is."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(_HOUSE)]
+    ours = [one for one in frames if not Path(one.filename).is_relative_to(_HOUSE / "proof")]
+    last = (ours or frames)[-1]
+    return f"It raised {type(error).__name__} at {Path(last.filename).relative_to(_HOUSE)}:{last.lineno}: {error}."

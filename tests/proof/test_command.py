@@ -28,7 +28,8 @@ def test_a_broken_run_is_told_with_its_seed_its_invariant_and_its_timeline(capsy
     assert "seed 17 with 40 lots is broken" in printed
     assert "lot-3: Payment 1 keeps 2 transactions." in printed
     assert "1 lots and 1 faults" in printed
-    assert "gavelpay simulate --seed 17 --payments 40" in printed
+    assert "Again: gavelpay simulate --seed 17 --payments 40\n" in printed
+    assert "gavelpay simulate --seed 17 --payments 40 --lot 3 --fault 'lost_after/y#1'\n" in printed
     assert _document([], failed, small)["broken"]["smallest"]["faults"] == ["lost_after/y#1"]
 
 
