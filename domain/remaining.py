@@ -65,8 +65,9 @@ def left_of(payment: Payment, transaction: Transaction) -> Money:
 
 
 def is_untouched(payment: Payment, transaction: Transaction) -> bool:
-    """Whether nobody has sent anything of it back, nor tried to in vain."""
-    return not given_up(payment, transaction) and not _promises(payment, transaction)
+    """Whether nobody has sent anything of it back, nor tried to in vain, whatever was said of that since."""
+    failed = any(one.status is RefundStatus.FAILED for one in refunds_of(payment, transaction))
+    return not failed and not given_up(payment, transaction)
 
 
 def must_go_back(payment: Payment, transaction: Transaction) -> bool:

@@ -54,12 +54,14 @@ _QUESTIONS: Final = (
       FROM transactions t LEFT JOIN refunds r ON r.transaction_id = t.id AND r.status = 'succeeded'
      GROUP BY t.id HAVING t.refunded_minor <> coalesce(sum(r.amount_minor), 0)
     """,
-    # No more is promised back than there is.
+    # No more is promised back than there is by then. More may be sent from Stripe's dashboard meanwhile.
     """
-    SELECT format('Transaction %s of %s has %s on its way back.', t.id, t.amount_minor,
-                  t.refunded_minor + sum(r.amount_minor))
-      FROM transactions t JOIN refunds r ON r.transaction_id = t.id AND r.status IN ('requested', 'pending')
-     GROUP BY t.id HAVING t.refunded_minor + sum(r.amount_minor) > t.amount_minor
+    SELECT format('Transaction %s of %s has %s on its way back.', t.id, t.amount_minor, sum(before.amount_minor))
+      FROM refunds r JOIN transactions t ON t.id = r.transaction_id
+      JOIN refunds before ON before.session_id = r.session_id AND before.transaction_id = t.id AND before.id <= r.id
+                             AND before.status IN ('requested', 'pending', 'succeeded')
+     WHERE r.status IN ('requested', 'pending')
+     GROUP BY t.id, r.id HAVING sum(before.amount_minor) > t.amount_minor
     """,
     # A transaction is disputed while a dispute stands.
     """

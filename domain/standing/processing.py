@@ -17,7 +17,7 @@ from domain.holds import (
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
 from domain.payment import Payment
-from domain.remaining import given_up, is_untouched
+from domain.remaining import given_up, is_untouched, left_of
 from domain.risk import Kind
 from domain.settlement import NEAR_THE_END
 from domain.standing.case import Case, Cause, amount_of
@@ -75,7 +75,9 @@ def _amount_differs(case: Case) -> Said | None:
     received = amount_of(money.amount_minor, money.currency)
     why = say("{received} came, {asked} was asked.", received=received, asked=session.amount)
     if not chosen or given_up(case.payment, money):
-        return Said(why, (Step(say("The money goes back, or has gone back; the payment waits for a decision.")),))
+        gone = Step(say("The money goes back, or has gone back; the payment waits for a decision."))
+        rest = left_of(case.payment, money).minor
+        return Said(why, (gone,), must("Send the rest back.")) if rest else Said(why, (gone,))
     if len(chosen) > 1:
         why = say("{why} {count} payments are held.", why=why, count=len(chosen))
         return Said(why, _NOTHING_UNTIL, must("Refund what is not to pay for the lot."))
