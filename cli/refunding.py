@@ -16,6 +16,7 @@ _EXAMPLES: Final = """\b
 Examples:
 Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --amount 10.00 --reason 'scratched' --dry-run
 Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason 'agreed with Ann' --approve REFUND
+Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --payment-intent pi_3Qx --settled --reason 'wire'
 """
 
 
@@ -26,7 +27,7 @@ Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason 
 @click.option("--reason", help="Why, for the record. Needed for whatever is done.")
 @click.option("--approve", type=click.UUID, metavar="REFUND", help="Agree to a refund that somebody else asked for.")
 @click.option("--decline", type=click.UUID, metavar="REFUND", help="Decline one, or take back your own.")
-@click.option("--settled", is_flag=True, help="Refunds that failed are owed no more: paid back another way.")
+@click.option("--settled", is_flag=True, help="What failed has reached its buyer another way.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @as_json
 def refund_session(
@@ -43,8 +44,10 @@ def refund_session(
 ) -> None:
     """Send money back, in full or in part. Large refunds wait for a second person: --approve, or --decline."""
     decided = sum(map(bool, (approve, decline, settled)))
-    if decided > 1 or (decided and (dry_run or amount or payment_intent)):
-        raise click.UsageError("--approve, --decline and --settled stand alone, with --reason.")
+    if decided > 1 or (decided and (dry_run or amount or (payment_intent and not settled))):
+        raise click.UsageError(
+            "--approve, --decline and --settled stand alone, with --reason; --settled may name money."
+        )
     if dry_run:
         with open_app() as app:
             plan = app.request_refund.preview(session_id, amount=amount, payment_intent=payment_intent)
@@ -54,8 +57,10 @@ def refund_session(
         raise click.UsageError("Say why, with --reason.")
     with open_app() as app:
         if settled:
-            count = app.decide_refund.settle(session_id, reason=reason, actor=acting_user())
-            click.echo(f"Settled: {count} {'refund' if count == 1 else 'refunds'} that failed.")
+            paid = app.decide_refund.settle(
+                session_id, reason=reason, actor=acting_user(), payment_intent=payment_intent
+            )
+            click.echo(f"Settled: {paid} reached the buyer another way.")
             return
         if approve:
             refund = app.decide_refund.approve(session_id, approve, reason=reason, actor=acting_user())

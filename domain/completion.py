@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from domain import connect, holds, ledger, receipts, refunds
 from domain.attempt import AttemptStatus
@@ -12,9 +13,11 @@ from domain.lifecycle import FINAL, Status, Trigger, move
 from domain.money import Money
 from domain.news import forget
 from domain.payment import Payment
-from domain.transaction import Disposition, Transaction
+from domain.remaining import disputes_of, is_disputed, is_untouched, left_of, must_go_back, refunds_of
+from domain.transaction import Disposition, RefundStatus, Transaction
 
 Book = Callable[[Payment, Transaction, datetime], None]
+_IN_VAIN: Final = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
 
 def complete(
@@ -87,15 +90,27 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
 def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
     """Send back what is left of money that is booked and does not pay for the lot; its disposition says why.
 
-    Nothing is sent where a person has settled it already.
+    What the buyer's bank may take is sent once it has decided.
     """
     amount = str(Money(transaction.currency, transaction.amount_minor))
     action = f"payment_{transaction.disposition}"
     payment.note(action, now, amount=amount, payment_intent=transaction.stripe_payment_intent_id)
-    settled = any(one.settled_at for one in payment.refunds if one.transaction_id == transaction.id)
-    if settled or not refunds.left_of(payment, transaction).minor:
-        return
-    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
+    _send_rest(payment, transaction, now, new_id)
+
+
+def give_back_freed(payment: Payment, now: datetime, new_id: NewId) -> None:
+    """Send back what must go back, once its buyer's bank has decided and left it with us.
+
+    Where a refund of it came to nothing, a person was told, and sends it again.
+    """
+    for one in payment.transactions:
+        if must_go_back(payment, one) and all(refund.status not in _IN_VAIN for refund in refunds_of(payment, one)):
+            _send_rest(payment, one, now, new_id)
+
+
+def _send_rest(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
+    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):
+        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
 
 
 def accept(
@@ -109,7 +124,7 @@ def accept(
 ) -> None:
     """Keep money that was held. If the session is over, or paid otherwise by now, it goes back instead."""
     if payment.session.status not in FINAL:
-        refunds.settle(payment, now, transaction)  # It stays, whatever was promised before.
+        refunds.dismiss(payment, transaction, now)  # It stays, whatever was promised before.
         complete(payment, transaction, now, fee_basis_points, new_id, book=ledger.book_release, actor=actor)
         return
     paid_otherwise = payment.kept_transaction is not None
@@ -130,11 +145,12 @@ def follow_review(
 ) -> None:
     """Do with money that is held what its reviews have come to, as far as they have.
 
-    Where a part of it has gone back, or its buyer's bank has it or may take it, a person decides all the same.
+    Where somebody has sent a part of it back, or tried to, or its buyer's bank has it or may take it, a person decides
+    all the same.
     """
     if transaction.disposition is not Disposition.HELD or holds.differs(payment, transaction):
         return  # It is decided already; or an operator decides, whatever the review says.
     approved = holds.review_of(payment, transaction.stripe_payment_intent_id) is holds.Review.APPROVED
-    is_whole = refunds.left_of(payment, transaction).minor == transaction.amount_minor
-    if approved and is_whole and not any(one.blocks_refunds for one in holds.disputes_of(payment, transaction)):
+    is_whole = is_untouched(payment, transaction)
+    if approved and is_whole and not any(one.blocks_refunds for one in disputes_of(payment, transaction)):
         accept(payment, transaction, now, fee_basis_points, new_id)

@@ -10,10 +10,10 @@ from enum import Enum, auto
 from typing import Final
 
 from domain.attempt import AttemptStatus, CheckoutAttempt
-from domain.dispute import Dispute
 from domain.lifecycle import FINAL
 from domain.money import Money
 from domain.payment import Payment
+from domain.remaining import is_untouched, unreturned
 from domain.risk import ALERT_AT, HOLD_AT, WEIGHTS, Kind, RiskSignal, assess
 from domain.transaction import Disposition, Transaction
 
@@ -88,21 +88,14 @@ def hold_on_money(payment: Payment, intent: str) -> str | None:
 
 def held_money(payment: Payment) -> list[Transaction]:
     """Money that waits for a decision, oldest first: what is wholly back with its buyer does not any more."""
-    return [
-        one
-        for one in payment.transactions
-        if one.disposition is Disposition.HELD and one.refunded_minor + lost_of(payment, one) < one.amount_minor
-    ]
+    held = (one for one in payment.transactions if one.disposition is Disposition.HELD)
+    return [one for one in held if unreturned(payment, one)]
 
 
-def disputes_of(payment: Payment, transaction: Transaction) -> list[Dispute]:
-    """The disputes of one payment's money."""
-    return [one for one in payment.disputes if one.transaction_id == transaction.id]
-
-
-def lost_of(payment: Payment, transaction: Transaction) -> int:
-    """Minor units of it that disputes have lost for good."""
-    return sum(one.lost_minor for one in disputes_of(payment, transaction))
+def choices(payment: Payment) -> list[Transaction]:
+    """Held money that the lot could be sold for: of several, that of which nobody has sent anything back, or tried."""
+    held = held_money(payment)
+    return [one for one in held if is_untouched(payment, one)] if len(held) > 1 else held
 
 
 def differs(payment: Payment, transaction: Transaction) -> bool:

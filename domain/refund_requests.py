@@ -12,7 +12,8 @@ from domain import connect, ledger, refunds
 from domain.errors import ActRefused, InvalidMoney
 from domain.money import THREE_DECIMAL, Money
 from domain.payment import Payment
-from domain.refunds import NOBODY, add_refund, left_of
+from domain.refunds import NOBODY, add_refund
+from domain.remaining import Owed, given_up, is_disputed, left_of, lost_of, owed, unreturned
 from domain.transaction import Disposition, Refund, RefundStatus, Transaction
 
 #: How long a refund waits for the second person: a whole weekend and a Monday.
@@ -58,12 +59,12 @@ def plan_refund(
         ActRefused: it cannot be done; the code and the sentence say why.
     """
     transaction = _transaction(payment, payment_intent)
-    if any(one.blocks_refunds for one in payment.disputes if one.transaction_id == transaction.id):
-        raise ActRefused("disputed", "the buyer's bank has taken this money, or may; answer the dispute instead")
     left = left_of(payment, transaction)
+    if is_disputed(payment, transaction) or (left.minor < 1 and lost_of(payment, transaction)):
+        raise ActRefused("disputed", "the buyer's bank has taken this money, or may; answer the dispute instead")
     asked = left if amount is None else _read(amount, left.currency)
     if left.minor < 1:
-        raise ActRefused("nothing_left", "all of this money has gone back, or is on its way")
+        raise ActRefused("nothing_left", "all of this money is back with its buyer, or is on its way")
     if not 1 <= asked.minor <= left.minor:
         raise ActRefused("amount_out_of_range", f"between {Money(left.currency, 1)} and {left} can go back")
     in_vain = connect.taken_back_in_vain(payment.refunds, transaction)
@@ -71,7 +72,7 @@ def plan_refund(
         most = Money(left.currency, in_vain)
         raise ActRefused("in_two_parts", f"the maker has given {most} back for a refund that failed; refund that first")
     kept = transaction.disposition is Disposition.KEPT
-    gone = transaction.amount_minor - left.minor
+    gone = given_up(payment, transaction) - transaction.settled_minor
     before, after = ledger.shares(transaction, gone), ledger.shares(transaction, gone + asked.minor)
     nothing = Money(asked.currency, 0)
     return RefundPlan(
@@ -82,7 +83,7 @@ def plan_refund(
         from_platform=Money(asked.currency, after[1].minor - before[1].minor) if kept else nothing,
         reverses_transfer=transaction.transferred_minor > 0 and not in_vain,
         needs_second=_needs_second(payment, transaction, asked, two_people_above),
-        takes_sale_back=kept and asked == left and not payment.session.fully_refunded,
+        takes_sale_back=kept and gone + asked.minor == transaction.amount_minor and not payment.session.fully_refunded,
     )
 
 
@@ -126,7 +127,8 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
         )
     if refund.approval_until is not None and now >= refund.approval_until:
         raise ActRefused("approval_expired", f"it waited until {refund.approval_until:%Y-%m-%d %H:%M} UTC; ask again")
-    if any(one.blocks_refunds for one in payment.disputes if one.transaction_id == refund.transaction_id):
+    money = payment.transaction(refund.transaction_id)
+    if is_disputed(payment, money) or refund.amount_minor > unreturned(payment, money):
         raise ActRefused("disputed", "the buyer's bank has taken this money, or may; answer the dispute instead")
     refund.approved_by, refund.due_at, refund.updated_at = actor, now, now
     payment.note("refund_approved", now, actor, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
@@ -145,20 +147,52 @@ def decline(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     return refund
 
 
-def settle(payment: Payment, reason: str, actor: str, now: datetime) -> int:
-    """Nothing is owed any more for refunds that failed: the buyer was paid another way, or wants it no more.
+def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str, now: datetime) -> Money:
+    """What is owed of one payment's money has reached its buyer another way: it is theirs for good.
+
+    Args:
+        payment: whose money it is.
+        payment_intent: which money, where more than one is owed.
+        reason: how, for the record.
+        actor: who says so.
+        now: the time.
 
     Returns:
-        How many refunds that are.
+        How much that is.
 
     Raises:
-        ActRefused: none has failed that is not settled.
+        ActRefused: nothing is owed, or it must be said of which money; `code` is which.
     """
-    settled = refunds.settle(payment, now)
-    if not settled:
-        raise ActRefused("nothing_failed", "no refund of this payment has failed that is not settled")
-    payment.note("refund_settled", now, actor, refunds=settled, reason=reason)
-    return settled
+    one = to_settle(payment, payment_intent)
+    refunds.settle(payment, one, now)
+    payment.note(
+        "refund_settled",
+        now,
+        actor,
+        refunds=len(one.refunds),
+        amount_minor=one.amount.minor,
+        payment_intent=one.transaction.stripe_payment_intent_id,
+        reason=reason,
+    )
+    return one.amount
+
+
+def to_settle(payment: Payment, payment_intent: str | None) -> Owed:
+    """What settling would be about.
+
+    Raises:
+        ActRefused: as `settle`.
+    """
+    found = owed(payment)
+    if payment_intent is not None:
+        money = _transaction(payment, payment_intent)
+        found = [one for one in found if one.transaction is money]
+    if not found:
+        raise ActRefused("nothing_owed", "nothing is owed back of this money, or it is on its way")
+    if len(found) > 1:
+        named = ", ".join(f"{one.amount} ({one.transaction.stripe_payment_intent_id})" for one in found)
+        raise ActRefused("which_money", f"more than one is owed: {named}; name the one that was paid back another way")
+    return found[0]
 
 
 def void(payment: Payment, refund: Refund, now: datetime) -> None:

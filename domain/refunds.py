@@ -11,12 +11,12 @@ from domain.facts import RefundReported
 from domain.ids import RefundId
 from domain.money import Money
 from domain.payment import Payment
+from domain.remaining import Owed, left_of
 from domain.restating import restate
-from domain.transaction import UNDER_WAY, Disposition, Refund, RefundStatus, Transaction
+from domain.transaction import Disposition, Refund, RefundStatus, Transaction
 
 #: Whoever was not a person.
 NOBODY: Final = frozenset({"system", "stripe"})
-_CAME_TO_NOTHING: Final = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 #: A report moves a refund forward, never back. It may fail, or come back, after it succeeded.
 _STEP: Final = {
     RefundStatus.REQUESTED: 0,
@@ -25,13 +25,6 @@ _STEP: Final = {
     RefundStatus.FAILED: 3,
     RefundStatus.CANCELED: 3,
 }
-
-
-def left_of(payment: Payment, transaction: Transaction) -> Money:
-    """What could still be sent back: not what has gone back, nor what is on its way or waits for consent."""
-    mine = (one for one in payment.refunds if one.transaction_id == transaction.id)
-    under_way = sum(one.amount_minor for one in mine if one.status in UNDER_WAY)
-    return Money(transaction.currency, transaction.amount_minor - transaction.refunded_minor - under_way)
 
 
 def add_refund(
@@ -94,50 +87,19 @@ def refused(payment: Payment, refund: Refund, code: str, error: str, now: dateti
     payment.note("refund_refused", now, refund=str(refund.id), error=error, amount_minor=refund.amount_minor)
 
 
-def owed(payment: Payment) -> list[Refund]:
-    """Refunds that came to nothing and are owed until a person has sent them again, or has settled them.
-
-    One that was canceled at Stripe is owed where the money is not ours to keep.
-    """
-    return [one for one in payment.refunds if _came_to_nothing(payment, one) and _is_still_owed(payment, one)]
-
-
-def settle(payment: Payment, now: datetime, transaction: Transaction | None = None) -> int:
-    """Nothing is owed any more for refunds that came to nothing: of the whole payment, or of that money alone.
-
-    Returns:
-        How many there are.
-    """
-    mine = [
-        one
-        for one in payment.refunds
-        if one.status in _CAME_TO_NOTHING
-        and one.settled_at is None
-        and (transaction is None or one.transaction_id == transaction.id)
-    ]
-    for one in mine:
+def settle(payment: Payment, owed: Owed, now: datetime) -> None:
+    """What is owed of that money has reached its buyer another way: it is theirs for good, and ends its wait."""
+    owed.transaction.settled_minor += owed.amount.minor
+    for one in owed.refunds:
         one.settled_at = now
-    return len(mine)
+    restate(payment, owed.transaction, now)
 
 
-def _came_to_nothing(payment: Payment, refund: Refund) -> bool:
-    if refund.status is RefundStatus.CANCELED:
-        return payment.transaction(refund.transaction_id).disposition in (Disposition.LATE, Disposition.DUPLICATE)
-    return refund.status is RefundStatus.FAILED
-
-
-def _is_still_owed(payment: Payment, refund: Refund) -> bool:
-    """Whether nothing of that money is on its way, nothing was sent since in its place, and nobody has settled it.
-
-    What was sent in its place has gone back, or has failed, and is owed itself then.
-    """
-    others = [one for one in payment.refunds if one.transaction_id == refund.transaction_id and one is not refund]
-    if refund.settled_at is not None or any(one.status in UNDER_WAY for one in others):
-        return False
-    # Ids sort by time, and tell which is the later of two that were made and failed at one moment.
-    since = (one for one in others if one.created_at >= refund.updated_at and one.id > refund.id)
-    sent = sum(one.amount_minor for one in since if one.status in (RefundStatus.SUCCEEDED, RefundStatus.FAILED))
-    return sent < refund.amount_minor
+def dismiss(payment: Payment, transaction: Transaction, now: datetime) -> None:
+    """Nothing is owed any more for refunds of that money that came to nothing: it is kept."""
+    for one in payment.refunds:
+        if one.transaction_id == transaction.id and one.status is RefundStatus.FAILED and one.settled_at is None:
+            one.settled_at = now
 
 
 def _known(payment: Payment, fact: RefundReported) -> Refund | None:

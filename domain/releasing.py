@@ -1,16 +1,20 @@
 """An operator ends a hold."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from domain.completion import accept
 from domain.errors import ActRefused
-from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, differs, disputes_of, held_money, is_reviewed, lift
+from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD, choices, differs, held_money, is_reviewed, lift
 from domain.ids import NewId
 from domain.lifecycle import FINAL, PROCESSING
 from domain.money import Money
 from domain.payment import Payment
-from domain.refunds import left_of
+from domain.remaining import given_up, is_disputed
 from domain.transaction import Transaction
+
+_WENT_BACK: Final = "money of this payment has gone back, or is on its way"
 
 
 def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewId, *, actor: str, reason: str) -> None:
@@ -29,7 +33,7 @@ def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewI
         raise ActRefused(AMOUNT_DIFFERS, "another amount has come than was asked: accept that money, or send it back")
     if session.held_at is None:
         raise ActRefused("not_on_hold", "the payment is not on hold")
-    money = _held_money(payment) if session.reason in MONEY_IS_HELD else None
+    money = _asked_money(payment) if session.reason in MONEY_IS_HELD else None
     if money is not None:
         _check(payment, money)
     payment.note("hold_released", now, actor, hold=session.hold_reason, reason=reason)
@@ -67,27 +71,38 @@ def acceptable(payment: Payment) -> Money:
 
 def _other_money(payment: Payment) -> Transaction:
     held = held_money(payment) if payment.session.status is PROCESSING else []
-    others = [one for one in held if differs(payment, one)]
-    if not others:
+    if not any(differs(payment, one) for one in held):
         raise ActRefused("nothing_held", "no money of another amount is held for this payment")
-    if len(held) > 1:
-        named = ", ".join(f"{Money(one.currency, one.amount_minor)} ({one.stripe_payment_intent_id})" for one in held)
-        raise ActRefused("more_is_held", f"more than one is held: {named}; send back what is not to pay for the lot")
-    (money,) = others
+    money = _only(choices(payment))
+    if not differs(payment, money):
+        raise ActRefused("money_went_back", _WENT_BACK)
     if is_reviewed(payment, money.stripe_payment_intent_id):
         raise ActRefused("under_review", "Stripe holds this money for review: review it there first")
     _check(payment, money)
     return money
 
 
+def _asked_money(payment: Payment) -> Transaction | None:
+    """Held money of the amount that was asked, if there is any."""
+    if all(differs(payment, one) for one in held_money(payment)):
+        return None
+    return _only([one for one in choices(payment) if not differs(payment, one)])
+
+
+def _only(chosen: Sequence[Transaction]) -> Transaction:
+    """The one that there is; refuses to choose among several, or to sell for what was sent back, or was to be."""
+    if not chosen:
+        raise ActRefused("money_went_back", _WENT_BACK)
+    if len(chosen) > 1:
+        named = ", ".join(f"{Money(one.currency, one.amount_minor)} ({one.stripe_payment_intent_id})" for one in chosen)
+        raise ActRefused("more_is_held", f"more than one is held: {named}; send back what is not to pay for the lot")
+    return chosen[0]
+
+
 def _check(payment: Payment, money: Transaction) -> None:
     """Refuse to sell a lot for money of which a part has gone back, or which the buyer's bank has, or may take."""
-    if left_of(payment, money).minor < money.amount_minor:
-        raise ActRefused("money_went_back", "money of this payment has gone back, or is on its way")
+    if given_up(payment, money):
+        raise ActRefused("money_went_back", _WENT_BACK)
     # What is lost for good is decided: the house may sell for it, and bears the loss.
-    if any(one.blocks_refunds and one.closed_at is None for one in disputes_of(payment, money)):
+    if is_disputed(payment, money):
         raise ActRefused("disputed", "the buyer's bank has taken this money, or may: wait for what it decides")
-
-
-def _held_money(payment: Payment) -> Transaction | None:
-    return next((one for one in held_money(payment) if not differs(payment, one)), None)

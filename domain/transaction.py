@@ -76,6 +76,8 @@ class Transaction:
     #: What that account got: the amount less the platform's fee. 0 where there is none.
     transferred_minor: int = 0
     refunded_minor: int = 0
+    #: What has reached its buyer another way, as a person has said. It is the buyer's for good.
+    settled_minor: int = 0
     method_type: str | None = None
     method_brand: str | None = None
     method_last4: str | None = None
@@ -125,7 +127,7 @@ class Refund:
     look_up_after: datetime | None = None
     #: How often it was looked up.
     look_ups: int = 0
-    #: When a person said that nothing is owed for it any more, although it failed.
+    #: When a person dealt with it otherwise, although it came to nothing: it was paid back another way, or kept.
     settled_at: datetime | None = None
 
     @property

@@ -6,6 +6,7 @@ from psycopg import Connection
 
 from domain.endpoint import FAILURES
 from domain.needs import Need, NeedKind
+from models.remaining import HELD_MONEY, OWED
 
 #: So many of a kind are named; and so many are counted.
 _NAMED: Final = 4
@@ -19,50 +20,6 @@ UNANSWERED: Final = (
 UNAPPROVED: Final = (
     "r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL AND r.approved_by IS NULL"
 )
-#: Transactions `t` of which something is left, which is not in a bank's hands, and for which nothing is under way.
-_LEFT: Final = """
-    t.refunded_minor < t.amount_minor AND t.status <> 'disputed'
-    AND NOT EXISTS (SELECT 1 FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))"""
-#: Refunds `r` that failed, and in whose place none was sent since, which went back or is owed itself: as
-#: `domain.refunds.owed` has it.
-_FAILED: Final = """
-    r.status = 'failed' AND r.amount_minor > (
-      SELECT coalesce(sum(n.amount_minor), 0) FROM refunds n
-       WHERE n.session_id = r.session_id AND n.transaction_id = r.transaction_id AND n.created_at >= r.updated_at
-         AND n.id > r.id AND n.status IN ('succeeded', 'failed'))"""
-#: All that failed of them was settled by a person. What failed after that is owed again.
-_SETTLED: Final = """
-    (SELECT bool_and(u.settled_at IS NOT NULL) FILTER (WHERE u.status = 'failed' OR u.settled_at IS NOT NULL)
-       FROM refunds u WHERE u.transaction_id = t.id AND u.status IN ('failed', 'canceled'))"""
-#: Money that must go back, and for which nothing is under way any more, until a person has sent it again or has said
-#: that it is settled: payment, why, since, minor units, currency. What was sold and taken back stays so when its refund
-#: fails, as does what a person promised a buyer.
-OWED: Final = f"""
-    SELECT t.session_id, t.disposition AS why, t.paid_at AS since, t.amount_minor - t.refunded_minor AS minor,
-           t.currency
-      FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND {_LEFT} AND {_SETTLED} IS NOT true
-     UNION ALL
-    SELECT t.session_id, t.disposition, t.paid_at, t.amount_minor - t.refunded_minor, t.currency
-      FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
-     WHERE t.disposition = 'held' AND p.status <> 'processing' AND {_LEFT} AND {_SETTLED} IS NOT true
-     UNION ALL
-    SELECT t.session_id, 'refund_failed', max(r.updated_at),
-           least(CASE WHEN NOT p.fully_refunded THEN sum(r.amount_minor) END, t.amount_minor - t.refunded_minor),
-           t.currency
-      FROM refunds r JOIN transactions t ON t.id = r.transaction_id JOIN payment_sessions p ON p.id = t.session_id
-     WHERE r.status IN ('failed', 'canceled') AND r.settled_at IS NULL AND {_LEFT}
-       AND (t.disposition = 'kept' AND p.fully_refunded
-            OR (t.disposition = 'kept' OR t.disposition = 'held' AND p.status = 'processing') AND {_FAILED})
-     GROUP BY t.id, p.fully_refunded"""  # noqa: S608
-#: Transactions `t` that somebody must decide on: not back with their buyers, nor wholly on the way there.
-HELD_MONEY: Final = """
-    t.disposition = 'held' AND t.refunded_minor < t.amount_minor
-    AND EXISTS (SELECT 1 FROM payment_sessions p WHERE p.id = t.session_id AND p.status = 'processing')
-    AND t.amount_minor > t.refunded_minor
-      + (SELECT coalesce(sum(u.amount_minor), 0) FROM refunds u
-          WHERE u.transaction_id = t.id AND u.status IN ('requested', 'pending'))
-      + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d
-          WHERE d.session_id = t.session_id AND d.transaction_id = t.id)"""
 #: Payments that are on hold until somebody decides, whether or not money has come.
 HELD: Final = f"""
     SELECT id FROM payment_sessions WHERE held_at IS NOT NULL AND closed_at IS NULL

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from domain.ids import uuid7
 from domain.money import CURRENCIES, THREE_DECIMAL, ZERO_DECIMAL, exponent_of
-from models.needs import ASKED_IN_VAIN, HELD, OWED, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, UNAPPROVED
+from models.remaining import OWED
 
 #: Of which a longer text is none of ours.
 _LONGEST: Final = 255

@@ -239,7 +239,7 @@ def build_app(
         explain_money=money,
         reconcile_asked=ReconcileAsked(store.begin, reconcile, stripe, leases.hold, now, new_id, rng),
         request_refund=RequestRefund(store.begin, settings.money.refund_two_people_above, now, new_id),
-        decide_refund=DecideRefund(store.begin, now),
+        decide_refund=DecideRefund(store.begin, policies, now),
         due=Due(database, now, settings.windows.grace).by_bell(),
         now=now,
         new_id=new_id,

@@ -10,7 +10,8 @@ from domain.endpoint import ENDPOINTS, FAILURES
 from domain.errors import TransientError
 from models.database import Database
 from models.differences import RECENT_CURRENCIES, UNEXPLAINED
-from models.needs import ASKED_IN_VAIN, HELD, OWED, UNANSWERED, UNAPPROVED
+from models.needs import ASKED_IN_VAIN, HELD, UNANSWERED, UNAPPROVED
+from models.remaining import OWED
 
 _STANDING: Final = f"""
     SELECT (SELECT count(*) FROM webhook_events WHERE status = 'waiting'),

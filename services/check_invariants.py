@@ -8,11 +8,15 @@ from typing import Final
 from domain.clock import Clock
 from models import receipt_checks, telling_checks
 from models.chains import check_chains
+from models.remaining import DISPUTED, LEFT
 from models.unit_of_work import Begin, UnitOfWork
 from services.verify_audit import describe
 
 #: Longer than this past its end no window stays open (sweep, grace, Stripe's silence, a slow machine).
 OVERDUE: Final = timedelta(minutes=10)
+#: Of a transaction `t`: what is left and was never asked for. What was, and failed, has been told to a person.
+_SENT_BY_NOBODY: Final = f"""{LEFT} - (SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r
+      WHERE r.transaction_id = t.id AND r.status IN ('failed', 'canceled'))"""  # noqa: S608
 
 #: Each question answers with sentences; none is well.
 _QUESTIONS: Final = (
@@ -22,25 +26,19 @@ _QUESTIONS: Final = (
       FROM payment_sessions s LEFT JOIN transactions t ON t.session_id = s.id AND t.disposition = 'kept'
      GROUP BY s.id HAVING count(t.id) <> (s.status = 'completed')::int
     """,
-    # Money that does not pay for a lot is held, or goes back whole.
-    """
-    SELECT format('Transaction %s came %s, and nothing sends it back.', t.id, t.disposition)
+    # Money that does not pay for a lot is held, or goes back whole, once its buyer's bank has decided.
+    f"""
+    SELECT format('Transaction %s came %s, and nothing sends %s of it back.', t.id, t.disposition, {_SENT_BY_NOBODY})
       FROM transactions t WHERE t.disposition IN ('late', 'duplicate') AND t.refunded_minor < t.amount_minor
-       AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id
-                          -- A failed one has been told to a person, and is counted until they have sent it again.
-                          AND r.status IN ('requested', 'pending', 'failed', 'canceled'))
-    """,
+       AND {_SENT_BY_NOBODY} > 0 AND NOT {DISPUTED}
+    """,  # noqa: S608
     # Money is held while its payment waits for a decision; then it is kept, or goes back.
-    """
+    f"""
     SELECT format('Transaction %s is held, and its payment %s is %s.', t.id, s.id, s.status)
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
-     WHERE t.disposition = 'held' AND s.status <> 'processing'
-       AND t.refunded_minor + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d WHERE d.transaction_id = t.id)
-           < t.amount_minor
-       -- One that failed has been told to a person.
-       AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.transaction_id = t.id
-                          AND r.status IN ('requested', 'pending', 'failed', 'canceled'))
-    """,
+     WHERE t.disposition = 'held' AND s.status <> 'processing' AND t.refunded_minor < t.amount_minor
+       AND {_SENT_BY_NOBODY} > 0 AND NOT {DISPUTED}
+    """,  # noqa: S608
     # What is kept is what was asked, unless a person has accepted another amount.
     """
     SELECT format('Transaction %s keeps %s %s, and %s %s was asked.', t.id, t.amount_minor, t.currency, s.amount_minor,
@@ -56,12 +54,14 @@ _QUESTIONS: Final = (
       FROM transactions t LEFT JOIN refunds r ON r.transaction_id = t.id AND r.status = 'succeeded'
      GROUP BY t.id HAVING t.refunded_minor <> coalesce(sum(r.amount_minor), 0)
     """,
-    # No more is promised back than there is.
+    # No more is promised back than there is by then. More may be sent from Stripe's dashboard meanwhile.
     """
-    SELECT format('Transaction %s of %s has %s on its way back.', t.id, t.amount_minor,
-                  t.refunded_minor + sum(r.amount_minor))
-      FROM transactions t JOIN refunds r ON r.transaction_id = t.id AND r.status IN ('requested', 'pending')
-     GROUP BY t.id HAVING t.refunded_minor + sum(r.amount_minor) > t.amount_minor
+    SELECT format('Transaction %s of %s has %s on its way back.', t.id, t.amount_minor, sum(before.amount_minor))
+      FROM refunds r JOIN transactions t ON t.id = r.transaction_id
+      JOIN refunds before ON before.session_id = r.session_id AND before.transaction_id = t.id AND before.id <= r.id
+                             AND before.status IN ('requested', 'pending', 'succeeded')
+     WHERE r.status IN ('requested', 'pending')
+     GROUP BY t.id, r.id HAVING sum(before.amount_minor) > t.amount_minor
     """,
     # A transaction is disputed while a dispute stands.
     """

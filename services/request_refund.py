@@ -1,5 +1,6 @@
 """Refunds that operators ask for, agree to, and decline. `services/refund_payment.py` sends them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -7,8 +8,11 @@ from uuid import UUID
 from domain import refund_requests
 from domain.clock import Clock
 from domain.ids import NewId
+from domain.money import Money
 from domain.payment import Payment
+from domain.policies import Policy
 from domain.refund_requests import RefundPlan, plan_refund
+from domain.retries import replan
 from domain.transaction import Refund
 from models.unit_of_work import Begin
 from services.acting import act, found
@@ -80,9 +84,10 @@ class RequestRefund:
 
 @dataclass(frozen=True, slots=True)
 class DecideRefund:
-    """Agree to a refund that somebody else has asked for, or decline it; or settle one that failed."""
+    """Agree to a refund that somebody else has asked for, or decline it; or settle what one that failed left owed."""
 
     begin: Begin
+    policies: Mapping[str, Policy]
     now: Clock
 
     def approve(self, session_id: UUID, refund_id: UUID, *, reason: str, actor: str) -> Refund:
@@ -123,23 +128,36 @@ class DecideRefund:
             refund=str(refund_id),
         )
 
-    def settle(self, session_id: UUID, *, reason: str, actor: str) -> int:
-        """Say that nothing is owed any more for refunds that failed, however the buyer came to their money.
+    def settle(self, session_id: UUID, *, reason: str, actor: str, payment_intent: str | None = None) -> Money:
+        """Say that what is owed back has reached the buyer another way. Money that was held waits no longer then.
+
+        Args:
+            session_id: whose money.
+            reason: how it reached them, for the record.
+            actor: who says so.
+            payment_intent: which money, where more than one is owed.
 
         Returns:
-            How many refunds that are.
+            How much that is.
 
         Raises:
             NotFound: there is no such payment.
-            ActRefused: none has failed that is not settled. Audited.
+            ActRefused: nothing is owed, or it must be said of which money. Audited.
         """
         now = self.now()
+
+        def do(payment: Payment) -> Money:
+            settled = refund_requests.settle(payment, payment_intent, reason, actor, now)
+            replan(payment, self.policies[payment.session.policy], now)
+            return settled
+
         return act(
             self.begin,
             session_id,
-            lambda payment: refund_requests.settle(payment, reason, actor, now),
+            do,
             name="refund_settlement",
             reason=reason,
             actor=actor,
             now=now,
+            payment_intent=payment_intent,
         )

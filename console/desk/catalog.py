@@ -9,6 +9,7 @@ from uuid import UUID
 from console.desk.letter_plans import letters, notice_of, plan_resend
 from console.desk.money_plans import (
     monies,
+    owed_monies,
     plan_accept,
     plan_agree,
     plan_decline,
@@ -163,9 +164,10 @@ _LISTED: Final = (
         _ADMIN,
         plan_settle,
         lambda app, begin, asked: replace(app.decide_refund, begin=begin).settle(
-            asked.id, reason=asked.reason, actor=asked.actor
+            asked.id, reason=asked.reason, actor=asked.actor, payment_intent=asked.form.get("intent") or None
         ),
-        "Nothing is owed any more for refunds that failed.",
+        "It is the buyer’s: nothing of it is owed any more.",
+        choice=Choice("intent", "Which money", owed_monies, only_many=True),
     ),
 )
 ACTS: Final[Mapping[str, Act]] = {act.name: act for act in _LISTED}

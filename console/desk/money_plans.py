@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from console.desk.figures import clock
 from console.desk.plans import AUDIT, Effect, Plan, in_words
 from domain.errors import ActRefused, InvalidMoney
+from domain.lifecycle import PROCESSING
 from domain.money import Money
 from domain.payment import Payment
-from domain.refunds import left_of, owed
-from domain.transaction import Refund
+from domain.refund_requests import to_settle
+from domain.remaining import left_of, owed, unreturned
+from domain.transaction import Disposition, Refund, Transaction
 from runtime.app import App
 
 
@@ -18,10 +20,19 @@ def monies(app: App, payment: Payment) -> list[tuple[str, str]]:
     for one in payment.transactions:
         left = left_of(payment, one)
         if left.minor > 0:
-            card = " ".join(part for part in (one.method_brand or one.method_type, one.method_last4) if part)
-            told = (str(left), one.disposition, card, f"came {clock(one.paid_at, app.now())}")
-            found.append((one.stripe_payment_intent_id, ", ".join(part for part in told if part)))
+            found.append(_named(app, one, left))
     return found
+
+
+def owed_monies(app: App, payment: Payment) -> list[tuple[str, str]]:
+    """The money of which something is owed back, likewise."""
+    return [_named(app, one.transaction, one.amount) for one in owed(payment)]
+
+
+def _named(app: App, money: Transaction, amount: Money) -> tuple[str, str]:
+    card = " ".join(part for part in (money.method_brand or money.method_type, money.method_last4) if part)
+    told = (str(amount), money.disposition, card, f"came {clock(money.paid_at, app.now())}")
+    return money.stripe_payment_intent_id, ", ".join(part for part in told if part)
 
 
 def plan_refund(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
@@ -72,22 +83,24 @@ def plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     )
 
 
-def plan_settle(_app: App, payment: Payment, _form: Mapping[str, str]) -> Plan:
-    """Of saying that nothing is owed any more for refunds that failed."""
-    failed = owed(payment)
-    if not failed:
-        return Plan("Settle", refused="No refund has failed that is still owed.")
-    amounts = " and ".join(str(Money(one.currency, one.amount_minor)) for one in failed)
-    return Plan(
-        "Settle what failed",
-        (
-            Effect(
-                "i-refund", f"{amounts} did not arrive. Nothing is sent from here; nobody is reminded of it any more."
-            ),
-            Effect("i-alert", "Say in the reason how the buyer came to the money.", warns=True),
-            AUDIT,
-        ),
-    )
+def plan_settle(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+    """Of saying that what is owed back has reached its buyer another way."""
+    if not form.get("intent") and len(owed(payment)) > 1:
+        return Plan("Settle", question="More than one money is owed back. Choose which was paid back another way.")
+    try:
+        one = to_settle(payment, form.get("intent") or None)
+    except ActRefused as refused:
+        return Plan("Settle", refused=in_words(refused))
+    money = one.transaction
+    effects = [
+        Effect("i-refund", f"{one.amount} did not arrive. Nothing is sent from here, now or later: it is the buyer’s."),
+        Effect("i-alert", "Say in the reason how the buyer came to the money.", warns=True),
+        AUDIT,
+    ]
+    ends = money.disposition is Disposition.HELD and unreturned(payment, money) == one.amount.minor
+    if ends and payment.session.status is PROCESSING:
+        effects.insert(1, Effect("i-processing", "It is held no longer: the window goes on, or ends."))
+    return Plan(f"Settle {one.amount}", tuple(effects))
 
 
 def waiting_refund(payment: Payment, form: Mapping[str, str]) -> Refund | None:

@@ -15,7 +15,7 @@ from console.house import TheApp, payment_for
 from domain.holds import AMOUNT_DIFFERS
 from domain.lifecycle import UNPAID
 from domain.payment import Payment
-from domain.refunds import owed
+from domain.remaining import owed
 from runtime.app import App
 from runtime.tokens import CallerRole
 

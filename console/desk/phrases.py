@@ -55,7 +55,10 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
     "refund_refused": Phrase("Stripe refused the refund", "i-refund", "bad"),
     "refund_pending": Phrase("The refund is on its way", "i-refund"),
     "refund_succeeded": Phrase("The refund arrived", "i-refund", "good"),
-    "refund_settled": Phrase("settled what was refunded in vain", "i-refund"),
+    "refund_settled": Phrase("said that it was paid back another way", "i-refund"),
+    "refund_settlement_refused": Phrase(
+        "said that it was paid back another way, and was refused: {why}", "i-refund", "warn"
+    ),
     "refund_failed": Phrase("The refund did not arrive", "i-refund", "bad"),
     "receipt_issued": Phrase("Receipt {number} is out", _BOOK, "good"),
     "receipt_stuck": Phrase("A receipt cannot be printed: {error}", _BOOK, "bad"),

@@ -9,7 +9,7 @@ from domain.lifecycle import FINAL
 from domain.money import Money
 from domain.payment import Payment
 from domain.refund_requests import person_of
-from domain.refunds import owed
+from domain.remaining import owed, unreturned
 from domain.risk import Kind
 from domain.standing.case import Case, Cause, amount_of
 from domain.standing.explanation import Said, Step, may, must, say
@@ -46,8 +46,11 @@ def _being_reviewed(case: Case) -> Said | None:
 
 
 def _refund_failed(case: Case) -> Said | None:
-    for refund in owed(case.payment):
-        amount = amount_of(refund.amount_minor, refund.currency)
+    for one in owed(case.payment):
+        if not one.refunds:
+            why = say("{amount} must go back, and is not on its way.", amount=one.amount)
+            return Said(why, _BY_ITSELF, must("Ask for a refund, or pay it back another way and settle it."))
+        amount, refund = one.amount, one.refunds[-1]
         reason = (refund.failure_reason or refund.last_error or "no reason was given").replace("_", " ")
         returned = "Stripe returned the money to us." if refund.stripe_refund_id else "The money is still with us."
         template = "The refund of {amount} did not arrive: {reason}. {returned}"
@@ -90,7 +93,7 @@ def _paid_twice(case: Case) -> Said | None:
     first_no, second_no = _attempt_no(case.payment, kept), _attempt_no(case.payment, second)
     attempts = f"attempts {first_no} and {second_no}. " if first_no and second_no else ""
     comma = ", " if attempts else ". "
-    if second.refunded_minor >= second.amount_minor:
+    if not unreturned(case.payment, second):
         why = say(
             "Paid twice{comma}{attempts}The second, {amount}, has gone back.",
             comma=comma,
@@ -157,7 +160,7 @@ def _late(case: Case) -> Said | None:
         return None
     amount, ended = amount_of(money.amount_minor, money.currency), case.session.closed_at or case.end
     after = max(0, round((money.paid_at - min(ended, money.paid_at)).total_seconds()))
-    if money.refunded_minor >= money.amount_minor:
+    if not unreturned(case.payment, money):
         why = say("{amount} came {s} s after the end. It has gone back.", amount=amount, s=after)
         return Said(why, _NOTHING)
     why = say(

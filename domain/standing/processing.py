@@ -8,6 +8,7 @@ from domain.holds import (
     HIGHEST_RISK,
     STRIPE_REVIEW,
     Review,
+    choices,
     differs,
     held_money,
     is_reviewed,
@@ -16,7 +17,7 @@ from domain.holds import (
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
 from domain.payment import Payment
-from domain.refunds import left_of
+from domain.remaining import given_up, is_untouched, left_of
 from domain.risk import Kind
 from domain.settlement import NEAR_THE_END
 from domain.standing.case import Case, Cause, amount_of
@@ -34,7 +35,7 @@ def _review(case: Case) -> Said | None:
     since = min(opened, default=session.held_at or session.updated_at)
     ends = [str(one.detail.get("reason")) for one in case.payment.signals if one.kind is Kind.REVIEW_CLOSED]
     money = _approved(case.payment)
-    if money is not None and left_of(case.payment, money).minor < money.amount_minor:
+    if money is not None and not is_untouched(case.payment, money):
         why = say("Stripe's review since {t} was approved, but a part of the money has gone back, or will.", t=since)
         return Said(why, _NOTHING_UNTIL, must("Send the rest back."))
     if money is not None:
@@ -67,16 +68,18 @@ def _amount_differs(case: Case) -> Said | None:
     session = case.session
     if session.status is not PROCESSING or session.reason != AMOUNT_DIFFERS:
         return None
-    held = held_money(case.payment)
-    money = next((one for one in held if differs(case.payment, one)), None)
+    held, chosen = held_money(case.payment), choices(case.payment)
+    money = next((one for one in (*chosen, *held) if differs(case.payment, one)), None)
     if money is None:
         return None
     received = amount_of(money.amount_minor, money.currency)
     why = say("{received} came, {asked} was asked.", received=received, asked=session.amount)
-    if left_of(case.payment, money).minor < money.amount_minor:
-        return Said(why, (Step(say("The money goes back, or has gone back; the payment waits for a decision.")),))
-    if len(held) > 1:
-        why = say("{why} {count} payments are held.", why=why, count=len(held))
+    if not chosen or given_up(case.payment, money):
+        gone = Step(say("The money goes back, or has gone back; the payment waits for a decision."))
+        rest = left_of(case.payment, money).minor
+        return Said(why, (gone,), must("Send the rest back.")) if rest else Said(why, (gone,))
+    if len(chosen) > 1:
+        why = say("{why} {count} payments are held.", why=why, count=len(chosen))
         return Said(why, _NOTHING_UNTIL, must("Refund what is not to pay for the lot."))
     if is_reviewed(case.payment, money.stripe_payment_intent_id):
         return Said(why, _NOTHING_UNTIL, must("Review it at Stripe, then accept or refund."))

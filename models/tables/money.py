@@ -40,6 +40,7 @@ TRANSACTIONS: Final = Table(
     text("destination", null=True, frozen=True),
     minor("transferred_minor", frozen=True),
     minor("refunded_minor"),
+    Column("settled_minor", BigInteger, nullable=False, server_default="0"),
     text("method_type", null=True),
     text("method_brand", null=True),
     text("method_last4", null=True),
@@ -52,6 +53,7 @@ TRANSACTIONS: Final = Table(
     UniqueConstraint("stripe_payment_intent_id"),
     UniqueConstraint("stripe_charge_id"),
     CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded"),
+    CheckConstraint("settled_minor BETWEEN 0 AND amount_minor", name="settled"),
     one_of("status", TransactionStatus),
     one_of("disposition", Disposition),
 )

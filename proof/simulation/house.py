@@ -257,7 +257,7 @@ def build_house(lines: Lines, stage: Stage, noted: Noted) -> House:
         release_hold=ReleaseHold(begin, terms, now),
         accept_other_amount=AcceptOtherAmount(begin, terms, now),
         request_refund=RequestRefund(begin, Decimal(500), now, new_id),
-        decide_refund=DecideRefund(begin, now),
+        decide_refund=DecideRefund(begin, policies, now),
         view_payments=ViewPayments(begin),
         check_invariants=CheckInvariants(begin, now),
         dead_letters=DeadLetterOffice(begin, lambda _queue, _body: None, now),

@@ -90,6 +90,18 @@ def test_what_cannot_be_is_one_sentence(home: House, run: Run) -> None:
         assert run("sessions", "refund", session_id, *arguments).exit_code == 2
 
 
+def test_what_was_paid_back_another_way_is_settled_by_name(home: House, run: Run) -> None:
+    session_id = sold(home)
+    intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
+    settle = ("sessions", "refund", session_id, "--settled", "--reason", "by bank transfer", "--payment-intent")
+    assert run(*settle, intent).stderr == "Error: Nothing is owed back of this money, or it is on its way.\n"
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    run("sessions", "refund", session_id, "--amount", "10.00", "--reason", "scratched")
+    home.work()
+    assert run(*settle, intent).output == "Settled: 10.00 USD reached the buyer another way.\n"
+    assert run(*settle, "pi_other").exit_code == 1
+
+
 def test_disputes_are_shown(home: House, run: Run) -> None:
     session_id = sold(home)
     charge = home.stripe_has("charge")[0]["id"]

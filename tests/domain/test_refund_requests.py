@@ -14,7 +14,7 @@ from domain.facts import Where
 from domain.money import Money
 from domain.payment import Payment
 from domain.refund_requests import CONSENT, approve, decline, plan_refund, request, void
-from domain.refunds import left_of
+from domain.remaining import left_of
 from domain.transaction import Disposition, Refund, RefundStatus
 from tests.domain.lives import PAID, dispute, refund
 from tests.domain.payments import ASKED, NOW, WHERE, a_payment, after, paid, told

@@ -106,9 +106,8 @@ MUTATIONS = (
     Mutation(
         "a lost late refund",
         "domain/completion.py",
-        "    refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
-        "    if transaction.disposition is Disposition.DUPLICATE:\n"
-        "        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)\n",
+        "    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):\n",
+        "    if transaction.disposition is Disposition.DUPLICATE:\n",
         first_seed=9,
     ),
     Mutation(

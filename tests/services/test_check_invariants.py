@@ -36,7 +36,7 @@ def sold(database_url: str) -> Iterator[House]:
     ("damage", "said"),
     [
         ("UPDATE transactions SET disposition = 'late'", "keeps 0 transactions"),
-        ("UPDATE transactions SET disposition = 'late'", "nothing sends it back"),
+        ("UPDATE transactions SET disposition = 'late', settled_minor = 1000", "nothing sends 26550 of it back"),
         ("UPDATE transactions SET amount_minor = amount_minor + 1", "was asked"),
         ("UPDATE transactions SET refunded_minor = 1", "went back"),
         ("DELETE FROM ledger_entries WHERE line = 2", "is booked with"),

@@ -1,18 +1,21 @@
 """A refund that comes back, or that Stripe refuses, is shown to a person until it is sent again or settled."""
 
 from decimal import Decimal
+from importlib import import_module
 from uuid import UUID
 
 import pytest
 
 from domain.errors import ActRefused
 from domain.lifecycle import Status
+from domain.money import Money
 from domain.needs import NeedKind
 from domain.transaction import Disposition
 from tests.house import House
 from tests.services.showing import NOBODY, shown, waiting
 from tests.services.test_accept_other_amount import held
 from tests.services.test_disputes import dispute, sold
+from tests.services.test_risk import under_review
 
 ALICE = "admin:alice"
 STUCK = (NeedKind.REFUND_STUCK, "refund_failed")
@@ -69,13 +72,13 @@ def test_what_was_paid_back_another_way_is_settled_once(home: House) -> None:
     come_back(home)
     told = home.app.explain_payment(session_id)
     assert told.code == "completed.refund_failed"
-    assert home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE) == 1
+    assert home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE) == Money("USD", 27_550)
     assert shown(home) == NOBODY
     assert home.app.explain_payment(session_id).code != "completed.refund_failed"
     assert home.actions(session_id)[-1] == "refund_settled"
     with pytest.raises(ActRefused) as refused:
         home.app.decide_refund.settle(session_id, reason="again", actor=ALICE)
-    assert refused.value.code == "nothing_failed"
+    assert refused.value.code == "nothing_owed"
     assert home.actions(session_id)[-1] == "refund_settlement_refused"
 
 
@@ -112,7 +115,7 @@ def test_keeping_money_ends_what_was_owed_of_it(home: House) -> None:
     assert shown(home) == NOBODY
 
 
-def test_what_fails_after_it_was_settled_is_owed_again(home: House) -> None:
+def test_what_fails_after_the_rest_was_settled_is_owed(home: House) -> None:
     session_id = home.opened()
     home.pay(session_id)
     home.time.forward(hours=25)
@@ -122,9 +125,70 @@ def test_what_fails_after_it_was_settled_is_owed_again(home: House) -> None:
     home.hear()
     come_back(home)
     assert shown(home)[0] == [(NeedKind.REFUND_STUCK, "late")]
-    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    send(home, session_id, "75.50")
+    paid = home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    assert paid == Money("USD", 20_000)
     assert shown(home) == NOBODY
-    home.forward(minutes=1)
-    send(home, session_id)
+    with pytest.raises(ActRefused) as refused:
+        home.app.request_refund(session_id, reason="once more", actor=ALICE)
+    assert refused.value.code == "nothing_left"
     come_back(home)
-    assert shown(home)[0] == [(NeedKind.REFUND_STUCK, "late")]
+    assert [(one.why, one.minor) for one in waiting(home)] == [("late", 7_550)]
+    assert home.app.check_invariants() == []
+
+
+def test_held_money_that_was_paid_back_another_way_waits_no_longer_and_the_lot_is_reopened(home: House) -> None:
+    session_id = under_review(home)
+    home.app.request_refund(session_id, reason="a slip", actor=ALICE)
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    home.app.send_refunds()
+    assert [kind for kind, _ in shown(home)[0]] == [NeedKind.HELD, NeedKind.REFUND_STUCK]
+    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    with home.sandbox.host.using() as core:
+        core.close_review(home.stripe_has("review")[0]["id"], "approved")
+    home.forward(days=2)
+    home.hear()
+    assert home.payment(session_id).session.status is Status.FAILED
+    home.app.expire_windows()
+    assert home.payment(session_id).session.status is Status.EXPIRED
+    home.work()
+    assert "auction.reopened" in home.told()
+    assert shown(home) == NOBODY
+    assert home.app.check_invariants() == []
+
+
+def test_one_refund_makes_up_for_one_that_failed(home: House) -> None:
+    session_id = sold(home)
+    send(home, session_id, "30.00")
+    send(home, session_id, "40.00")
+    for one in home.stripe_has("refund"):
+        with home.sandbox.host.using() as core:
+            core.fail_refund(one["id"])
+        home.forward(seconds=5)
+        home.hear()
+    send(home, session_id, "40.00")
+    assert [one.minor for one in waiting(home)] == [3_000]
+
+
+def test_what_was_settled_before_its_amount_was_kept_is_taken_from_what_had_failed(home: House) -> None:
+    session_id = sold(home)
+    for _ in range(2):
+        send(home, session_id, "100.00")
+        come_back(home)
+    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    kept = held(home, "auction-2")
+    home.app.request_refund(kept, reason="a slip", actor=ALICE)
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    home.app.send_refunds()
+    home.app.accept_other_amount(kept, ALICE, "agreed after all")
+
+    rows = home.app.database.rows
+    rows("UPDATE transactions SET settled_minor = 0 RETURNING 1")
+    # It marked all that had failed, also what had been sent again.
+    rows(
+        "UPDATE refunds r SET settled_at = (SELECT max(settled_at) FROM refunds WHERE session_id = r.session_id)"
+        " WHERE status = 'failed' RETURNING 1"
+    )
+    migration = import_module("models.migrations.versions.0026_settled_minor")
+    rows(f"{migration._SETTLED_BEFORE} RETURNING 1")
+    assert [home.payment(one).transactions[0].settled_minor for one in (session_id, kept)] == [10_000, 0]

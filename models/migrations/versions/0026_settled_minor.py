@@ -1,0 +1,45 @@
+"""How much of money has reached its buyer another way than by a refund.
+
+Until now only refunds bore a mark, also those that were owed no more because their money was kept after all. What a
+person settled before is told by the audit trail: what failed then, and what was not sent since in its place, is taken
+to have reached the buyer. Where that says too little, the rest is shown to a person as owed.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+_SETTLED_BEFORE = """
+    UPDATE transactions t SET settled_minor = least(paid.minor, t.amount_minor - t.refunded_minor)
+      FROM (SELECT transaction_id, sum(delta) - least(0, min(run)) AS minor
+              FROM (SELECT transaction_id, delta,
+                           sum(delta) OVER (PARTITION BY transaction_id ORDER BY at, id, failed) AS run
+                      FROM (SELECT transaction_id, updated_at AS at, id, true AS failed, amount_minor AS delta
+                              FROM refunds r
+                             WHERE status = 'failed' AND settled_at IS NOT NULL
+                               AND EXISTS (SELECT 1 FROM audit_entries a
+                                            WHERE a.session_id = r.session_id AND a.action = 'refund_settled'
+                                              AND a.at = r.settled_at)
+                            UNION ALL
+                            SELECT transaction_id, created_at, id, false, -amount_minor FROM refunds r
+                             WHERE status <> 'canceled'
+                               AND EXISTS (SELECT 1 FROM refunds s WHERE s.transaction_id = r.transaction_id
+                                              AND s.status = 'failed' AND s.settled_at > r.created_at)) moments) runs
+             GROUP BY transaction_id) paid
+     WHERE t.id = paid.transaction_id AND paid.minor > 0
+"""
+
+
+def upgrade() -> None:
+    op.add_column("transactions", sa.Column("settled_minor", sa.BigInteger(), nullable=False, server_default="0"))
+    op.create_check_constraint(op.f("transactions_settled_check"), "transactions", "settled_minor BETWEEN 0 AND amount_minor")
+    op.execute(_SETTLED_BEFORE)
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("transactions_settled_check"), "transactions")
+    op.drop_column("transactions", "settled_minor")
