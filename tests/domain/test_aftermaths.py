@@ -16,6 +16,7 @@ from domain.payment import Payment
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
 from tests.domain.lives import AFTERMATHS, PAID, D, S, balances, booked_twice, dispute, money_state, of_others, refund
 from tests.domain.payments import ASKED, NOW, a_payment, end, paid, told
+from tests.domain.standing.rows import told as explained
 
 #: 5 % of 275.50, rounded half up.
 FEE = 1378
@@ -264,3 +265,4 @@ def test_held_money_that_went_back_lets_the_buyer_pay_again() -> None:
     assert (payment.session.status, payment.session.reason) == (Status.FAILED, "held_money_returned")
     assert balances(payment) == {}
     assert [one.type for one in payment.announcements] == ["auction.payment_failed"]
+    assert "declined" not in explained(payment, NOW).why
