@@ -9,7 +9,6 @@ from typing import Final
 
 from domain import connect
 from domain.dispute import Dispute, DisputeStatus
-from domain.holds import lost_of
 from domain.money import Money
 from domain.payment import LedgerLine, Payment
 from domain.transaction import Disposition, Refund, Transaction
@@ -59,7 +58,7 @@ def book_release(payment: Payment, transaction: Transaction, at: datetime) -> No
     whole, gone = shares(transaction, transaction.amount_minor), shares(transaction, transaction.refunded_minor)
     _book(payment, cause, (UNWANTED, MAKER), _less(whole[0], gone[0]), at)
     _book(payment, cause, (UNWANTED, REVENUE), _less(whole[1], gone[1]), at)
-    lost = lost_of(payment, transaction)
+    lost = _lost_of(payment, transaction)
     lost -= _beyond(transaction, transaction.refunded_minor, lost)  # That is our loss already.
     _book(payment, cause, (LOSSES, UNWANTED), Money(transaction.currency, lost), at)
 
@@ -109,7 +108,7 @@ def book_dispute(payment: Payment, transaction: Transaction, dispute: Dispute, f
     step = ours = lost - dispute.lost_minor
     if transaction.disposition is not Disposition.KEPT:
         # Unwanted money is back with its buyer then, which we owed them anyway, as far as they had not got it back.
-        gone, before = transaction.refunded_minor, lost_of(payment, transaction)
+        gone, before = transaction.refunded_minor, _lost_of(payment, transaction)
         ours = _beyond(transaction, gone, before + step) - _beyond(transaction, gone, before)
     _step(payment, dispute, (UNWANTED, DISPUTED), Money(dispute.currency, step - ours), at)
     _step(payment, dispute, (LOSSES, DISPUTED), Money(dispute.currency, ours), at)
@@ -138,7 +137,7 @@ def _book_returned(payment: Payment, cause: str, transaction: Transaction, befor
     """Book the way from `before`, gone back in all, to what has gone back now."""
     now = transaction.refunded_minor
     if transaction.disposition is not Disposition.KEPT:
-        lost = lost_of(payment, transaction)
+        lost = _lost_of(payment, transaction)
         ours = _beyond(transaction, now, lost) - _beyond(transaction, before, lost)
         _book(payment, cause, (UNWANTED, STRIPE), Money(transaction.currency, now - before - ours), at)
         _book(payment, cause, (LOSSES, STRIPE), Money(transaction.currency, ours), at)
@@ -146,6 +145,10 @@ def _book_returned(payment: Payment, cause: str, transaction: Transaction, befor
     old, new = shares(transaction, before), shares(transaction, now)
     _book(payment, cause, (MAKER, STRIPE), _less(new[0], old[0]), at)
     _book(payment, cause, (REVENUE, STRIPE), _less(new[1], old[1]), at)
+
+
+def _lost_of(payment: Payment, transaction: Transaction) -> int:
+    return sum(one.lost_minor for one in payment.disputes if one.transaction_id == transaction.id)
 
 
 def _beyond(transaction: Transaction, refunded_minor: int, lost_minor: int) -> int:
