@@ -30,11 +30,10 @@ from domain.facts import (
 from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
-from domain.news import RANK, is_news, remember
+from domain.news import OPENED, RANK, is_news, remember
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import replan
-from domain.session import PaymentSession
 from domain.transaction import Disposition, Transaction, TransactionStatus
 from domain.waiting import NEAR_THE_END, goes_on, is_under_way, money_has_come
 
@@ -156,6 +155,9 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     if disposition is Disposition.KEPT:
         completion.complete(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     elif disposition is Disposition.HELD:
+        if session.news_attempt <= attempt.attempt_no:
+            # From now on news of it, and of older attempts, are no news.
+            remember(session, attempt.attempt_no, attempt.created_at, OPENED)
         completion.hold(payment, transaction, held_for, now)
         completion.follow_review(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     else:
@@ -218,8 +220,8 @@ def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
 
 def _processing(payment: Payment, fact: Processing) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
-    if not _newest(payment, attempt, fact) or not _moves(session, attempt):
-        return
+    if not _newest(payment, attempt, fact) or money_has_come(session):
+        return  # While it waits for what becomes of money that is there, news are remembered for afterwards.
     step = move(session, Trigger.PAYMENT_PROCESSING)
     if step.after is PROCESSING:
         session.reason = None
@@ -240,8 +242,8 @@ def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
         attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.CLOSED, now, None
     if attempt.declined_at is None or attempt.declined_at <= fact.at:
         attempt.decline_code, attempt.declined_at = fact.code, fact.at
-    if not _newest(payment, attempt, fact) or not _moves(session, attempt):
-        return
+    if not _newest(payment, attempt, fact) or money_has_come(session):
+        return  # While it waits for what becomes of money that is there, news are remembered for afterwards.
     step = move(session, Trigger.PAYMENT_DECLINED)
     if step.after is not Status.FAILED:
         return
@@ -267,17 +269,10 @@ def _closed(payment: Payment, fact: Closed, now: datetime) -> None:
 
 
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
-    """Whether this fact is newer than all that we heard; remembers it if so. Nothing is news to what is over."""
+    """Whether this fact is newer than all that we heard; remembers it if so. Nothing is to what is paid or over."""
     session, rank = payment.session, RANK[type(fact)]
-    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):
+    is_settled = session.status in FINAL or attempt.status is AttemptStatus.PAID
+    if is_settled or not is_news(session, attempt.attempt_no, fact.at, rank):
         return False
     remember(session, attempt.attempt_no, fact.at, rank)
     return True
-
-
-def _moves(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
-    """Whether news of a bank move a session: not while it waits for what becomes of money that is there.
-
-    They are remembered all the same, for when that wait is over.
-    """
-    return attempt.status is not AttemptStatus.PAID and not money_has_come(session)

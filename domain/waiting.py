@@ -27,7 +27,10 @@ def money_has_come(session: PaymentSession) -> bool:
 
 
 def is_under_way(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
-    """Whether the newest news is that a bank has this attempt in hand: its money may come, also days after the end."""
+    """Whether the newest news is that a bank has this attempt in hand: its money may come, also days after the end.
+
+    Of several attempts this is known of the newest alone: another one is opened only when those before have ended.
+    """
     is_newest = session.news_attempt == attempt.attempt_no and session.news_rank == RANK[Processing]
     is_answered = attempt.status in (AttemptStatus.PAID, AttemptStatus.REFUSED) or attempt.paid_near_end_at is not None
     return is_newest and not is_answered

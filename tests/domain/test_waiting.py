@@ -7,14 +7,18 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.facts import Declined, Fact, Paid, Processing, ReviewOpened, Where
+from domain.facts import Declined, Fact, Paid, Processing, ReviewClosed, ReviewOpened, Where
+from domain.holds import MONEY_IS_HELD, held_money
 from domain.ids import AttemptId
-from domain.lifecycle import Status
+from domain.lifecycle import FINAL, Status
 from domain.lookups import waits_for_bank
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition, RefundStatus
+from domain.waiting import NEAR_THE_END, is_under_way
 from domain.windows import close_if_over
 from tests.domain.lives import D, dispute, refund
 from tests.domain.payments import ASKED, END, INTENT, WHERE, a_payment, after, end, told
@@ -135,3 +139,43 @@ def test_one_of_two_that_are_held_goes_back_and_the_other_waits(amount: Money) -
     second = Paid(at=after(60), where=BY_CARD, amount=Money("USD", 100))
     payment = told(held(amount), [DEBIT, second, goes_back(amount)[0]])
     assert where(payment) == (Status.PROCESSING, "amount_differs")
+
+
+NEWS: list[Fact] = [
+    ReviewOpened(at=after(1), where=INTENT, review_id="prv_1"),
+    ReviewClosed(at=after(90), where=INTENT, review_id="prv_1", reason="approved"),
+    Paid(at=after(2), where=INTENT, amount=OTHER),
+    Paid(at=end(30), where=INTENT, amount=OTHER, charged_at=end(30)),
+    *goes_back(OTHER),
+    dispute(D.NEEDS_RESPONSE, 20, 1, OTHER.minor),
+    dispute(D.LOST, 30, 1, OTHER.minor),
+    dispute(D.WON, 40, 2, OTHER.minor),
+    Declined(at=after(1), where=INTENT, code="do_not_honor"),
+    DEBIT,
+    DEBIT_FAILED,
+    ARRIVED,
+    replace(ARRIVED, amount=OTHER),
+    NEAR_END,
+    TOO_LATE,
+    IN_TIME,
+    Processing(at=after(400), where=BY_CARD),
+]
+
+
+@given(st.lists(st.sampled_from(NEWS), max_size=12))
+def test_a_payment_is_processing_exactly_while_there_is_something_to_wait_for(news: list[Fact]) -> None:
+    payment = with_others(a_payment())
+    for fact in news:
+        told(payment, [fact])
+        session = payment.session
+        waits = {
+            "money": session.reason in MONEY_IS_HELD and bool(held_money(payment)),
+            "charge": any(one.paid_near_end_at for one in payment.attempts),
+            "bank": any(is_under_way(session, one) for one in payment.attempts),
+        }
+        if session.status not in FINAL:
+            assert (session.status is Status.PROCESSING) == any(waits.values()), waits
+        if session.status is Status.PROCESSING:
+            near = "charge" if session.reason == NEAR_THE_END else "bank"
+            named = "money" if session.reason in MONEY_IS_HELD else near
+            assert named == next(one for one, there in waits.items() if there)
