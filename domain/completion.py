@@ -74,7 +74,6 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
     session.reason = reason
     if reason != holds.AMOUNT_DIFFERS:
         session.held_at, session.hold_reason = now, reason
-        forget(session)
     ledger.book_unwanted(payment, transaction, now)
     payment.note(
         "payment_held",

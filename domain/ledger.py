@@ -19,7 +19,8 @@ STRIPE: Final = "stripe_balance"
 MAKER: Final = "maker_payable"
 #: What the platform keeps.
 REVENUE: Final = "platform_revenue"
-#: Money that came and does not pay for a lot: it goes back, or an operator decides.
+#: Money that came and does not pay for a lot: it goes back, or an operator decides. Never overdrawn: who has got all
+#: back is owed nothing, and what a bank takes besides is our loss.
 UNWANTED: Final = "buyer_refundable"
 #: What Stripe keeps for its work (an expense).
 FEES: Final = "stripe_fees"
@@ -57,9 +58,9 @@ def book_release(payment: Payment, transaction: Transaction, at: datetime) -> No
     whole, gone = shares(transaction, transaction.amount_minor), shares(transaction, transaction.refunded_minor)
     _book(payment, cause, (UNWANTED, MAKER), _less(whole[0], gone[0]), at)
     _book(payment, cause, (UNWANTED, REVENUE), _less(whole[1], gone[1]), at)
-    for dispute in payment.disputes:
-        if dispute.transaction_id == transaction.id:
-            _book(payment, cause, (LOSSES, UNWANTED), Money(dispute.currency, dispute.lost_minor), at)
+    lost = _lost_of(payment, transaction)
+    lost -= _beyond(transaction, transaction.refunded_minor, lost)  # That is our loss already.
+    _book(payment, cause, (LOSSES, UNWANTED), Money(transaction.currency, lost), at)
 
 
 def book_fee(payment: Payment, transaction: Transaction, fee: Money, at: datetime) -> None:
@@ -104,9 +105,13 @@ def book_dispute(payment: Payment, transaction: Transaction, dispute: Dispute, f
     """
     _book_fee_of(payment, dispute, fee, at)
     lost = dispute.withdrawn_minor - dispute.reinstated_minor if dispute.status is DisputeStatus.LOST else 0
-    # Unwanted money is back with its buyer then, which we owed them anyway.
-    account = LOSSES if transaction.disposition is Disposition.KEPT else UNWANTED
-    _step(payment, dispute, (account, DISPUTED), Money(dispute.currency, lost - dispute.lost_minor), at)
+    step = ours = lost - dispute.lost_minor
+    if transaction.disposition is not Disposition.KEPT:
+        # Unwanted money is back with its buyer then, which we owed them anyway, as far as they had not got it back.
+        gone, before = transaction.refunded_minor, _lost_of(payment, transaction)
+        ours = _beyond(transaction, gone, before + step) - _beyond(transaction, gone, before)
+    _step(payment, dispute, (UNWANTED, DISPUTED), Money(dispute.currency, step - ours), at)
+    _step(payment, dispute, (LOSSES, DISPUTED), Money(dispute.currency, ours), at)
     dispute.lost_minor = lost
 
 
@@ -132,11 +137,23 @@ def _book_returned(payment: Payment, cause: str, transaction: Transaction, befor
     """Book the way from `before`, gone back in all, to what has gone back now."""
     now = transaction.refunded_minor
     if transaction.disposition is not Disposition.KEPT:
-        _book(payment, cause, (UNWANTED, STRIPE), Money(transaction.currency, now - before), at)
+        lost = _lost_of(payment, transaction)
+        ours = _beyond(transaction, now, lost) - _beyond(transaction, before, lost)
+        _book(payment, cause, (UNWANTED, STRIPE), Money(transaction.currency, now - before - ours), at)
+        _book(payment, cause, (LOSSES, STRIPE), Money(transaction.currency, ours), at)
         return
     old, new = shares(transaction, before), shares(transaction, now)
     _book(payment, cause, (MAKER, STRIPE), _less(new[0], old[0]), at)
     _book(payment, cause, (REVENUE, STRIPE), _less(new[1], old[1]), at)
+
+
+def _lost_of(payment: Payment, transaction: Transaction) -> int:
+    return sum(one.lost_minor for one in payment.disputes if one.transaction_id == transaction.id)
+
+
+def _beyond(transaction: Transaction, refunded_minor: int, lost_minor: int) -> int:
+    """Minor units that refunds and banks have taken in all beyond what came."""
+    return max(0, refunded_minor + lost_minor - transaction.amount_minor)
 
 
 def _book_fee_of(payment: Payment, dispute: Dispute, fee: Money | None, at: datetime) -> None:

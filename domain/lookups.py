@@ -15,8 +15,8 @@ from domain.facts import Closed, Declined, Fact
 from domain.lifecycle import Status
 from domain.payment import Payment
 from domain.session import PaymentSession
-from domain.settlement import NEAR_THE_END
 from domain.transaction import Refund, RefundStatus
+from domain.waiting import is_under_way
 
 #: A card's bank answers within seconds; of a debit that takes days we ask in vain a few times.
 BANK_ANSWER: Final = timedelta(minutes=15)
@@ -62,10 +62,9 @@ def _attempt_due(session: PaymentSession, attempt: CheckoutAttempt) -> datetime 
 
 
 def waits_for_bank(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
-    """Whether the session is processing because of this attempt."""
-    unpaid = attempt.status in (AttemptStatus.OPEN, AttemptStatus.CLOSED)
-    waits = session.status is Status.PROCESSING and session.reason != NEAR_THE_END
-    return waits and unpaid and attempt.attempt_no == session.news_attempt
+    """Whether the session is processing for this attempt, too."""
+    is_known = attempt.status in (AttemptStatus.OPEN, AttemptStatus.CLOSED)
+    return is_known and session.status is Status.PROCESSING and is_under_way(session, attempt)
 
 
 def _refund_due(refund: Refund) -> datetime | None:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from domain.holds import held_money, why_held
-from domain.lifecycle import PROCESSING, Trigger, move
+from domain.holds import MONEY_IS_HELD
+from domain.lifecycle import Trigger, move
 from domain.news import is_news, remember
 from domain.payment import Payment
 from domain.transaction import Disposition, Transaction, TransactionStatus
+from domain.waiting import goes_on
 
 #: Why a payment failed whose held money went back.
 HELD_MONEY_RETURNED = "held_money_returned"
@@ -41,15 +42,12 @@ def _status(payment: Payment, transaction: Transaction) -> TransactionStatus:
 
 
 def _end_hold(payment: Payment, transaction: Transaction, now: datetime) -> None:
-    """Money that was held is back with the buyer: the payment waits for other money, as long as its window lasts.
+    """Money that was held is back with the buyer: the payment is open for other money, as long as its window lasts.
 
-    Where other money is held as well, the payment waits for a decision on that.
+    Nothing ends where the payment waits for something else: for a decision on other money, or for money on its way.
     """
-    session, waits = payment.session, held_money(payment)
-    if session.status is not PROCESSING or transaction in waits:
-        return
-    if waits:
-        session.reason = why_held(payment, waits[-1])
+    session = payment.session
+    if session.reason not in MONEY_IS_HELD or goes_on(payment):
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     session.reason = HELD_MONEY_RETURNED

@@ -30,19 +30,17 @@ from domain.facts import (
 from domain.holds import AMOUNT_DIFFERS, MONEY_IS_HELD
 from domain.ids import TransactionId
 from domain.lifecycle import FINAL, PROCESSING, Status, Trigger, move
-from domain.news import RANK, is_news, remember
+from domain.news import OPENED, RANK, is_news, remember
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.retries import replan
-from domain.session import PaymentSession
 from domain.transaction import Disposition, Transaction, TransactionStatus
+from domain.waiting import NEAR_THE_END, goes_on, is_under_way, money_has_come
 
 #: Codes of a confirmation with the buyer's bank that failed or was left (3-D Secure).
 AUTHENTICATION_FAILURES: Final = frozenset(
     {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
 )
-#: Why a session is processing although the money is there: Stripe is asked whether it came in time.
-NEAR_THE_END: Final = "paid_near_the_end"
 
 
 class LatePolicy(StrEnum):
@@ -129,7 +127,7 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     intent = fact.where.payment_intent_id or ""
     if any(known.stripe_payment_intent_id == intent for known in payment.transactions):
         return
-    in_time = _was_in_time(payment, fact)
+    in_time = _was_in_time(payment, attempt, fact)
     if in_time is None and not _is_honored(payment, fact, terms):
         _wait_for_charge(payment, attempt, fact)
         return
@@ -158,16 +156,19 @@ def _paid(payment: Payment, fact: Paid, now: datetime, terms: Terms) -> None:
     if disposition is Disposition.KEPT:
         completion.complete(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     elif disposition is Disposition.HELD:
+        if session.news_attempt <= attempt.attempt_no:
+            # From now on news of it, and of older attempts, are no news.
+            remember(session, attempt.attempt_no, attempt.created_at, OPENED)
         completion.hold(payment, transaction, held_for, now)
         completion.follow_review(payment, transaction, now, terms.platform_fee_basis_points, terms.new_id)
     else:
         ledger.book_unwanted(payment, transaction, now)
         completion.give_back(payment, transaction, now, terms.new_id)
-        if session.status not in FINAL and not holds.held_money(payment):
+        if session.status not in FINAL and not goes_on(payment):
             close_window(payment, Trigger.PAYMENT_LATE, "paid_late", now)
 
 
-def _was_in_time(payment: Payment, fact: Paid) -> bool | None:
+def _was_in_time(payment: Payment, attempt: CheckoutAttempt, fact: Paid) -> bool | None:
     """Whether money came within the window; None where only the charge can tell.
 
     Each event bears the time at which Stripe made it, some seconds after the buyer has confirmed, or days. What counts
@@ -179,10 +180,9 @@ def _was_in_time(payment: Payment, fact: Paid) -> bool | None:
     end = session.window_expires_at
     if min(moment for moment in (fact.at, fact.confirmed_by, fact.charged_at) if moment is not None) <= end:
         return True
-    confirmed_before = session.news_at is not None and session.news_at <= end
-    # Where money has come already, what was confirmed is that.
-    has_come = session.reason == NEAR_THE_END or session.reason in MONEY_IS_HELD
-    if session.status is PROCESSING and not has_come and confirmed_before:
+    confirmed_before = session.news_at is not None and session.news_at <= end and is_under_way(session, attempt)
+    # Where money has come already, what was confirmed may be that.
+    if session.status is PROCESSING and not money_has_come(session) and confirmed_before:
         return True
     return None if fact.charged_at is None else False
 
@@ -221,8 +221,8 @@ def _is_honored(payment: Payment, fact: Paid, terms: Terms) -> bool:
 
 def _processing(payment: Payment, fact: Processing) -> None:
     session, attempt = payment.session, attempt_of(payment, fact)
-    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
-        return
+    if not _newest(payment, attempt, fact) or money_has_come(session):
+        return  # While it waits for what becomes of money that is there, news are remembered for afterwards.
     step = move(session, Trigger.PAYMENT_PROCESSING)
     if step.after is PROCESSING:
         session.reason = None
@@ -243,8 +243,8 @@ def _declined(payment: Payment, fact: Declined, now: datetime) -> None:
         attempt.status, attempt.closed_at, attempt.due_at = AttemptStatus.CLOSED, now, None
     if attempt.declined_at is None or attempt.declined_at <= fact.at:
         attempt.decline_code, attempt.declined_at = fact.code, fact.at
-    if _is_held(session, attempt) or not _newest(payment, attempt, fact):
-        return
+    if not _newest(payment, attempt, fact) or money_has_come(session):
+        return  # While it waits for what becomes of money that is there, news are remembered for afterwards.
     step = move(session, Trigger.PAYMENT_DECLINED)
     if step.after is not Status.FAILED:
         return
@@ -270,15 +270,10 @@ def _closed(payment: Payment, fact: Closed, now: datetime) -> None:
 
 
 def _newest(payment: Payment, attempt: CheckoutAttempt, fact: Fact) -> bool:
-    """Whether this fact is newer than all that we heard; remembers it if so. Nothing is news to what is over."""
+    """Whether this fact is newer than all that we heard; remembers it if so. Nothing is to what is paid or over."""
     session, rank = payment.session, RANK[type(fact)]
-    if session.status in FINAL or not is_news(session, attempt.attempt_no, fact.at, rank):
+    is_settled = session.status in FINAL or attempt.status is AttemptStatus.PAID
+    if is_settled or not is_news(session, attempt.attempt_no, fact.at, rank):
         return False
     remember(session, attempt.attempt_no, fact.at, rank)
     return True
-
-
-def _is_held(session: PaymentSession, attempt: CheckoutAttempt) -> bool:
-    """Whether money has come and waits for a decision, or has come through this attempt: other news count no more."""
-    waits = session.reason in MONEY_IS_HELD or session.reason == NEAR_THE_END
-    return waits or attempt.status is AttemptStatus.PAID

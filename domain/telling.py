@@ -11,8 +11,8 @@ from domain.holds import AMOUNT_DIFFERS, HIGHEST_RISK, STRIPE_REVIEW
 from domain.opening import CHECKOUT_REFUSED, NOT_OPENED
 from domain.payment import Payment
 from domain.restating import HELD_MONEY_RETURNED
-from domain.settlement import NEAR_THE_END
 from domain.transaction import Refund
+from domain.waiting import NEAR_THE_END
 from domain.wording.reasons import Reason, reason_of
 
 

@@ -39,6 +39,8 @@ class UnitOfWork:
     dead_letters: DeadLetters
     security: SecurityLog
     bells: Counter[str]
+    #: It sees nothing that others have committed since it began, so nothing may follow on what it reads.
+    is_snapshot: bool = False
 
     def ring(self, actor: str, pieces: int = 1) -> None:
         """Ring for an actor after the commit."""
@@ -50,6 +52,7 @@ class UnitOfWork:
         It is asked before anything is read, by who writes nothing.
         """
         self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        self.is_snapshot = True
 
     def flush(self) -> None:
         """Write what changed. What an operator was refused is a security event as well."""
@@ -126,9 +129,7 @@ class Store:
         unreadable: dict[str, SealingError] = {}
         with self.for_reports.transaction() as connection:
             yield self._unit(connection, unreadable)
-        if unreadable:
-            with self.begin() as uow:
-                uow.security.note_unreadable(unreadable)
+        self._note_afterwards(unreadable)
 
     @contextmanager
     def _begun(self, *, single: bool) -> Iterator[UnitOfWork]:
@@ -136,8 +137,11 @@ class Store:
             unreadable: dict[str, SealingError] = {}
             uow = self._unit(connection, unreadable)
             yield uow
-            uow.security.note_unreadable(unreadable)
+            if not uow.is_snapshot:
+                uow.security.note_unreadable(unreadable)
             uow.flush()
+        if uow.is_snapshot:
+            self._note_afterwards(unreadable)
         if uow.security.recorded:
             self.alarmed(uow.security.recorded)
         if uow.payments.noted:
@@ -148,6 +152,12 @@ class Store:
             self.mirror(uow.payments.windows)
         if uow.payments.noted:
             self.shown(uow.payments.noted)
+
+    def _note_afterwards(self, unreadable: Mapping[str, SealingError]) -> None:
+        """Note what could not be opened, where the end of the security chain can be seen."""
+        if unreadable:
+            with self.begin() as uow:
+                uow.security.note_unreadable(unreadable)
 
     def _unit(self, connection: Connection[Any], unreadable: dict[str, SealingError]) -> UnitOfWork:
         bells: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from domain.clock import Clock
-from domain.errors import GatewayRefused, GatewayUnavailable
+from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable
 from domain.explaining import explain, explain_unknown
 from domain.movements import CHARGE_NOT_RECORDED, Difference, Kind, Movement
 from domain.settlement import Terms
@@ -101,8 +101,11 @@ class CompareMovements:
                 movements.append(self.stripe.movement(movement_id))
             except GatewayRefused:
                 log.warning("money.movement_unknown", id=movement_id)
-            except GatewayUnavailable:
-                break
+            except GatewayBusy:
+                break  # Stripe is not being called now.
+            except GatewayUnavailable as silence:
+                # It may be this one alone, for good: the others must not wait for it.
+                log.warning("money.movement_not_told", id=movement_id, error=str(silence))
         if movements:
             self(movements)
 
@@ -115,8 +118,10 @@ class CompareMovements:
                 self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")], whole)
             except GatewayRefused as refusal:
                 self._forget(transaction, refusal)
-            except GatewayUnavailable:
+            except GatewayBusy:
                 return
+            except GatewayUnavailable as silence:
+                log.warning("money.movement_not_told", id=transaction.stripe_balance_transaction_id, error=str(silence))
 
     def _forget(self, transaction: Transaction, refusal: GatewayRefused) -> None:
         """Stripe knows nothing under this number. It may name another one in a later event."""

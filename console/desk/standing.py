@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.lifecycle import CANCELED, COMPLETED, EXPIRED, FAILED, PENDING, PROCESSING
 from domain.payment import Payment
+from domain.restating import HELD_MONEY_RETURNED
 from domain.transaction import TransactionStatus
 
 
@@ -35,6 +36,7 @@ _CAUSES: Final = {
     "risk_score": "held for its risk",
     "paid_near_the_end": "paid near the end",
     "late_payment": "paid late",
+    HELD_MONEY_RETURNED: "what came went back",
 }
 
 
@@ -60,6 +62,6 @@ def cause(payment: Payment) -> str | None:
         return _CAUSES.get(session.hold_reason, session.hold_reason.replace("_", " "))
     if session.reason is None:
         return None
-    if session.status is FAILED:
+    if session.status is FAILED and session.reason != HELD_MONEY_RETURNED:
         return f"declined: {session.reason.replace('_', ' ')}"
     return _CAUSES.get(session.reason, session.reason.replace("_", " "))

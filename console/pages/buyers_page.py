@@ -15,11 +15,12 @@ from console.pages.languages import Language
 from console.pages.moments import deadline, moment, time_of_day
 from console.pages.paid import Paid, ShownReceipt, paid
 from console.pages.stages import Stage, payable_attempt
-from console.pages.words import Words
+from console.pages.words import Said, Words
 from domain.attempt import CheckoutAttempt
 from domain.money import Money
 from domain.payment import Payment
 from domain.policies import Policy
+from domain.restating import HELD_MONEY_RETURNED
 from domain.retries import attempts_left, why_not
 from domain.session import PaymentSession
 from domain.transaction import Disposition
@@ -114,7 +115,7 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
     payment, stage = facts.payment, facts.stage
     session, attempt = payment.session, payable_attempt(payment)
     title = one_line(session.title or "", _LONGEST_TITLE) or words.labels["untitled"].format(auction=session.auction_id)
-    said, filled = words.said[stage], _filled(facts, isolated(title), words, language)
+    said, filled = _said(facts, words), _filled(facts, isolated(title), words, language)
     is_open = stage in _OPEN
     done = paid(payment, facts.receipt, words, language) if stage is Stage.PAID else None
     may_retry = stage is Stage.DECLINED and why_not(payment, facts.policy, facts.now) is None
@@ -140,6 +141,12 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
         paid=done,
         email=one_line(session.buyer_email, _LONGEST_TITLE) if session.buyer_email else None,
     )
+
+
+def _said(facts: Facts, words: Words) -> Said:
+    is_returned = facts.payment.session.reason == HELD_MONEY_RETURNED
+    is_declined = facts.stage in (Stage.DECLINED, Stage.EXHAUSTED)
+    return words.returned if is_declined and is_returned else words.said[facts.stage]
 
 
 def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mapping[str, Any]:

@@ -49,6 +49,11 @@ ENGLISH_WORDS: Final = Words(
             "You need not do anything now. We will e-mail you, usually within a few hours. You need not pay again.",
         ),
     },
+    returned=Said(
+        "Your payment is going back to you",
+        "It could not be accepted, so we send back all that came. That takes 5 to 10 days. You can pay {amount} until"
+        " the time below.",
+    ),
     lost_link=Said("This link does not work any more", "Open the newest e-mail about your lot, or write to us."),
     broken=Said("This page could not be made", "Payments are not affected. Try again in a moment."),
     labels={

@@ -54,6 +54,11 @@ GERMAN_WORDS: Final = Words(
             " einmal.",
         ),
     },
+    returned=Said(
+        "Ihre Zahlung geht an Sie zurück",
+        "Wir konnten sie nicht annehmen und senden alles zurück, was angekommen ist. Das dauert 5 bis 10 Tage. Bis zum"
+        " Zeitpunkt unten können Sie {amount} zahlen.",
+    ),
     lost_link=Said("Dieser Link gilt nicht mehr", "Öffnen Sie die neueste E-Mail zu Ihrem Los oder schreiben Sie uns."),
     broken=Said(
         "Diese Seite konnte nicht erstellt werden",

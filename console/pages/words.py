@@ -23,6 +23,8 @@ class Words:
     """Everything that the page says in one language."""
 
     said: Mapping[Stage, Said]
+    #: In place of a decline, where money came that could not be kept, and was sent back.
+    returned: Said
     lost_link: Said
     broken: Said
     labels: Mapping[str, str]

@@ -7,6 +7,7 @@ from typing import Final
 from domain.attempt import AttemptCause, AttemptStatus
 from domain.lifecycle import FAILED
 from domain.policies import AttemptKind
+from domain.restating import HELD_MONEY_RETURNED
 from domain.retries import attempts_left
 from domain.settlement import AUTHENTICATION_FAILURES
 from domain.standing.case import Case, Cause, decline_words
@@ -97,6 +98,8 @@ def _reason(case: Case) -> str:
 
 
 def _declined(case: Case) -> Sentence:
+    if case.session.reason == HELD_MONEY_RETURNED:
+        return say("Money came that could not be kept, and was sent back.")
     return say("The buyer's bank declined: {reason}, last {t}.", reason=_reason(case), t=case.declined_at)
 
 

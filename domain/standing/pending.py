@@ -6,55 +6,18 @@ from typing import Final
 
 from domain.attempt import AttemptStatus
 from domain.errors import GatewayBusy
-from domain.holds import RISK_SCORE
-from domain.lifecycle import PENDING, UNPAID
+from domain.lifecycle import PENDING
 from domain.notice import NoticeStatus
 from domain.opening import CHECKOUT_REFUSED
 from domain.retries import attempts_left
-from domain.risk import Kind, assess
 from domain.standing.case import Case, Cause, opened_after
 from domain.standing.explanation import Said, Sentence, Step, may, must, say
+from domain.standing.on_hold import ON_HOLD_CAUSES
 
 #: An opening whose outcome is unknown for longer than that deserves a look.
 _LONG_UNKNOWN: Final = timedelta(minutes=10)
 #: Fewer checkouts than this are no line: they are opened within seconds.
 _LINE: Final = 20
-
-#: What signals mean, as people say it.
-RISK_REASONS: Final = {
-    Kind.MANY_SESSIONS: "many payments were begun within an hour",
-    Kind.MANY_DECLINES: "many declines were collected within a day",
-    Kind.MANY_BUYERS_ON_DEVICE: "several buyers use the same device",
-    Kind.COUNTRY_NOT_OF_CURRENCY: "the country does not fit the currency",
-    Kind.COUNTRY_NOT_OF_LOCALE: "the country does not fit the language",
-    Kind.OFTEN_DECLINED: "this payment was declined again and again",
-    Kind.RADAR_ELEVATED: "Stripe sees an elevated risk",
-    Kind.RADAR_HIGHEST: "Stripe sees the highest risk",
-    Kind.RADAR_BLOCKED: "Stripe blocked a charge",
-    Kind.REVIEW_OPENED: "Stripe wants it reviewed",
-    Kind.FRAUD_WARNING: "the buyer's bank warned of fraud",
-}
-
-
-def _risk_hold(case: Case) -> Said | None:
-    session = case.session
-    if session.status not in UNPAID or session.held_at is None or session.hold_reason != RISK_SCORE:
-        return None
-    reasons = assess(one.kind for one in case.payment.signals).reasons
-    named = ", ".join(RISK_REASONS[kind] for kind in reasons if kind in RISK_REASONS) or "of its risk signals"
-    live = case.payment.live_attempt
-    payable = live is not None and live.status is AttemptStatus.OPEN
-    stays = "The page that was open before stays open." if payable else "The buyer cannot pay."
-    why = say("Held: risk {score} of 100, because {named}. {stays}", score=session.risk_score, named=named, stays=stays)
-    return Said(why, (Step(say("Nothing until someone decides.")), case.closes), must("Release or terminate."))
-
-
-def _not_opened(case: Case) -> Said | None:
-    session = case.session
-    if session.status not in UNPAID or session.held_at is None or session.hold_reason == RISK_SCORE:
-        return None
-    why = say("Held since {t}: one checkout after the other failed at Stripe. Nothing was charged.", t=session.held_at)
-    return Said(why, (Step(say("Nothing until someone decides.")), case.closes), must("Release or terminate."))
 
 
 def _refused(case: Case) -> Said | None:
@@ -212,8 +175,7 @@ def _link(case: Case) -> Sentence:
 
 #: Before all that is special about pending or failed.
 UNPAID_CAUSES: Final[Sequence[Cause]] = (
-    Cause("pending.risk_hold", _risk_hold),
-    Cause("pending.not_opened", _not_opened),
+    *ON_HOLD_CAUSES,
     Cause("pending.refused", _refused),
     Cause("pending.ending", _ending),
     Cause("pending.circuit_open", _circuit_open),

@@ -19,10 +19,10 @@ from domain.lookups import BANK_ANSWER
 from domain.payment import Payment
 from domain.remaining import given_up, is_untouched, left_of
 from domain.risk import Kind
-from domain.settlement import NEAR_THE_END
 from domain.standing.case import Case, Cause, amount_of
 from domain.standing.explanation import Said, Step, must, say
-from domain.transaction import Disposition, Transaction
+from domain.transaction import Transaction
+from domain.waiting import NEAR_THE_END, money_has_come
 
 _NOTHING_UNTIL: Final = (Step(say("Nothing until someone decides.")),)
 
@@ -125,8 +125,7 @@ def _bank(case: Case) -> Said | None:
 
 
 def _is_on_its_way(case: Case) -> bool:
-    money_is_there = any(one.disposition is Disposition.HELD for one in case.payment.transactions)
-    return case.session.status is PROCESSING and case.session.reason != NEAR_THE_END and not money_is_there
+    return case.session.status is PROCESSING and not money_has_come(case.session)
 
 
 def _answer(case: Case) -> tuple[Step, ...]:

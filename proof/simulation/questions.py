@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.needs import HELD_MONEY, OWED
+from models.remaining import DISPUTED, HELD_MONEY, LOST, OWED
 
 #: Nothing waits, nothing was set aside, nothing is unexplained; and windows ended in time. A window may end minutes
 #: late: two are Stripe's to close its page, and others pass where workers die; those that were seen were below seven.
@@ -50,11 +50,6 @@ UNSETTLED: Final = """
 """
 #: How many payments there are of each status.
 STATUSES: Final = "SELECT status, count(*) FROM payment_sessions GROUP BY 1 ORDER BY 1"
-#: Minor units of transaction `t` that a person has paid back in another way, or a bank has taken for good.
-_ELSEWHERE: Final = """
-    (SELECT coalesce(sum(u.amount_minor), 0) FROM refunds u
-      WHERE u.transaction_id = t.id AND u.status = 'failed' AND u.settled_at IS NOT NULL)
-    + (SELECT coalesce(sum(d.lost_minor), 0) FROM disputes d WHERE d.transaction_id = t.id)"""
 #: Money of buyers is back, or before somebody's eyes; no lot is sold for what its buyer has back; nobody waits for a
 #: decision that nobody can take.
 UNSEEN: Final = f"""
@@ -62,12 +57,14 @@ UNSEEN: Final = f"""
                                 t.disposition, s.id, t.amount_minor, t.currency)
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
      WHERE (t.disposition IN ('late', 'duplicate') OR t.disposition = 'held' AND s.status <> 'processing')
-       AND t.status <> 'disputed' AND t.amount_minor > t.refunded_minor + {_ELSEWHERE}
+       AND NOT {DISPUTED} AND t.amount_minor > t.refunded_minor + t.settled_minor + {LOST}
        AND NOT EXISTS (SELECT 1 FROM ({OWED}) o WHERE o.session_id = s.id AND o.why = t.disposition)
     UNION ALL
     SELECT s.auction_id, format('Payment %%s was completed with money that its buyer had back another way.', s.id)
-      FROM transactions t JOIN payment_sessions s ON s.id = t.session_id JOIN refunds r ON r.transaction_id = t.id
-     WHERE t.disposition = 'kept' AND r.settled_at < s.completed_at
+      FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
+     WHERE t.disposition = 'kept' AND EXISTS (
+             SELECT 1 FROM audit_entries a WHERE a.session_id = s.id AND a.action = 'refund_settled'
+                AND a.at < s.completed_at AND a.data ->> 'payment_intent' = t.stripe_payment_intent_id)
     UNION ALL
     SELECT s.auction_id, format('Payment %%s is processing (%%s), and waits for nothing.', s.id, s.reason)
       FROM payment_sessions s

@@ -152,6 +152,7 @@ def test_money_that_came_late_goes_back_and_the_page_says_so(home: House, servic
         ("status = 'canceled', closed_at = now()", "This payment was canceled"),
         ("status = 'expired', closed_at = now(), reason = 'closed_by_request'", "The time to pay is over"),
         ("status = 'failed', retry_count = 3, reason = 'stolen_card'", "It has not worked so far"),
+        ("status = 'failed', reason = 'held_money_returned'", "5 to 10 days. You can pay $275.50 until the time below"),
     ],
 )
 def test_the_other_states_have_their_words(home: House, service: Client, wire: Wire, change: str, says: str) -> None:

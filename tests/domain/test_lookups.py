@@ -7,15 +7,16 @@ from uuid import UUID
 import pytest
 
 from domain.attempt import AttemptCause, AttemptStatus, CheckoutAttempt
-from domain.facts import Closed, Declined, Where
+from domain.facts import Closed, Declined, Processing, Where
 from domain.ids import AttemptId, RefundId, SessionId, TransactionId
 from domain.lifecycle import Status
 from domain.lookups import BANK_ANSWER, CLOSING, ENDED, NEAR_END, PAUSES, REFUND, meaning, paused, plan
+from domain.news import RANK
 from domain.payment import Payment
 from domain.policies import AttemptKind
 from domain.session import PaymentSession
-from domain.settlement import NEAR_THE_END
 from domain.transaction import Refund, RefundStatus
+from domain.waiting import NEAR_THE_END
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 ID = UUID(int=1)
@@ -34,7 +35,7 @@ def payment(session: dict[str, Any] | None = None, **attempt: Any) -> Payment:
     return Payment(paying, [one])
 
 
-WAITING = {"status": Status.PROCESSING, "news_at": NOW, "news_attempt": 1}
+WAITING = {"status": Status.PROCESSING, "news_at": NOW, "news_attempt": 1, "news_rank": RANK[Processing]}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,9 @@ WAITING = {"status": Status.PROCESSING, "news_at": NOW, "news_attempt": 1}
         (WAITING | {"reason": NEAR_THE_END}, {"paid_near_end_at": NOW}, NOW + NEAR_END),
         # Its opening was not answered, and has its turn behind all that can still be paid.
         (WAITING | {"reason": NEAR_THE_END}, {"paid_near_end_at": NOW, "due_at": NOW}, NOW + NEAR_END),
-        (WAITING | {"reason": NEAR_THE_END}, {}, None),
+        # Other money came near the end; its own bank has not answered.
+        (WAITING | {"reason": NEAR_THE_END}, {}, NOW + BANK_ANSWER),
+        (WAITING | {"news_rank": RANK[Declined]}, {}, None),
         (WAITING, {"status": AttemptStatus.PAID}, None),
         (WAITING | {"news_attempt": 2}, {"expires_at": NOW}, NOW + ENDED),
         ({}, {"expires_at": NOW, "look_up_after": NOW + timedelta(days=1)}, NOW + timedelta(days=1)),

@@ -259,8 +259,18 @@ def test_money_part_of_which_has_gone_back_cannot_be_kept() -> None:
 def test_once_all_of_it_has_gone_back_a_release_lets_the_buyer_try_again() -> None:
     payment = told(a_payment(), [OPENED, PAID, REFUNDED, APPROVED])
     assert (payment.session.status, payment.session.hold_reason) == (Status.FAILED, "stripe_review")
+    said = explained(payment, NOW)
+    assert "Stripe wanted the payment reviewed. The money that came went back." in said.why
+    assert said.you.text == "Release it, so that the buyer can pay again, or terminate."
     release(payment, NOW, 500, terms().new_id, actor="admin:alice", reason="fine")
     assert (payment.session.status, payment.session.held_at) == (Status.FAILED, None)
+
+
+def test_money_under_review_whose_refund_bounced_is_told_to_be_with_us_and_is_owed() -> None:
+    bounced = replace(REFUNDED, status=RefundStatus.FAILED)
+    said = explained(told(a_payment(), [OPENED, PAID, REFUNDED, bounced]), NOW)
+    assert "The money that came was sent back, and is with us again." in said.why
+    assert any("The refund of 275.50 USD did not arrive" in one for one in said.also)
 
 
 def test_what_went_back_of_money_under_review_is_not_booked_to_the_maker() -> None:

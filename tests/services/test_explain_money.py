@@ -556,6 +556,17 @@ def test_everything_that_differs_is_asked_for_again_in_turn(home: House) -> None
     assert len(reasons(home)) == FEW + 1
 
 
+def test_one_movement_that_stripe_does_not_tell_keeps_no_other_from_being_asked_for(home: House) -> None:
+    charges = lost_payments(home, 2)
+    compared(home)
+    for charge in charges:
+        home.sandbox.core.world.store.save({**charge, "refunded": True, "amount_refunded": charge["amount"]})
+    home.sandbox.fault("error_before", "balance_transactions.retrieve", count=1, status=500)
+    home.forward(minutes=6)
+    drain(home.app.explain_money)
+    assert len(reasons(home)) == 1
+
+
 def test_money_of_a_lost_payment_that_was_sent_back_and_came_back_is_unexplained_again(home: House) -> None:
     (charge,) = lost_payments(home, 1)
     store, since = home.sandbox.core.world.store, home.time() - timedelta(hours=1)

@@ -10,6 +10,7 @@ from domain.lifecycle import Status
 from tests.house import House
 from tests.services.test_accept_other_amount import held
 from tests.services.test_disputes import accounts, decide, dispute
+from tests.services.test_owed import send
 from tests.services.test_risk import under_review
 
 ALICE = "admin:alice"
@@ -58,6 +59,17 @@ def test_what_the_bank_took_for_good_of_money_that_is_kept_is_a_loss_of_ours(hom
     assert "buyer_refundable" not in books
     assert books["dispute_losses"] == 8_000
     assert books["maker_payable"] + books["platform_revenue"] == -20_000
+
+
+def test_what_a_bank_takes_of_money_that_its_buyer_has_back_is_a_loss_and_breaks_no_invariant(home: House) -> None:
+    session_id = another_amount(home)
+    send(home, session_id)
+    decide(home, dispute(home, session_id, 20_000), won=False)
+    home.hear()
+    home.work()
+    books = accounts(home, session_id)
+    assert (books["dispute_losses"], books.get("buyer_refundable")) == (20_000, None)
+    assert home.app.check_invariants() == []
 
 
 def test_books_that_owe_a_buyer_what_is_kept_break_an_invariant(home: House) -> None:

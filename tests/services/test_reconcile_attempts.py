@@ -8,8 +8,8 @@ import pytest
 
 from domain.attempt import AttemptStatus
 from domain.lifecycle import Status
-from domain.settlement import NEAR_THE_END
 from domain.transaction import Disposition, RefundStatus
+from domain.waiting import NEAR_THE_END
 from services.reconcile_attempts import ReconcileAttempts
 from services.reconcile_refunds import ReconcileRefunds
 from tests.crashes import Died, DiesAfterCall, DiesBeforeCall, DiesBeforeCommit

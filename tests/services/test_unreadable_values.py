@@ -171,3 +171,15 @@ def test_the_alarm_is_raised_once_for_each_column_however_often_it_is_read(home:
         home.payment(session_id)
         home.process()
     assert alarms(home) == ["system:payment_sessions.buyer_email", "system:payment_sessions.risk"]
+
+
+def test_a_look_at_one_moment_tells_of_what_it_cannot_open_whatever_was_noted_since(home: House) -> None:
+    (session_id,) = sold(home, "lost")
+    lose_key(home, "payment_sessions", "buyer_email")
+    with home.app.store.begin() as uow:
+        uow.at_one_moment()
+        (payment,) = uow.payments.read([session_id])
+        with home.app.store.begin() as other:
+            other.security.note(SecurityEventKind.ACT_REFUSED, home.time(), "admin:alice")
+    assert payment.session.id == session_id
+    assert alarms(home) == ["system:payment_sessions.buyer_email"]

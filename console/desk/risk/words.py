@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from console.desk.figures import clock
 from console.desk.phrases import short
 from domain.security import SecurityEvent, SecurityEventKind
-from domain.standing.pending import RISK_REASONS
+from domain.standing.on_hold import RISK_REASONS
 
 SIGNALS: Final[Mapping[str, str]] = {
     kind: text[:1].upper() + text[1:].replace("'", "’") for kind, text in RISK_REASONS.items()
