@@ -14,7 +14,7 @@ from domain.lifecycle import Status
 from domain.money import Money
 from domain.payment import Payment
 from domain.transaction import Disposition, RefundStatus, TransactionStatus
-from tests.domain.lives import AFTERMATHS, PAID, D, S, balances, booked_twice, dispute, money_state, of_others, refund
+from tests.domain.lives import AFTERMATHS, PAID, balances, booked_twice, dispute, money_state, of_others, refund
 from tests.domain.payments import ASKED, NOW, a_payment, end, paid, told
 from tests.domain.standing.rows import told as explained
 
@@ -151,57 +151,6 @@ def test_late_money_that_went_back_leaves_nothing() -> None:
 def test_late_money_that_a_bank_took_back_leaves_the_fee() -> None:
     payment = told(a_payment(), [paid(end(60)), *AFTERMATHS["opened and lost in one second"]], charged=end(60))
     assert balances(payment) == {STRIPE: -1500, DISPUTE_FEES: 1500}
-
-
-UNWANTED_LIVES: dict[str, tuple[list[Fact], dict[tuple[str, str], int]]] = {
-    # Nothing is owed to a buyer who has it back: what a bank takes then is our loss, and never owed by the buyer.
-    "all of it went back, and a bank took it as well": (
-        [refund(1, ASKED.minor, S.SUCCEEDED), dispute(D.NEEDS_RESPONSE, 20), dispute(D.LOST, 30)],
-        {STRIPE: -ASKED.minor - 1500, LOSSES: ASKED.minor, DISPUTE_FEES: 1500},
-    ),
-    "half of it went back, and a bank took all": (
-        [refund(1, 13_775, S.SUCCEEDED), dispute(D.NEEDS_RESPONSE, 20), dispute(D.LOST, 30)],
-        {STRIPE: -13_775 - 1500, LOSSES: 13_775, DISPUTE_FEES: 1500},
-    ),
-    "all of it went back and bounced, and a bank took it": (
-        [*AFTERMATHS["refunded in full, and the refund comes back"], dispute(D.LOST, 30)],
-        {STRIPE: -1500, DISPUTE_FEES: 1500},
-    ),
-    "half of it went back, a bank took all, and we won at last": (
-        [refund(1, 13_775, S.SUCCEEDED), *AFTERMATHS["lost, appealed, and won at last"]],
-        {STRIPE: 13_775 - 1500, UNWANTED: -13_775, DISPUTE_FEES: 1500},
-    ),
-    "a part went back, and a bank took a part of the rest": (
-        [refund(1, 5000, S.SUCCEEDED), dispute(D.NEEDS_RESPONSE, 20, 1, 10_000), dispute(D.LOST, 30, 1, 10_000)],
-        {STRIPE: 12_550 - 1500, UNWANTED: -12_550, DISPUTE_FEES: 1500},
-    ),
-}
-
-
-@pytest.mark.parametrize("life", UNWANTED_LIVES)
-def test_buyers_are_owed_what_neither_went_back_nor_is_lost_and_never_less_than_nothing(life: str) -> None:
-    facts, owed = UNWANTED_LIVES[life]
-    for order in permutations(facts):
-        payment = told(a_payment(), [paid(end(60))], charged=end(60))
-        assert balances(told(payment, order)) == owed, order
-        assert booked_twice(payment) == []
-
-
-@pytest.mark.parametrize("life", UNWANTED_LIVES)
-def test_money_that_is_kept_after_all_is_booked_alike_whenever_that_is(life: str) -> None:
-    facts, _ = UNWANTED_LIVES[life]
-    ends = set()
-    for order in permutations(facts):
-        for released_after in range(len(order) + 1):
-            payment = told(a_payment(), [paid(end(60))], charged=end(60))
-            told(payment, order[:released_after])
-            (transaction,) = payment.transactions
-            transaction.disposition, transaction.platform_fee_minor = Disposition.KEPT, FEE
-            ledger.book_release(payment, transaction, NOW)
-            told(payment, [*order[released_after:], *order])
-            ends.add(repr(sorted(balances(payment).items())))
-            assert UNWANTED not in balances(payment)
-    assert len(ends) == 1, "\n".join(sorted(ends))
 
 
 def test_an_open_dispute_holds_the_money_in_doubt() -> None:
