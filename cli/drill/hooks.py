@@ -6,10 +6,10 @@ from typing import Final
 from models.database import Database
 from proof.drill.sending import OK, Sender
 
-#: The part of a sender's rate that must have been answered, or the trial was none. Not more: on a small machine the
-#: sender shares its cores with a system that is being restarted as a whole, and while an ingest starts nobody answers;
-#: what was missed then is not made up for. Not less: what goes on is a load that no ingest has by itself.
-LEAST: Final = 0.5
+#: The part of a sender's rate that must have been answered, or the trial was none. Not all of it: while the ingest is
+#: restarted nobody answers, and what was missed then is not made up for. On two cores on which something else ran all
+#: the time, 94 % were answered while everything was restarted three times, and all of a flood.
+LEAST: Final = 0.8
 _STORED: Final = "SELECT count(*) FROM webhook_events WHERE stripe_event_id LIKE %s || '%%'"
 
 
