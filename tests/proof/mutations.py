@@ -160,16 +160,6 @@ MUTATIONS = (
         first_seed=2,
     ),
     Mutation(
-        "a worker who writes after another took over",
-        r"XXX",
-        "services/exchange_attempts.py",
-        "        if mine.fence != attempt.fence:\n"
-        "            return"
-        "  # Another worker has taken over, and records what it finds under the same key.\n",
-        "",
-        first_seed=26,
-    ),
-    Mutation(
         "a page left open when the payment is over",
         r"can still be paid",
         "domain/closing.py",

@@ -1,4 +1,4 @@
-"""Threads at the same rows: all goes well, and each bug that only true concurrency shows is found."""
+"""Threads and workers at the same rows: all goes well, and each bug that only this shows is found by its own words."""
 
 import os
 import re
@@ -35,6 +35,15 @@ BUGS = {
         "models/work.py",
         '             LIMIT %(limit)s FOR UPDATE SKIP LOCKED"""',
         '             LIMIT %(limit)s"""',
+    ),
+    "takeovers": Mutation(
+        "a worker who writes after another took over",
+        "a worker wrote after another had taken over",
+        "services/exchange_attempts.py",
+        "        if mine.fence != attempt.fence:\n"
+        "            return"
+        "  # Another worker has taken over, and records what it finds under the same key.\n",
+        "",
     ),
 }
 
