@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import httpx
 
+from cli.drill.hooks import complaints, stored
 from cli.drill.secrets import HOOK, KEYS, SecretFiles, new_hook_secret, new_key
 from cli.drill.target import ROLES, Target
 from cli.run.errors import CannotRun
-from models.database import Database
 from proof.drill.sending import Sender
 from sandbox.stripe.settings import SECRET_KEY
 
@@ -26,7 +26,6 @@ RATE: Final = 500.0
 PATIENCE: Final = 90.0
 TIMEOUT: Final = 10.0
 _LOOK: Final = 0.1
-_STORED: Final = "SELECT count(*) FROM webhook_events WHERE stripe_event_id LIKE %s || '%%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ class Rotation:
             self.files.write(KEYS, [key])
             self._restart_all()
         second = self._rotate()  # finds nothing to do, and needs the new key alone
-        return [*_refused(sender), *self._lost(sender), *_unreadable(first), *_unreadable(second), *_left(second)]
+        (kept,) = stored(self.target.database_url, sender)
+        wrong = complaints(sender, kept, valid=True, when="while secrets were rotated")
+        return [*wrong, *_unreadable(first), *_unreadable(second), *_left(second)]
 
     def _restart_all(self) -> None:
         for role in ROLES:
@@ -91,21 +92,6 @@ class Rotation:
         except ValueError:
             raise CannotRun(f"`gavelpay keys rotate` failed: {done.stderr.strip()[-500:]}") from None
         return found
-
-    def _lost(self, sender: Sender) -> Iterator[str]:
-        database = Database(self.target.database_url, pool_size=1, application="gavelpay drill")
-        try:
-            ((stored,),) = database.rows(_STORED, (sender.prefix,))
-        finally:
-            database.close()
-        if stored < sender.accepted:
-            yield f"{sender.accepted} webhooks were accepted while secrets were rotated, and {stored} are stored."
-
-
-def _refused(sender: Sender) -> Iterator[str]:
-    for status, count in sender.answers.items():
-        if status != httpx.codes.OK:
-            yield f"{count} valid webhooks were answered with {status} while secrets were rotated."
 
 
 def _unreadable(found: dict[str, Any]) -> Iterator[str]:

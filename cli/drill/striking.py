@@ -13,6 +13,7 @@ import httpx
 import psycopg
 from redis import Redis
 
+from cli.drill.hooks import complaints, stored
 from cli.drill.processes import frozen, kill
 from cli.drill.rotating import Rotation
 from cli.drill.target import Target
@@ -139,9 +140,9 @@ class Striker:
         forged, valid = Sender(ingest, "whsec_forged", FLOOD), Sender(ingest, secret.reveal(), AMONG)
         with forged.sending(), valid.sending():
             yield
-        for sender, right in ((forged, 400), (valid, 200)):
-            if wrong := {status: count for status, count in sender.answers.items() if status != right}:
-                self.problems.append(f"In a flood of forgeries, {right} was due, and these came: {wrong}.")
+        counted = stored(self.target.database_url, forged, valid)
+        for sender, kept in zip((forged, valid), counted, strict=True):
+            self.problems.extend(complaints(sender, kept, valid=sender is valid, when="in a flood of forgeries"))
 
     @contextmanager
     def _wrong_clock(self, seconds: float) -> Iterator[None]:

@@ -32,6 +32,10 @@ Sleep = Callable[[float], None]
 class Limiter(Protocol):
     """Gives turns. An endpoint is an address with a limit of its own, named by the operation that calls it.
 
+    They are given in the order of asking, which is fair to deadlines as well: who asks has just been claimed as the
+    most urgent of its queue (`models/work.py`), and whoever would have to let others go before for longer than its
+    patience goes back there, where what is more urgent overtakes it.
+
     There is room for a `deadline` beside the endpoint: the less urgent a call, the shorter its patience.
     """
 

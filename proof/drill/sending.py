@@ -48,7 +48,9 @@ class Sender:
         self.answers: Counter[int] = Counter()
         #: What the ids of these events begin with.
         self.prefix = f"evt_drill{uuid4().hex[:12]}_"
-        self._address, self._secret, self._rate = urlsplit(ingest), secret, rate
+        #: How many a second were wanted, and how long it has sent.
+        self.rate, self.seconds = rate, 0.0
+        self._address, self._secret = urlsplit(ingest), secret
         self._over, self._lock = threading.Event(), threading.Lock()
         self._sent = [0] * _THREADS
 
@@ -60,12 +62,14 @@ class Sender:
     @contextmanager
     def sending(self) -> Iterator[None]:
         """Send while the block lasts."""
+        began = time.monotonic()
         with ThreadPoolExecutor(_THREADS, "sender") as threads:
             under_way = [threads.submit(self._send, number) for number in range(_THREADS)]
             try:
                 yield
             finally:
                 self._over.set()
+                self.seconds = time.monotonic() - began
             for one in under_way:
                 one.result()
 
@@ -78,7 +82,7 @@ class Sender:
     def _send(self, number: int) -> None:
         line, due = self._line(), time.monotonic()
         while not self._over.wait(max(0.0, due - time.monotonic())):
-            due = max(due + _THREADS / self._rate, time.monotonic() - 1)  # what was missed is not made up for at once
+            due = max(due + _THREADS / self.rate, time.monotonic() - 1)  # what was missed is not made up for at once
             body = event(f"{self.prefix}{number}_{self._sent[number]}")
             while (status := self._post(line, body)) is None and not self._over.wait(PAUSE):
                 line = self._line()

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from cli.drill.hooks import stored
 from proof.drill.sending import Sender
 from tests.webhook_ingest.harness import SECRET, Ingest, wait_until
 
@@ -18,7 +19,7 @@ def ingest(database_url: str) -> Iterator[Ingest]:
         yield ingest
 
 
-def test_valid_ones_are_accepted_and_stored_and_forged_ones_refused(ingest: Ingest) -> None:
+def test_valid_ones_are_accepted_and_stored_and_forged_ones_refused(ingest: Ingest, database_url: str) -> None:
     url = f"http://127.0.0.1:{ingest.address[1]}"
     valid, forged = Sender(url, SECRET, 300), Sender(url, "whsec_forged", 300)
     with valid.sending(), forged.sending():
@@ -31,6 +32,8 @@ def test_valid_ones_are_accepted_and_stored_and_forged_ones_refused(ingest: Inge
     assert set(forged.answers) == {400}
     assert sum(one.startswith(valid.prefix) for one in ingest.stored()) == valid.accepted
     assert not any(one.startswith(forged.prefix) for one in ingest.stored())
+    assert stored(database_url, valid, forged) == [valid.accepted, 0]
+    assert valid.seconds > 0
 
 
 def test_one_that_nobody_answers_is_sent_again_and_ends_with_the_block() -> None:

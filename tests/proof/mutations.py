@@ -17,6 +17,8 @@ class Mutation:
     """A bug that somebody might write."""
 
     name: str
+    #: What must be said of it, as a regular expression: the words of the invariant that it breaks.
+    says: str
     file: str
     right: str
     wrong: str
@@ -51,6 +53,7 @@ def plant(folder: Path, bugs: Iterable[Mutation]) -> None:
 MUTATIONS = (
     Mutation(
         "a dropped outbox row",
+        r"has 1 completed payments, and order\.requested was heard 0 times",
         "models/outbox.py",
         "for payment in payments for one in payment.announcements]",
         "for payment in payments for one in payment.announcements[:1]]",
@@ -58,6 +61,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a state that goes back",
+        # The database does not take it.
+        r"payment_failed\) is set_aside: could_not_be_written: CheckViolation",
         "domain/lifecycle.py",
         '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(COMPLETED, "an event came after its successor"),',
         '(COMPLETED, Trigger.PAYMENT_DECLINED): Rule(FAILED, "an event came after its successor"),',
@@ -77,6 +82,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a key made anew on retry",
+        r"Attempt \d+ of payment \S+ opened twice at Stripe",
         "services/open_checkout.py",
         "self.stripe.open(attempt.kind, request, idempotency_key=attempt.idempotency_key)",
         'self.stripe.open(attempt.kind, request, idempotency_key=f"{attempt.idempotency_key}:{attempt.tries}")',
@@ -84,6 +90,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a refund's key made anew on retry",
+        r"Refund \S+ was sent twice",
         "services/refund_payment.py",
         "    return refund.idempotency_key + again",
         '    return f"{refund.idempotency_key}:{refund.tries}{again}"',
@@ -91,6 +98,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an unknown outcome recorded as failure",
+        r"Attempt \d+ of payment \S+ counts as refused, and Stripe never said so",
         "services/open_checkout.py",
         "            return partial(self._postponed, silence)",
         "            return partial(self._refused, GatewayRefused(str(silence)))",
@@ -98,6 +106,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an unknown refund recorded as failure",
+        r"Refund \S+ counts as refused, and Stripe never said so",
         "services/refund_payment.py",
         "                    mine.last_error = answer.code\n",
         '                    refunds.refused(payment, mine, answer.code, "failed", now)\n                    return\n',
@@ -105,6 +114,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lost late refund",
+        r"came late, and nothing sends it back",
         "domain/completion.py",
         "    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):\n",
         "    if transaction.disposition is Disposition.DUPLICATE:\n",
@@ -112,6 +122,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an extension that the sweep does not see",
+        r"was closed at .*, and its window ended at",
         "models/waiting.py",
         '    "window_expires_at",\n',
         '    "window_expires_at - make_interval(secs => r.extended_seconds)",\n',
@@ -119,6 +130,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an inbox row that is done before its effects are kept",
+        r"was recorded \d+ seconds after it was paid, and no webhook was lost",
         "services/process_events.py",
         "                self.process(uow, events)\n        except TransientError:\n            raise\n"
         "        except Exception:  # noqa",
@@ -132,6 +144,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a ledger line booked twice",
+        r"Transaction \S+ of \d+ is booked with \d+",
         "domain/ledger.py",
         "    _book(payment, cause, (STRIPE, MAKER), maker, at)\n",
         "    for _ in range(2):\n        _book(payment, cause, (STRIPE, MAKER), maker, at)\n",
@@ -139,22 +152,15 @@ MUTATIONS = (
     ),
     Mutation(
         "an event that overtakes",
+        r"was told event \d+ \(\S+\) after \d+",
         "models/work.py",
-        "r.status = 'waiting'\", turn=_FIRST_IN_LINE)",
-        "r.status = 'waiting'\")",
+        "AND o.late = r.late AND o.order_no < r.order_no)",
+        "AND o.late = r.late AND o.order_no < 0)",
         first_seed=2,
     ),
     Mutation(
-        "a worker who writes after another took over",
-        "services/exchange_attempts.py",
-        "        if mine.fence != attempt.fence:\n"
-        "            return"
-        "  # Another worker has taken over, and records what it finds under the same key.\n",
-        "",
-        first_seed=26,
-    ),
-    Mutation(
         "a page left open when the payment is over",
+        r"can still be paid",
         "domain/closing.py",
         "        if outlives(attempt, now):\n            request_closing(attempt, now)\n",
         "        if attempt.stripe_checkout_id and outlives(attempt, now):\n"
@@ -163,6 +169,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a number reserved in a transaction of its own",
+        r"Series \S+ has no number",
         "services/number_receipts.py",
         "            self._number(receipts, wanted, now)\n",
         "            with self.begin() as other:\n"
@@ -171,6 +178,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a receipt stored under another content",
+        r"is not stored as it was printed",
         "services/issue_receipts.py",
         "            self.storage.put(key, content, sha256=receipt.content_hash)\n",
         "            self.storage.put(key, content[:-1], sha256=receipt.content_hash)\n",

@@ -1,4 +1,4 @@
-"""What only true concurrency shows: many threads at the same rows of a real database, in a short time.
+"""What only concurrency shows: many threads, or workers that overtake each other, at the same rows of a real database.
 
 `python -m tests.proof.races DATABASE_URL RACE …` prints what went wrong in each. So they can be run on a copy of the
 source with deliberate bugs.
@@ -100,11 +100,27 @@ def requests(home: House) -> Iterator[str]:
     yield from (f"{lot} has {count} payments" for lot, count in rows)
 
 
+def takeovers(home: House) -> Iterator[str]:
+    """A worker hears nothing of Stripe and stands still; another has opened the page when it goes on."""
+    session, opening = home.require(auction_id="taken-over"), home.app.open_checkouts
+    former = opening.steps(session)
+    home.sandbox.fault("lost_after", "checkout.sessions.create", count=1)
+    late = former.send(opening.exchange(next(former)))
+    home.leases_run_out()
+    opening(session)
+    opened = home.payment(session).newest_attempt
+    opening.exchange(late)
+    former.close()
+    if (now := home.payment(session).newest_attempt) != opened:
+        yield f"a worker wrote after another had taken over: {opened} became {now}"
+
+
 RACES: Final[Mapping[str, Callable[[House], Iterator[str]]]] = {
     "extensions": extensions,
     "numbers": numbers,
     "claims": claims,
     "requests": requests,
+    "takeovers": takeovers,
 }
 
 

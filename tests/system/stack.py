@@ -62,6 +62,11 @@ class Stack:
     def pay(self, checkout_id: str, card: str = "4242424242424242") -> httpx.Response:
         return httpx.post(f"{self.url('sandbox')}/sandbox/checkouts/{checkout_id}/pay", json={"card": card}, timeout=30)
 
+    def slow_down(self, operation: str, *, calls: int, seconds: float) -> None:
+        """Have Stripe take its time for the next calls of an operation."""
+        rule = {"kind": "latency", "operation": operation, "count": calls, "seconds": seconds}
+        httpx.post(f"{self.url('sandbox')}/sandbox/faults", json=rule, timeout=30).raise_for_status()
+
     def kill(self, role: str) -> list[int]:
         """Kill -9 the processes of a role."""
         pids = self.run["pids"][role]

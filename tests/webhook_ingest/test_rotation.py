@@ -11,20 +11,26 @@ from uuid import uuid4
 
 import psycopg
 
+from domain.clock import Clock
+from domain.security import FORGED_PER_MINUTE
 from models.database import Database
 from models.outbox import Endpoints
 from models.records import EVENTS
 from models.sealing import FieldCipher
 from models.unit_of_work import Store
+from services.record_security_event import RecordSecurityEvent
 from services.rotate_keys import CountKeys, RotateKeys
 from tests.webhook_ingest.harness import SECRET, Bells, Ingest, Wire, event, signature, wait_until
+from webhook_ingest.forgeries import ForgeryAlarm
 from webhook_ingest.limits import Limits
 
 QUICK = Limits(secrets_seconds=0.05)
 INDEX_KEY = b"i" * 32
 THREADS = 8
-#: Webhooks a second; GAVELPAY_WEBHOOKS=500 is the trial that docs/reliability.md tells of.
-RATE = int(os.environ.get("GAVELPAY_WEBHOOKS", "120"))
+#: Webhooks a second; GAVELPAY_WEBHOOKS=500 is the trial that docs/reliability.md tells of. Who asks for a rate gets it,
+#: or is told; else it is what a busy machine can do of these.
+ASKED = os.environ.get("GAVELPAY_WEBHOOKS")
+RATE = int(ASKED or "120")
 
 
 class Vault:
@@ -156,7 +162,7 @@ def test_three_rotations_of_secrets_and_keys_under_load_refuse_no_valid_webhook_
         store = store_of(database, key)
         assert {one.key_id for one in CountKeys(store.begin)()} == {store.cipher.key_ids[0]}
         assert readable(database_url, key) == stripe.accepted
-        assert len(stripe.accepted) > 100
+        assert len(stripe.accepted) > (0.9 * RATE * seconds if ASKED else 100)
         print(f"{len(stripe.accepted) / seconds:.0f} webhooks a second")  # noqa: T201 - shown by `pytest -rP`
 
         body = event()
@@ -180,14 +186,34 @@ def readable(url: str, key: bytes) -> dict[str, bytes]:
 
 
 def test_a_flood_of_forged_webhooks_reaches_no_database_and_valid_ones_pass(database_url: str) -> None:
-    """PostgreSQL is behind a wire: what comes through it is counted, and then it is cut."""
-    with Wire(database_url) as wire, Ingest(wire.url) as ingest, ThreadPoolExecutor(THREADS) as threads:
+    """PostgreSQL is behind a wire: what comes through it is counted, and then it is cut.
+
+    One security event is recorded of the whole flood, when it begins; from then on it costs not a byte.
+    """
+    alarms: list[ForgeryAlarm] = []
+
+    def alarmed(store: Store, clock: Clock) -> ForgeryAlarm:
+        alarms.append(ForgeryAlarm(RecordSecurityEvent(store.begin, clock), clock))
+        return alarms[0]
+
+    with (
+        Wire(database_url) as wire,
+        Ingest(wire.url, forged=alarmed) as ingest,
+        ThreadPoolExecutor(THREADS) as threads,
+    ):
         assert ingest.post(event("evt_before")).status_code == 200
         before = quiet(wire)
 
         def forge(_: int) -> int:
             body = event()
             return ingest.post(body, signature(body, ingest.clock.now, "whsec_of_somebody_else")).status_code
+
+        assert set(threads.map(forge, range(FORGED_PER_MINUTE))) == {400}
+        assert wire.carried == before, "so many are borne"
+        assert forge(0) == 400
+        alarms[0].close()
+        assert security_events(database_url) == 1
+        before = quiet(wire)
 
         assert set(threads.map(forge, range(400))) == {400}
         assert wire.carried == before
@@ -200,3 +226,12 @@ def test_a_flood_of_forged_webhooks_reaches_no_database_and_valid_ones_pass(data
         wire.cut()
         assert set(threads.map(forge, range(50))) == {400}
         assert ingest.post(event()).status_code == 503
+    assert security_events(database_url) == 1
+
+
+def security_events(url: str) -> int:
+    """How many were recorded of forged webhooks."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM security_events WHERE kind = 'forged_webhooks'").fetchone()
+    assert row is not None
+    return int(row[0])

@@ -187,6 +187,8 @@ CALLER = """
             limiter.acquire("a")
             times.append(time.time())
     threads = [threading.Thread(target=call) for _ in range(3)]
+    print("ready", flush=True)
+    sys.stdin.readline()
     for thread in threads: thread.start()
     for thread in threads: thread.join()
     print(*times)
@@ -194,9 +196,17 @@ CALLER = """
 
 
 def test_processes_together_keep_to_one_rate(redis_url: str) -> None:
-    begun = time.time()
     command = [sys.executable, "-c", textwrap.dedent(CALLER), redis_url]
-    callers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    callers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for caller in callers:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "ready\n"
+    # It counts from here: while they start, which takes as long as all of their calls, time alone would keep the rate.
+    begun = time.time()
+    for caller in callers:
+        assert caller.stdin is not None
+        caller.stdin.write("go\n")
+        caller.stdin.flush()
     times = sorted(float(word) for caller in callers for word in caller.communicate(timeout=60)[0].split())
     assert len(times) == 60
     # A caller may be late, never early: the n-th call is not made before its slot.
