@@ -106,7 +106,7 @@ MUTATIONS = (
     Mutation(
         "a lost late refund",
         "domain/completion.py",
-        "    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):\n",
+        "    if rest.minor and not is_disputed(payment, transaction):\n",
         "    if transaction.disposition is Disposition.DUPLICATE:\n",
         first_seed=9,
     ),
