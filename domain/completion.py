@@ -13,7 +13,7 @@ from domain.lifecycle import FINAL, Status, Trigger, move
 from domain.money import Money
 from domain.news import forget
 from domain.payment import Payment
-from domain.remaining import disputes_of, is_disputed, is_untouched, left_of, must_go_back, refunds_of
+from domain.remaining import disputes_of, is_disputed, is_untouched, must_go_back, refunds_of, unpromised
 from domain.transaction import Disposition, RefundStatus, Transaction
 
 Book = Callable[[Payment, Transaction, datetime], None]
@@ -89,7 +89,7 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
 def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
     """Send back what is left of money that is booked and does not pay for the lot; its disposition says why.
 
-    What the buyer's bank may take is sent once it has decided.
+    What the buyer's bank may take is sent once it has decided; what failed already, once a person sends it again.
     """
     amount = str(Money(transaction.currency, transaction.amount_minor))
     action = f"payment_{transaction.disposition}"
@@ -108,8 +108,9 @@ def give_back_freed(payment: Payment, now: datetime, new_id: NewId) -> None:
 
 
 def _send_rest(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
-    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):
-        refunds.send_back(payment, transaction, str(transaction.disposition), now, new_id)
+    rest = unpromised(payment, transaction)
+    if rest.minor and not is_disputed(payment, transaction):
+        refunds.send_back(payment, transaction, rest, now, new_id)
 
 
 def accept(

@@ -11,7 +11,7 @@ from domain.facts import RefundReported
 from domain.ids import RefundId
 from domain.money import Money
 from domain.payment import Payment
-from domain.remaining import Owed, left_of
+from domain.remaining import Owed
 from domain.restating import restate
 from domain.transaction import Disposition, Refund, RefundStatus, Transaction
 
@@ -54,11 +54,11 @@ def add_refund(
 
 
 def send_back(
-    payment: Payment, transaction: Transaction, reason: str, now: datetime, new_id: Callable[[], UUID]
+    payment: Payment, transaction: Transaction, amount: Money, now: datetime, new_id: Callable[[], UUID]
 ) -> Refund:
-    """Decide to refund money that is not ours to keep, in full."""
-    refund = add_refund(payment, transaction, left_of(payment, transaction), reason, now=now, new_id=new_id)
-    payment.note("refund_requested", now, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
+    """Decide to refund money that is not ours to keep; its disposition says why."""
+    refund = add_refund(payment, transaction, amount, str(transaction.disposition), now=now, new_id=new_id)
+    payment.note("refund_requested", now, refund=str(refund.id), reason=refund.reason, amount_minor=refund.amount_minor)
     return refund
 
 

@@ -64,6 +64,12 @@ def left_of(payment: Payment, transaction: Transaction) -> Money:
     return Money(transaction.currency, max(0, transaction.amount_minor - gone))
 
 
+def unpromised(payment: Payment, transaction: Transaction) -> Money:
+    """What is left of it beside what failed: that is a person's to send again, or to pay another way."""
+    promised = sum(minor for _, minor in _promises(payment, transaction))
+    return Money(transaction.currency, max(0, left_of(payment, transaction).minor - promised))
+
+
 def is_untouched(payment: Payment, transaction: Transaction) -> bool:
     """Whether nobody has sent anything of it back, nor tried to in vain, whatever was said of that since."""
     failed = any(one.status is RefundStatus.FAILED for one in refunds_of(payment, transaction))

@@ -101,9 +101,9 @@ def test_a_release_keeps_the_money_that_nobody_sends_back(settled: bool) -> None
     reviewed(payment, "pi_2")
     released(payment)
     assert payment.kept_transaction is payment.transactions[1]
-    # What is owed of the other is sent again; what was settled is the buyer's.
-    again = [one.amount_minor for one in payment.refunds if one.status is RefundStatus.REQUESTED]
-    assert (first.disposition, again) == ((Disposition.HELD, []) if settled else ("duplicate", [ASKED.minor]))
+    # What is owed of the other is a person's to send again; what was settled is the buyer's.
+    assert (first.disposition, owes(payment)) == ((Disposition.HELD, []) if settled else ("duplicate", [ASKED.minor]))
+    assert len(payment.refunds) == 1
 
 
 def test_of_two_that_could_be_kept_a_person_sends_one_back_first() -> None:
@@ -129,15 +129,24 @@ def test_money_that_was_settled_in_part_is_not_sold_for() -> None:
     assert code_of(lambda: released(payment)) == "money_went_back"
 
 
-def test_of_money_that_was_settled_in_part_the_rest_goes_back_when_the_lot_is_paid_otherwise() -> None:
+@pytest.mark.parametrize("settled", [True, False])
+def test_beside_a_part_that_failed_the_rest_goes_back_when_the_lot_is_paid_otherwise(settled: bool) -> None:
+    payment = held()
+    fail(payment, 1_000)
+    if settled:
+        wire(payment)
+    come(payment, intent="pi_2", at=60)
+    assert payment.refunds[-1].amount_minor == 19_000
+    assert owes(payment) == ([] if settled else [1_000])
+
+
+def test_a_part_is_settled_once_and_beside_one_that_was_declined() -> None:
     payment = held()
     fail(payment, 1_000)
     declined = send(payment, 500)
     declined.status = RefundStatus.CANCELED
     assert wire(payment) == 1_000
     assert (declined.settled_at, code_of(lambda: wire(payment))) == (None, "nothing_owed")
-    come(payment, intent="pi_2", at=60)
-    assert payment.refunds[-1].amount_minor == 19_000
 
 
 def test_money_that_a_second_person_would_not_send_is_no_money_that_was_settled() -> None:

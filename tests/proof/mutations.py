@@ -116,7 +116,7 @@ MUTATIONS = (
         "a lost late refund",
         r"came late, and nothing sends it back",
         "domain/completion.py",
-        "    if left_of(payment, transaction).minor and not is_disputed(payment, transaction):\n",
+        "    if rest.minor and not is_disputed(payment, transaction):\n",
         "    if transaction.disposition is Disposition.DUPLICATE:\n",
         first_seed=9,
     ),

@@ -15,6 +15,7 @@ from tests.house import House
 from tests.services.showing import NOBODY, shown, waiting
 from tests.services.test_accept_other_amount import held
 from tests.services.test_disputes import dispute, sold
+from tests.services.test_held_money import another
 from tests.services.test_risk import under_review
 
 ALICE = "admin:alice"
@@ -192,3 +193,17 @@ def test_what_was_settled_before_its_amount_was_kept_is_taken_from_what_had_fail
     migration = import_module("models.migrations.versions.0026_settled_minor")
     rows(f"{migration._SETTLED_BEFORE} RETURNING 1")
     assert [home.payment(one).transactions[0].settled_minor for one in (session_id, kept)] == [10_000, 0]
+
+
+def test_held_money_that_was_settled_before_its_amount_was_kept_is_shown_once_more(home: House) -> None:
+    session_id = held(home)
+    home.app.request_refund(session_id, reason="a slip", actor=ALICE)
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    home.app.send_refunds()
+    home.app.database.rows("UPDATE refunds SET settled_at = updated_at RETURNING 1")
+    migration = import_module("models.migrations.versions.0026_settled_minor")
+    home.app.database.rows(f"{migration._HELD_STILL} RETURNING 1")
+    assert [kind for kind, _ in shown(home)[0]] == [NeedKind.HELD, NeedKind.REFUND_STUCK]
+    another(home, session_id, 27_550)
+    assert len(home.payment(session_id).refunds) == 1, "a person knows how its buyer came to it"
+    assert [one.minor for one in waiting(home)] == [20_000]

@@ -3,6 +3,9 @@
 Until now only refunds bore a mark, also those that were owed no more because their money was kept after all. What a
 person settled before is told by the audit trail: what failed then, and what was not sent since in its place, is taken
 to have reached the buyer. Where that says too little, the rest is shown to a person as owed.
+
+Money that is held goes on waiting, for settling did not end its wait: it is shown as owed once more, and whoever
+settles it again ends that.
 """
 
 import sqlalchemy as sa
@@ -13,6 +16,11 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
+_HELD_STILL = """
+    UPDATE refunds r SET settled_at = NULL FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
+     WHERE r.status = 'failed' AND r.settled_at IS NOT NULL AND t.id = r.transaction_id AND t.disposition = 'held'
+       AND p.status = 'processing'
+"""
 _SETTLED_BEFORE = """
     UPDATE transactions t SET settled_minor = least(paid.minor, t.amount_minor - t.refunded_minor)
       FROM (SELECT transaction_id, sum(delta) - least(0, min(run)) AS minor
@@ -37,6 +45,7 @@ _SETTLED_BEFORE = """
 def upgrade() -> None:
     op.add_column("transactions", sa.Column("settled_minor", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_check_constraint(op.f("transactions_settled_check"), "transactions", "settled_minor BETWEEN 0 AND amount_minor")
+    op.execute(_HELD_STILL)
     op.execute(_SETTLED_BEFORE)
 
 

@@ -10,6 +10,7 @@ from domain.lifecycle import CANCELED, PENDING
 from domain.transaction import RefundStatus
 from tests.console.desk.conftest import Desk
 from tests.house import House
+from tests.services.test_held_money import another
 
 Sit = Callable[..., Desk]
 NAMES = ("retry", "extend", "release", "refund", "accept", "resend", "terminate", "agree", "decline", "settle")
@@ -247,3 +248,18 @@ def test_a_refund_that_failed_is_settled(home: House, desk: Sit) -> None:
     assert admin.act(act(session_id, "settle")).status_code == 303
     assert entry(home, session_id, "refund_settled")["amount_minor"] == 3_000
     assert "Nothing is owed back" in admin.get(act(session_id, "settle")).text
+
+
+def test_of_two_payments_that_are_owed_back_the_one_is_settled_that_was_chosen(home: House, desk: Sit) -> None:
+    session_id = paid(home)
+    for intent in ("pi_2", "pi_3"):
+        another(home, session_id, 10_000, intent)
+        home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+        home.app.send_refunds()
+    admin, path = desk("admin"), act(session_id, "settle")
+    asked = admin.get(path).text
+    assert "More than one money is owed back." in asked
+    assert "100.00 USD, duplicate, came" in asked
+    assert "Settle 100.00 USD" in admin.get(path, intent="pi_3").text
+    assert admin.act(path, intent="pi_3").status_code == 303
+    assert [one.settled_minor for one in home.payment(session_id).transactions] == [0, 0, 10_000]
