@@ -60,7 +60,9 @@ def test_what_raises_is_told_with_its_seed_and_the_next_run_is_as_ever(bench: Be
     failed = bench.run(Plan(13, 3), lambda run: run.loop.at(100.0, lambda: bug(run)))
 
     (told,) = failed.broken
-    assert re.fullmatch(r"It raised DivisionByZero at tests/proof/test_simulation\.py:\d+: division by zero\.", told.sentence)
+    assert re.fullmatch(
+        r"It raised DivisionByZero at tests/proof/test_simulation\.py:\d+: division by zero\.", told.sentence
+    )
     assert failed.plan.seed == 13
     assert failed.timeline
     assert bench.run(Plan(13, 3)).digest == calm.digest
