@@ -1,4 +1,4 @@
-"""Connections as clients have them that no library would be."""
+"""Sockets as clients use them who follow no library."""
 
 import socket
 from contextlib import suppress
