@@ -7,9 +7,22 @@ from datetime import datetime, timedelta
 from itertools import permutations, product
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from domain.dispute import DisputeStatus
-from domain.facts import Declined, Fact, Paid, Processing, RefundReported, ReviewOpened, Where
+from domain.facts import (
+    ActionRequired,
+    Closed,
+    Declined,
+    Fact,
+    FraudWarned,
+    Paid,
+    Processing,
+    RefundReported,
+    ReviewOpened,
+    Where,
+)
 from domain.lifecycle import Status
 from domain.money import Money
 from domain.payment import Payment
@@ -132,3 +145,30 @@ def test_the_walk_ends_where_telling_each_order_ends(facts: list[Fact]) -> None:
 def test_the_walk_says_so_where_something_is_never_taken() -> None:
     with pytest.raises(AssertionError, match="waits for ever"):
         ends([paid(after(1)), refund(1, ASKED.minor, SUCCEEDED), refund(2, 1, SUCCEEDED)])
+
+
+#: What else Stripe may say of money that came in time: none of it contradicts another.
+SAID: list[Fact] = [
+    declined(after(1)), declined(after(5)),
+    Processing(at=after(1), where=INTENT), Processing(at=after(6), where=INTENT),
+    ActionRequired(at=after(1), where=INTENT), Closed(at=after(7), where=WHERE), paid(after(3)), CARD,
+    FraudWarned(at=after(90), where=INTENT, warning_id="issfr_1", fraud_type="stolen_card", actionable=True),
+    refund(1, 9999, PENDING), refund(1, 9999, SUCCEEDED), refund(1, 9999, FAILED), refund(2, 5000, SUCCEEDED),
+    refund(3, ASKED.minor, SUCCEEDED), refund(3, ASKED.minor, FAILED),
+    dispute(DisputeStatus.WARNING_NEEDS_RESPONSE, 19, 0), dispute(DisputeStatus.WARNING_CLOSED, 30, 0),
+    dispute(DisputeStatus.NEEDS_RESPONSE, 20), dispute(DisputeStatus.UNDER_REVIEW, 21),
+    dispute(DisputeStatus.LOST, 30), dispute(DisputeStatus.WON, 40, 2),
+]  # fmt: skip
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.sets(st.sampled_from(range(len(SAID))), min_size=6, max_size=6))
+def test_any_seven_things_that_stripe_says_of_money_in_time_end_in_one_state(chosen: set[int]) -> None:
+    facts = [paid(after(2), INTENT), *(SAID[number] for number in sorted(chosen))]
+    refunds = [one for one in facts if isinstance(one, RefundReported)]
+    came_back = {one.stripe_refund_id for one in refunds if one.status is FAILED}
+    stays = sum(
+        one.amount.minor for one in refunds if one.status is SUCCEEDED and one.stripe_refund_id not in came_back
+    )
+    assume(stays <= ASKED.minor)  # Stripe sends no more back than came.
+    assert len(ends(facts)) == 1
