@@ -2,13 +2,22 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Final
 
 from cli.drill.target import Target
 from cli.opening import open_app
-from cli.run.comparing import HELD, KEPT, compare_with_house, compare_with_stripe, unexplained
+from cli.run.comparing import (
+    HELD,
+    KEPT,
+    Books,
+    compare_balance,
+    compare_pages,
+    compare_with_house,
+    compare_with_stripe,
+    unexplained,
+)
 from cli.run.explaining import explain_money
 from cli.run.invariants import broken_on_our_books
 from cli.run.sale import Sale, read_books
@@ -22,7 +31,6 @@ _RECEIPTS: Final = """
       LEFT JOIN receipts r ON r.transaction_id = t.id AND r.kind = 'receipt' AND r.status = 'issued'
      WHERE t.disposition = 'kept' GROUP BY s.auction_id, t.id HAVING count(r.id) <> 1
 """
-Books = Mapping[str, Any]
 
 
 def read_losses(target: Target, sale: Sale, standings: Standings) -> Losses:
@@ -35,6 +43,7 @@ def read_losses(target: Target, sale: Sale, standings: Standings) -> Losses:
         books = {"charges": []}
     else:
         sentences += compare_with_stripe(books, money, payments)
+        sentences += compare_pages(books, payments)
     receipts = set()
     with ExitStack() as exits:
         app = exits.enter_context(open_app(target.env))
@@ -47,6 +56,8 @@ def read_losses(target: Target, sale: Sale, standings: Standings) -> Losses:
             sentences.append(f"{auction} was paid, and has not exactly one receipt that is issued.")
             receipts.add(auction)
     sentences += _explained(target, money)
+    booked = read_books(target.sandbox)  # Fees are known now, on both sides.
+    sentences += [] if booked is None else compare_balance(booked, standings.money(), standings.at_stripe())
     asked = {record.lot.auction_id for record in report.records}
     return Losses(lost(asked, payments, money, books), charged_twice(books), receipts, sentences)
 

@@ -1,6 +1,6 @@
 """Compares three books: ours, Stripe's, and what the auction house was told. Every difference is a sentence."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ KEPT: Final = "kept"
 HELD: Final = "held"
 
 Books = Mapping[str, Any]
+_TWICE: Final = 2
 
 
 def compare_with_stripe(books: Books, money: Sequence[Taken], payments: Sequence[Standing]) -> Iterator[str]:
@@ -37,6 +38,47 @@ def compare_with_stripe(books: Books, money: Sequence[Taken], payments: Sequence
     for intent, taken in ours.items():
         if taken.session_id in sale and intent not in charges:
             yield f"We recorded {intent} of {taken.auction_id}, and Stripe does not know of it."
+
+
+def compare_pages(books: Books, payments: Iterable[Standing]) -> Iterator[str]:
+    """Each attempt opened one page at Stripe, each refund was sent once, and nothing that is over can still be paid."""
+    over = {str(payment.session_id) for payment in payments if payment.over}
+    opened: Counter[tuple[str, str]] = Counter()
+    for page in books["pages"]:
+        mine = page["metadata"]
+        attempt = mine.get("payment_session_id", ""), mine.get("attempt", "")
+        opened[attempt] += 1
+        if attempt[0] and opened[attempt] == _TWICE:
+            yield f"Attempt {attempt[1]} of payment {attempt[0]} opened twice at Stripe."
+        if page["payable"] and attempt[0] in over:
+            yield f"{page['id']} of {mine['auction_id']} can still be paid, and its payment is over."
+    sent: Counter[str] = Counter()
+    for refund in books["refunds"]:
+        name = (refund["metadata"] or {}).get("refund_id", "")
+        sent[name] += 1
+        if name and sent[name] == _TWICE:
+            yield f"Refund {name} was sent twice."
+
+
+def compare_balance(books: Books, money: Sequence[Taken], ours: Mapping[str, int]) -> Iterator[str]:
+    """What Stripe has of ours, our ledger says to the cent.
+
+    Nothing is said while Stripe has not booked every charge, or where an earlier sandbox knew money of ours.
+
+    Args:
+        books: Stripe's own.
+        money: all that we have recorded.
+        ours: what our ledger says that Stripe has, in minor units, by currency.
+    """
+    charges = {charge["payment_intent"]: charge for charge in books["charges"]}
+    if any(one.payment_intent_id not in charges for one in money):
+        return
+    if any(charge["balance_transaction"] is None for charge in charges.values()):
+        return
+    theirs = {currency.upper(): total["net"] for currency, total in books["totals"].items()}
+    for currency in sorted(theirs.keys() | ours.keys()):
+        if theirs.get(currency, 0) != ours.get(currency, 0):
+            yield f"Stripe has {theirs.get(currency, 0)} {currency}, and our ledger says {ours.get(currency, 0)}."
 
 
 def unexplained(explained: Explained | None) -> Iterator[str]:

@@ -36,6 +36,9 @@ _MONEY: Final = """
            t.refunded_minor, t.stripe_fee_minor
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
 """
+_AT_STRIPE: Final = """
+    SELECT currency, sum(balance_minor)::bigint FROM ledger_balances WHERE account = 'stripe_balance' GROUP BY currency
+"""
 _DELIVERED: Final = """
     SELECT count(*), coalesce(sum(d.tries), 0)
       FROM deliveries d JOIN outbox o ON o.id = d.event_id JOIN payment_sessions s ON s.id = o.session_id
@@ -143,6 +146,10 @@ class Standings:
     def money(self) -> list[Taken]:
         """All money that came."""
         return [Taken(*row) for row in self._rows(_MONEY)]
+
+    def at_stripe(self) -> dict[str, int]:
+        """What our ledger says that Stripe has, in minor units, by currency."""
+        return dict(self._rows(_AT_STRIPE))
 
     def delivered(self, auctions: Sequence[str]) -> tuple[int, int]:
         """How many outgoing events of these auctions were received, and how often they were sent for that."""

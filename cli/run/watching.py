@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Final, Self
 
 from cli.run.addresses import address, addresses
-from cli.run.comparing import compare_with_house, compare_with_stripe, unexplained
+from cli.run.comparing import (
+    Books,
+    compare_balance,
+    compare_pages,
+    compare_with_house,
+    compare_with_stripe,
+    unexplained,
+)
 from cli.run.display import Display
 from cli.run.errors import CannotRun, StopAsked
 from cli.run.explaining import Explained, explain_money
@@ -18,7 +25,7 @@ from cli.run.options import Options
 from cli.run.sale import Sale, read_books
 from cli.run.settling import LOOKS, Look, in_words, longest_wait
 from cli.run.stack import Stack
-from cli.run.standing import Standings
+from cli.run.standing import Standing, Standings, Taken
 from cli.run.stopping import Stopping
 from cli.run.summary import summary
 from domain.errors import GatewayRefused, GatewayUnavailable
@@ -140,7 +147,7 @@ class Watch:
             *unread,
             *unexplained(explained),
             *broken_on_our_books(self.stack.env),
-            *(compare_with_stripe(books, money, payments) if books is not None else []),
+            *(self._compared(books, money, payments) if books is not None else []),
             *compare_with_house(report, payments, books, listens=self.sale.listens),
         ]
         for sentence in broken:
@@ -150,3 +157,8 @@ class Watch:
             return 1
         self.display.say("Every cent is an order or a refund; all books agree.", "green")
         return 0
+
+    def _compared(self, books: Books, money: list[Taken], payments: list[Standing]) -> Iterator[str]:
+        yield from compare_with_stripe(books, money, payments)
+        yield from compare_pages(books, payments)
+        yield from compare_balance(books, money, self.standings.at_stripe())

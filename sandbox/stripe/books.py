@@ -1,6 +1,7 @@
 """Stripe's own books, to compare other books with."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.stripe.wire import Obj
@@ -13,10 +14,12 @@ CHARGE = (
 REFUND = ("id", "charge", "payment_intent", "amount", "currency", "status", "reason", "created", "metadata")
 #: A refund that counts: on its way or there.
 KEPT = frozenset({"pending", "requires_action", "succeeded"})
+#: What can still be paid.
+PAYABLE = frozenset({"open", "requires_payment_method", "requires_confirmation", "requires_action"})
 
 
 def books(world: World) -> Obj:
-    """Every charge that was paid, every refund and dispute, totals by currency, and how often we were called."""
+    """Every charge that was paid, refund, dispute and page, totals by currency, and how often we were called."""
     store = world.store
     charges = [_charge(world, row) for row in store.table("charge").oldest() if row["paid"]]
     refunds = [{name: row[name] for name in REFUND} for row in store.table("refund").oldest()]
@@ -28,6 +31,7 @@ def books(world: World) -> Obj:
         "charges": charges,
         "refunds": refunds,
         "disputes": disputes,
+        "pages": [_page(row) for row in _pages(world)],
         "totals": _totals(world, charges, refunds),
         "calls": dict(world.calls),
         "refused_429": sum(world.refusals.values()),
@@ -40,6 +44,18 @@ def books(world: World) -> Obj:
 def _charge(world: World, row: Obj) -> Obj:
     kept = {name: row[name] for name in CHARGE}
     return {**kept, "checkout": world.store.note(row["payment_intent"]).get("checkout")}
+
+
+def _pages(world: World) -> Iterator[Obj]:
+    """What a buyer can be asked to pay on: hosted pages, and payment intents for pages of somebody's own."""
+    yield from world.store.table("checkout.session").oldest()
+    for row in world.store.table("payment_intent").oldest():
+        if not world.store.note(row["id"]).get("checkout"):
+            yield row
+
+
+def _page(row: Obj) -> Obj:
+    return {name: row[name] for name in ("id", "status", "metadata")} | {"payable": row["status"] in PAYABLE}
 
 
 def _totals(world: World, charges: list[Obj], refunds: list[Obj]) -> dict[str, dict[str, int]]:

@@ -51,8 +51,14 @@ def charge(**changes: Any) -> dict[str, Any]:
     return ordinary | changes
 
 
+def page(**changes: Any) -> dict[str, Any]:
+    metadata = {"auction_id": LOT.auction_id, "payment_session_id": str(SESSION), "attempt": "1"}
+    return {"id": "cs_1", "status": "complete", "payable": False, "metadata": metadata} | changes
+
+
 def books(*charges: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"charges": list(charges), "deliveries": {}, "calls": {}, "refused_429": 0} | more
+    nothing = {"pages": [], "refunds": [], "totals": {}, "deliveries": {}, "calls": {}, "refused_429": 0}
+    return nothing | {"charges": list(charges)} | more
 
 
 def report(ending: Ending | None = Ending.SOLD, *problems: str) -> Report:

@@ -1,12 +1,13 @@
 """Three books are compared, and every difference is told."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from cli.run.comparing import compare_with_house, compare_with_stripe
+from cli.run.comparing import compare_balance, compare_pages, compare_with_house, compare_with_stripe
 from sandbox.auction_house import Ending
-from tests.run.builders import books, charge, report, standing, taken
+from tests.run.builders import SESSION, books, charge, page, report, standing, taken
 
 
 def test_books_that_agree_have_nothing_to_tell() -> None:
@@ -36,7 +37,7 @@ def test_money_that_waits_for_a_person_is_explained() -> None:
         ([charge()], [taken(disposition="late")], "neither an order nor refunded"),
     ],
 )
-def test_a_difference_to_stripes_books_is_told(stripe: list[dict[str, object]], ours: list, told: str) -> None:  # type: ignore[type-arg]
+def test_a_difference_to_stripes_books_is_told(stripe: list[dict[str, object]], ours: list[Any], told: str) -> None:
     (sentence,) = compare_with_stripe(books(*stripe), ours, [standing()])
     assert told in sentence
 
@@ -52,6 +53,45 @@ def test_money_of_earlier_sales_need_not_be_in_the_books_of_a_new_sandbox() -> N
     assert list(compare_with_stripe(books(charge()), [taken(), older], [standing()])) == []
 
 
+def test_pages_that_were_opened_once_and_are_closed_have_nothing_to_tell() -> None:
+    second = page(id="cs_2", metadata={**page()["metadata"], "attempt": "2"})
+    refunds = [{"metadata": {"refund_id": "r1"}}, {"metadata": {}}, {"metadata": None}]
+
+    assert list(compare_pages(books(pages=[page(), second], refunds=refunds), [standing()])) == []
+    waits = standing(status="pending")
+    assert list(compare_pages(books(pages=[page(payable=True, status="open")]), [waits])) == []
+
+
+def test_a_page_that_was_opened_twice_one_that_is_left_open_and_a_refund_sent_twice_are_told() -> None:
+    found = compare_pages(
+        books(
+            pages=[page(), page(id="cs_2", payable=True, status="open")],
+            refunds=[{"metadata": {"refund_id": "r1"}}, {"metadata": {"refund_id": "r1"}}],
+        ),
+        [standing()],
+    )
+
+    assert list(found) == [
+        f"Attempt 1 of payment {SESSION} opened twice at Stripe.",
+        "cs_2 of lot-0001 can still be paid, and its payment is over.",
+        "Refund r1 was sent twice.",
+    ]
+
+
+def test_a_ledger_that_has_another_sum_than_stripe_is_told_once_stripe_has_booked_everything() -> None:
+    booked = books(charge(), totals={"usd": {"net": 4825}})
+    young = books(charge(balance_transaction=None), totals={"usd": {"net": 0}})
+    elsewhere = taken(payment_intent_id="pi_9")
+
+    assert list(compare_balance(booked, [taken()], {"USD": 4825})) == []
+    assert list(compare_balance(booked, [taken()], {"USD": 4826})) == ["Stripe has 4825 USD, and our ledger says 4826."]
+    assert list(compare_balance(booked, [taken()], {"USD": 4825, "EUR": 1})) == [
+        "Stripe has 0 EUR, and our ledger says 1."
+    ]
+    assert list(compare_balance(young, [taken()], {"USD": 5000})) == []
+    assert list(compare_balance(booked, [taken(), elsewhere], {"USD": 9999})) == []
+
+
 @pytest.mark.parametrize(
     ("ending", "payments", "stripe", "told"),
     [
@@ -64,10 +104,7 @@ def test_money_of_earlier_sales_need_not_be_in_the_books_of_a_new_sandbox() -> N
     ],
 )
 def test_a_difference_to_what_the_auction_house_was_told_is_told(
-    ending: Ending,
-    payments: list,
-    stripe: list,
-    told: str,  # type: ignore[type-arg]
+    ending: Ending, payments: list[Any], stripe: list[Any], told: str
 ) -> None:
     assert told in "".join(compare_with_house(report(ending), payments, books(*stripe)))
 
