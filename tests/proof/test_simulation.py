@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 #: Ten times ten fresh runs, so that no test takes long on a busy machine.
 TENS = 10
 LOTS = 5
-MANY = 80
+MANY = 60
 
 
 def command(*arguments: str, server: str, hashes: str = "0") -> subprocess.CompletedProcess[str]:
