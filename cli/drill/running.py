@@ -18,6 +18,7 @@ from cli.run.standing import Standings
 from cli.run.stopping import Stopping
 from models.database import DatabaseUnavailable
 from proof.drill.flow import Flow
+from proof.drill.hands import Held
 from proof.drill.kinds import PATIENCE, SUPERVISED, Kind
 from proof.drill.plan import Fault
 from proof.drill.verdict import Struck
@@ -26,6 +27,8 @@ from proof.drill.verdict import Struck
 EVERY: Final = 0.2
 #: It must look well for so many seconds without a break: what a fault has stopped shows only when it is overdue.
 CALM: Final = 2.5
+#: For so many seconds at most it is waited for that workers have something in hand before they are killed.
+BUSY: Final = 5.0
 #: A pool's connections that a fault has broken are found out one by one.
 TRIES: Final = 3
 
@@ -83,7 +86,7 @@ class Drill:
         lasts = f" for {fault.lasts:.0f} s" if fault.lasts else ""
         self.show.say(f"{fault.number:>3} {fault.kind}{victims}{lasts}, {len(under_way)} payments under way", "yellow")
         before = {role: self.target.heads(role) for role in (*ROLES, *_struck(fault))}
-        dead = self.flow.hands.in_hand() if fault.kills_workers else frozenset()
+        dead = self._in_hand() if fault.kills_workers else frozenset()
         began = time.monotonic()
         with self.striker.struck(fault):
             self.stopping.nap(fault.lasts)
@@ -92,6 +95,13 @@ class Drill:
         recovery, last = self._recovery(began, lambda: self.flow.obstacle(partial(self._ill, before, fault)))
         self.struck.append(Struck(fault, under_way, recovery, takeover))
         self.show.say(*told(self.struck[-1], last))
+
+    def _in_hand(self) -> Held:
+        """What workers hold, as soon as they hold anything: else nothing would be taken over. After a while nothing."""
+        until = time.monotonic() + BUSY
+        while not (held := self.flow.hands.in_hand()) and time.monotonic() < until:
+            self.stopping.nap(EVERY / 10)
+        return held
 
     def _until(self, began: float, true: Callable[[], bool]) -> float:
         """Seconds from `began` until it is true; `PATIENCE` at most."""

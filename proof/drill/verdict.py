@@ -116,6 +116,8 @@ def complaints(table: Iterable[Row], losses: Losses) -> Iterator[str]:
         if not row.in_time and row.kind != "all":
             took = f"took {row.worst:.1f} s" if row.worst is not None else f"had not ended after {PATIENCE:.0f} s"
             yield f"Recovery after {row.kind} {took}; at most {row.promised or PATIENCE:.0f} s are promised."
+        if row.kind == Kind.WORKER and row.worst_takeover is None:
+            yield f"Takeover after {row.kind} was not measured: each time nothing was in hand."
         if not row.taken_over_in_time and row.kind != "all":
             yield f"Takeover after {row.kind} took {row.worst_takeover:.1f} s; at most {TAKEOVER:.0f} s are promised."
 

@@ -25,7 +25,11 @@ def test_there_is_a_row_for_each_kind_that_was_done_and_one_for_all() -> None:
 
 
 def test_zeros_in_time_leave_nothing_to_complain_of() -> None:
-    done = [struck(Kind.WORKER, 10.0), struck(Kind.REDIS_EMPTIED, 15.0), struck(Kind.POSTGRES_CUT, PATIENCE)]
+    done = [
+        struck(Kind.WORKER, 10.0, takeover=9.0),
+        struck(Kind.REDIS_EMPTIED, 15.0),
+        struck(Kind.POSTGRES_CUT, PATIENCE),
+    ]
     assert list(complaints(rows(done, NOTHING, SOLD), NOTHING)) == []
 
 
@@ -38,7 +42,7 @@ def test_zeros_in_time_leave_nothing_to_complain_of() -> None:
     ],
 )
 def test_a_recovery_that_is_late_is_told(kind: Kind, recovery: float | None, words: str) -> None:
-    done = [struck(kind, recovery), struck(Kind.INGEST, 1.0)]
+    done = [struck(kind, recovery, takeover=1.0), struck(Kind.INGEST, 1.0)]
     (told,) = complaints(rows(done, NOTHING, SOLD), NOTHING)
     assert words in told
 
@@ -57,7 +61,7 @@ def test_one_that_never_recovered_outweighs_all_that_did() -> None:
 
 def test_losses_stand_beside_the_faults_that_their_payments_met_and_are_told_once() -> None:
     losses = Losses(frozenset({"a"}), frozenset({"b"}), frozenset({""}), ("Stripe took 5 USD.",))
-    done = [struck(Kind.WORKER, 1.0, "a", "c"), struck(Kind.API, 1.0, "a", "b")]
+    done = [struck(Kind.WORKER, 1.0, "a", "c", takeover=1.0), struck(Kind.API, 1.0, "a", "b")]
     worker, api, everything = table = rows(done, losses, SOLD)
     assert (worker.lost, worker.charged_twice, worker.receipts) == (1, 0, 0)
     assert (api.lost, api.charged_twice, api.receipts) == (1, 1, 0)
@@ -83,3 +87,12 @@ def test_a_row_as_a_document_says_all_of_it() -> None:
         "worstTakeoverSeconds": None,
         "promisedSeconds": 10.0,
     }
+
+
+def test_a_takeover_after_all_workers_were_killed_must_have_been_measured() -> None:
+    idle = [struck(Kind.WORKER, 3.0), struck(Kind.API, 1.0)]
+
+    (told,) = complaints(rows(idle, NOTHING, frozenset()), NOTHING)
+
+    assert told == "Takeover after kill-worker was not measured: each time nothing was in hand."
+    assert not list(complaints(rows([*idle, struck(Kind.WORKER, 3.0, takeover=2.0)], NOTHING, frozenset()), NOTHING))
