@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from domain.holds import MONEY_IS_HELD
-from domain.lifecycle import Trigger, move
+from domain.lifecycle import PROCESSING, Trigger, move
 from domain.news import is_news, remember
 from domain.payment import Payment
 from domain.transaction import Disposition, Transaction, TransactionStatus
@@ -47,7 +46,7 @@ def _end_hold(payment: Payment, transaction: Transaction, now: datetime) -> None
     Nothing ends where the payment waits for something else: for a decision on other money, or for money on its way.
     """
     session = payment.session
-    if session.reason not in MONEY_IS_HELD or goes_on(payment):
+    if session.status is not PROCESSING or goes_on(payment):
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     session.reason = HELD_MONEY_RETURNED

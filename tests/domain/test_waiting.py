@@ -17,11 +17,12 @@ from domain.lifecycle import FINAL, Status
 from domain.lookups import waits_for_bank
 from domain.money import Money
 from domain.payment import Payment
+from domain.refund_requests import settle
 from domain.transaction import Disposition, RefundStatus
 from domain.waiting import NEAR_THE_END, is_under_way
 from domain.windows import close_if_over
 from tests.domain.lives import D, dispute, refund
-from tests.domain.payments import ASKED, END, INTENT, WHERE, a_payment, after, end, told
+from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, end, told
 
 OTHER = Money("USD", 20_000)
 BY_DEBIT, BY_CARD = (
@@ -133,6 +134,21 @@ def test_a_debit_that_was_confirmed_in_time_proves_nothing_of_money_by_another_a
     assert where(payment) == (Status.PROCESSING, "paid_near_the_end")
     told(payment, [TOO_LATE])
     assert where(payment) == (Status.PROCESSING, None)
+
+
+@pytest.mark.parametrize("reason", [NEAR_THE_END, None])
+def test_a_payment_that_the_release_before_left_waiting_for_nothing_waits_no_more(reason: str | None) -> None:
+    for way in ("sent again", "settled", "asked about"):
+        payment = bounced(OTHER)
+        payment.session.status, payment.session.reason = Status.PROCESSING, reason
+        if way == "sent again":
+            told(payment, goes_back(OTHER)[2:])
+        elif way == "settled":
+            settle(payment, None, "by bank transfer", "admin:alice", NOW)
+        else:
+            told(payment, [dispute(D.WARNING_NEEDS_RESPONSE, 480, 0, OTHER.minor)])
+        assert where(payment) == (Status.FAILED, "held_money_returned"), way
+        assert close_if_over(payment, END + timedelta(hours=1)), "the lot is reopened"
 
 
 def test_one_of_two_that_are_held_goes_back_and_the_other_waits(amount: Money) -> None:
