@@ -107,8 +107,18 @@ def owed(payment: Payment) -> list[Owed]:
 def _in_vain(payment: Payment, transaction: Transaction) -> list[Refund]:
     """Refunds that came to nothing, the newest last, without those that a person has dealt with."""
     mine = refunds_of(payment, transaction)
-    vain = [one for one in mine if one.status in _CAME_TO_NOTHING and one.settled_at is None]
+    vain = [one for one in mine if one.status in _CAME_TO_NOTHING and not _is_dealt_with(transaction, one)]
     return sorted(vain, key=lambda one: (one.updated_at, one.id))
+
+
+def _is_dealt_with(transaction: Transaction, refund: Refund) -> bool:
+    """Whether a person has dealt otherwise with what came to nothing.
+
+    The release before leaves a mark and no amount. Of money that is not kept that is no reason to take it for ours:
+    what was promised of it stays a person's to decide, and nothing sends it again.
+    """
+    is_told = transaction.disposition is Disposition.KEPT or transaction.settled_minor > 0
+    return refund.settled_at is not None and is_told
 
 
 def _promises(payment: Payment, transaction: Transaction) -> list[tuple[Refund, int]]:
@@ -120,7 +130,7 @@ def _promises(payment: Payment, transaction: Transaction) -> list[tuple[Refund, 
     moments = [
         (one.updated_at, one.id, True, one)
         for one in refunds_of(payment, transaction)
-        if one.status is RefundStatus.FAILED and one.settled_at is None
+        if one.status is RefundStatus.FAILED and not _is_dealt_with(transaction, one)
     ]
     if not moments:
         return []

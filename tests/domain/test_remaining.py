@@ -140,6 +140,18 @@ def test_beside_a_part_that_failed_the_rest_goes_back_when_the_lot_is_paid_other
     assert owes(payment) == ([] if settled else [1_000])
 
 
+@pytest.mark.parametrize("minor", [1_000, 20_000])
+def test_what_the_release_before_marked_as_settled_is_neither_sent_again_nor_hidden(minor: int) -> None:
+    payment = held()
+    fail(payment, minor).settled_at = after(9)
+    assert owes(payment) == [minor], "a mark tells no amount"
+    come(payment, intent="pi_2", at=60)
+    assert payment.session.status is Status.COMPLETED
+    assert [one.amount_minor for one in payment.refunds[1:]] == ([19_000] if minor == 1_000 else [])
+    assert wire(payment) == minor
+    assert owes(payment) == []
+
+
 def test_a_part_is_settled_once_and_beside_one_that_was_declined() -> None:
     payment = held()
     fail(payment, 1_000)

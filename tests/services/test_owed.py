@@ -200,9 +200,13 @@ def test_held_money_that_was_settled_before_its_amount_was_kept_is_shown_once_mo
     home.app.request_refund(session_id, reason="a slip", actor=ALICE)
     home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
     home.app.send_refunds()
-    home.app.database.rows("UPDATE refunds SET settled_at = updated_at RETURNING 1")
+    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    rows = home.app.database.rows
+    rows("UPDATE transactions SET settled_minor = 0 RETURNING 1")
+    rows("UPDATE payment_sessions SET status = 'processing', reason = 'amount_differs' RETURNING 1")
     migration = import_module("models.migrations.versions.0026_settled_minor")
-    home.app.database.rows(f"{migration._HELD_STILL} RETURNING 1")
+    assert rows(f"{migration._SETTLED_BEFORE} RETURNING 1") == []
+    assert home.payment(session_id).refunds[0].settled_at, "it keeps the release before from sending it again"
     assert [kind for kind, _ in shown(home)[0]] == [NeedKind.HELD, NeedKind.REFUND_STUCK]
     another(home, session_id, 27_550)
     assert len(home.payment(session_id).refunds) == 1, "a person knows how its buyer came to it"

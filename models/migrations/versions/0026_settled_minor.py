@@ -4,8 +4,8 @@ Until now only refunds bore a mark, also those that were owed no more because th
 person settled before is told by the audit trail: what failed then, and what was not sent since in its place, is taken
 to have reached the buyer. Where that says too little, the rest is shown to a person as owed.
 
-Money that is held goes on waiting, for settling did not end its wait: it is shown as owed once more, and whoever
-settles it again ends that.
+Money that is held goes on waiting, for settling did not end its wait: it gets no amount, is shown as owed once more, and
+whoever settles it again ends that. Its mark stays: it alone keeps the release before from sending that money again.
 """
 
 import sqlalchemy as sa
@@ -16,11 +16,6 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
-_HELD_STILL = """
-    UPDATE refunds r SET settled_at = NULL FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
-     WHERE r.status = 'failed' AND r.settled_at IS NOT NULL AND t.id = r.transaction_id AND t.disposition = 'held'
-       AND p.status = 'processing'
-"""
 _SETTLED_BEFORE = """
     UPDATE transactions t SET settled_minor = least(paid.minor, t.amount_minor - t.refunded_minor)
       FROM (SELECT transaction_id, sum(delta) - least(0, min(run)) AS minor
@@ -39,13 +34,14 @@ _SETTLED_BEFORE = """
                                               AND s.status = 'failed' AND s.settled_at > r.created_at)) moments) runs
              GROUP BY transaction_id) paid
      WHERE t.id = paid.transaction_id AND paid.minor > 0
+       AND NOT (t.disposition = 'held' AND EXISTS (SELECT FROM payment_sessions p
+                                                    WHERE p.id = t.session_id AND p.status = 'processing'))
 """
 
 
 def upgrade() -> None:
     op.add_column("transactions", sa.Column("settled_minor", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_check_constraint(op.f("transactions_settled_check"), "transactions", "settled_minor BETWEEN 0 AND amount_minor")
-    op.execute(_HELD_STILL)
     op.execute(_SETTLED_BEFORE)
 
 
