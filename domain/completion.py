@@ -98,7 +98,7 @@ def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id:
 
 
 def give_back_freed(payment: Payment, now: datetime, new_id: NewId) -> None:
-    """Send back what must go back, once its buyer's bank has decided and left it with us.
+    """Send back what must go back, once its buyer's bank has left it with us, and once nobody decides on it any more.
 
     Where a refund of it came to nothing, a person was told, and sends it again.
     """

@@ -136,6 +136,17 @@ def test_a_debit_that_was_confirmed_in_time_proves_nothing_of_money_by_another_a
     assert where(payment) == (Status.PROCESSING, None)
 
 
+def test_held_money_that_a_bank_has_taken_and_gives_back_goes_back_whatever_else_is_waited_for() -> None:
+    won = dispute(D.WON, 40, 2, OTHER.minor)
+    for order in permutations([won, DEBIT, DEBIT_FAILED]):
+        payment = told(held(OTHER), [dispute(D.LOST, 30, 1, OTHER.minor), *order, won])
+        assert where(payment)[0] is Status.FAILED, order
+        assert [one.amount_minor for one in payment.refunds] == [OTHER.minor], order
+    payment = told(held(OTHER), [dispute(D.LOST, 30, 1, OTHER.minor), NEAR_END, won, TOO_LATE])
+    assert where(payment) == (Status.EXPIRED, "paid_late")
+    assert sorted(one.amount_minor for one in payment.refunds) == [OTHER.minor, ASKED.minor]
+
+
 @pytest.mark.parametrize("reason", [NEAR_THE_END, None])
 def test_a_payment_that_the_release_before_left_waiting_for_nothing_waits_no_more(reason: str | None) -> None:
     for way in ("sent again", "settled", "asked about"):
