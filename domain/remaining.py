@@ -66,7 +66,7 @@ def left_of(payment: Payment, transaction: Transaction) -> Money:
 
 def unpromised(payment: Payment, transaction: Transaction) -> Money:
     """What is left of it beside what failed: that is a person's to send again, or to pay another way."""
-    promised = sum(minor for _, minor in _promises(payment, transaction))
+    promised = sum(minor for _, minor in _promises(payment, transaction, by_people=True))
     return Money(transaction.currency, max(0, left_of(payment, transaction).minor - promised))
 
 
@@ -121,11 +121,16 @@ def _is_dealt_with(transaction: Transaction, refund: Refund) -> bool:
     return refund.settled_at is not None and is_told
 
 
-def _promises(payment: Payment, transaction: Transaction) -> list[tuple[Refund, int]]:
+def _promises(payment: Payment, transaction: Transaction, *, by_people: bool = False) -> list[tuple[Refund, int]]:
     """Refunds that failed, oldest first, and how many minor units of each nothing was sent for since.
 
     What is sent makes up for what had failed before, the oldest first, and for each once. If it fails itself, it is
     owed itself. One that was called off makes up for nothing, and is owed by nobody.
+
+    Args:
+        payment: whose money it is.
+        transaction: that money.
+        by_people: only what people sent makes up for something. What nobody asked for is the rest beside what failed.
     """
     moments = [
         (one.updated_at, one.id, True, one)
@@ -137,7 +142,7 @@ def _promises(payment: Payment, transaction: Transaction) -> list[tuple[Refund, 
     moments += [
         (one.created_at, one.id, False, one)
         for one in refunds_of(payment, transaction)
-        if one.status is not RefundStatus.CANCELED
+        if one.status is not RefundStatus.CANCELED and not (by_people and one.requested_by == "system")
     ]
     still: list[tuple[Refund, int]] = []
     # Ids sort by time, and tell which is the later of two that were made and failed at one moment.

@@ -257,3 +257,33 @@ def test_held_money_that_was_lost_and_is_won_after_all_goes_back_where_the_lot_i
     come(payment, intent="pi_2", at=60)
     apply(payment, dispute(D.WON, 90, 2, minor=20_000), NOW, terms())
     assert [one.amount_minor for one in payment.refunds] == [20_000]
+
+
+@pytest.mark.parametrize("part", ["owed", "settled", "declined"])
+def test_beside_a_part_that_failed_what_a_bank_gives_back_goes_back_by_itself(part: str) -> None:
+    payment = held()
+    apply(payment, dispute(D.NEEDS_RESPONSE, 20, minor=5_000), NOW, terms())
+    if part == "declined":
+        send(payment, 1_000).status = RefundStatus.CANCELED
+    else:
+        fail(payment, 1_000)
+    come(payment, intent="pi_2", at=60)
+    apply(payment, dispute(D.LOST, 30, minor=5_000), NOW, terms())
+    assert [one.amount_minor for one in payment.refunds[1:]] == [14_000]
+    if part == "settled":
+        wire(payment)
+    for _ in range(2):
+        apply(payment, dispute(D.WON, 90, 2, minor=5_000), NOW, terms())
+    assert [one.amount_minor for one in payment.refunds[1:]] == [14_000, 5_000]
+    assert owes(payment) == ([] if part == "settled" else [1_000])
+
+
+def test_nothing_of_a_sale_that_was_taken_back_is_sent_again_by_itself() -> None:
+    payment = a_payment()
+    come(payment)
+    fail(payment, 10_000).settled_at = after(9)  # by the release before, which keeps no amount
+    apply(payment, refund(1, ASKED.minor, RefundStatus.SUCCEEDED), NOW, terms())
+    for minor in (ASKED.minor, 5_000):
+        apply(payment, refund(1, minor, RefundStatus.FAILED), NOW, terms())
+    assert payment.session.fully_refunded
+    assert len(payment.refunds) == 2
