@@ -59,7 +59,7 @@ def complete(
     told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
     payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
     payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-    for second in holds.held_money(payment):
+    for second in holds.still_here(payment):
         # Nobody decides on it any more: the lot is paid, and this is a second payment for it.
         second.disposition = Disposition.DUPLICATE
         give_back(payment, second, now, new_id)
@@ -69,6 +69,8 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
     """Hold money: neither kept nor sent back until someone decides. The window waits."""
     session = payment.session
     step = move(session, Trigger.PAYMENT_PROCESSING)
+    if step.changed:
+        holds.end_waits(payment, but=transaction)  # The release before does not say so when it ends one.
     session.reason = reason
     if reason != holds.AMOUNT_DIFFERS:
         session.held_at, session.hold_reason = now, reason

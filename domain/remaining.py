@@ -82,7 +82,7 @@ def must_go_back(payment: Payment, transaction: Transaction) -> bool:
         case Disposition.LATE | Disposition.DUPLICATE:
             return True
         case Disposition.HELD:
-            return payment.session.status is not PROCESSING
+            return payment.session.status is not PROCESSING or transaction.hold_ended
         case Disposition.KEPT:
             # The sale was taken back, and stays so when the refund comes back.
             return payment.session.fully_refunded and bool(_in_vain(payment, transaction))

@@ -44,8 +44,8 @@ OWED: Final = f"""
      UNION ALL
     SELECT t.session_id, t.disposition, t.paid_at, {LEFT}, t.currency
       FROM transactions t JOIN payment_sessions p ON p.id = t.session_id
-     WHERE t.disposition = 'held' AND p.status <> 'processing' AND t.refunded_minor < t.amount_minor AND {LEFT} > 0
-       AND NOT {DISPUTED}
+     WHERE t.disposition = 'held' AND (p.status <> 'processing' OR t.hold_ended)
+       AND t.refunded_minor < t.amount_minor AND {LEFT} > 0 AND NOT {DISPUTED}
      UNION ALL
     SELECT session_id, 'refund_failed', since, minor, currency
       FROM (SELECT t.session_id, max(r.updated_at) AS since, t.currency,
@@ -53,12 +53,12 @@ OWED: Final = f"""
               FROM refunds r JOIN transactions t ON t.id = r.transaction_id
                              JOIN payment_sessions p ON p.id = t.session_id
              WHERE r.status IN ('failed', 'canceled') AND {_UNSETTLED}
-               AND (t.disposition = 'kept' OR t.disposition = 'held' AND p.status = 'processing')
+               AND (t.disposition = 'kept' OR t.disposition = 'held' AND p.status = 'processing' AND NOT t.hold_ended)
                AND NOT {DISPUTED}
              GROUP BY t.id, p.id) promised
      WHERE minor > 0"""  # noqa: S608
 #: Money that somebody must decide on: not back with its buyer, nor wholly on the way there.
 HELD_MONEY: Final = f"""
-    t.disposition = 'held' AND t.refunded_minor < t.amount_minor
+    t.disposition = 'held' AND NOT t.hold_ended AND t.refunded_minor < t.amount_minor
     AND EXISTS (SELECT 1 FROM payment_sessions p WHERE p.id = t.session_id AND p.status = 'processing')
     AND {LEFT} > 0"""  # noqa: S608

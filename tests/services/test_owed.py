@@ -202,7 +202,7 @@ def test_held_money_that_was_settled_before_its_amount_was_kept_is_shown_once_mo
     home.app.send_refunds()
     home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
     rows = home.app.database.rows
-    rows("UPDATE transactions SET settled_minor = 0 RETURNING 1")
+    rows("UPDATE transactions SET settled_minor = 0, hold_ended = false RETURNING 1")
     rows("UPDATE payment_sessions SET status = 'processing', reason = 'amount_differs' RETURNING 1")
     migration = import_module("models.migrations.versions.0026_settled_minor")
     assert rows(f"{migration._SETTLED_BEFORE} RETURNING 1") == []

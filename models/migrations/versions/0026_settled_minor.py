@@ -1,4 +1,4 @@
-"""How much of money has reached its buyer another way than by a refund.
+"""How much of money has reached its buyer another way than by a refund, and whether a decision on it is waited for.
 
 Until now only refunds bore a mark, also those that were owed no more because their money was kept after all. What a
 person settled before is told by the audit trail: what failed then, and what was not sent since in its place, is taken
@@ -6,6 +6,8 @@ to have reached the buyer. Where that says too little, the rest is shown to a pe
 
 Money that is held goes on waiting, for settling did not end its wait: it gets no amount, is shown as owed once more, and
 whoever settles it again ends that. Its mark stays: it alone keeps the release before from sending that money again.
+
+A payment that is not `processing` has ended its wait for all money that is held.
 """
 
 import sqlalchemy as sa
@@ -37,14 +39,21 @@ _SETTLED_BEFORE = """
        AND NOT (t.disposition = 'held' AND EXISTS (SELECT FROM payment_sessions p
                                                     WHERE p.id = t.session_id AND p.status = 'processing'))
 """
+_WAIT_ENDED = """
+    UPDATE transactions t SET hold_ended = true FROM payment_sessions p
+     WHERE t.disposition = 'held' AND p.id = t.session_id AND p.status <> 'processing'
+"""
 
 
 def upgrade() -> None:
     op.add_column("transactions", sa.Column("settled_minor", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_check_constraint(op.f("transactions_settled_check"), "transactions", "settled_minor BETWEEN 0 AND amount_minor")
+    op.add_column("transactions", sa.Column("hold_ended", sa.Boolean(), nullable=False, server_default="false"))
     op.execute(_SETTLED_BEFORE)
+    op.execute(_WAIT_ENDED)
 
 
 def downgrade() -> None:
     op.drop_constraint(op.f("transactions_settled_check"), "transactions")
+    op.drop_column("transactions", "hold_ended")
     op.drop_column("transactions", "settled_minor")
