@@ -114,6 +114,19 @@ def test_of_two_that_could_be_kept_a_person_sends_one_back_first() -> None:
     assert payment.kept_transaction is payment.transactions[1]
 
 
+@pytest.mark.parametrize("in_vain", [True, False])
+def test_a_release_keeps_the_right_amount_beside_another_that_is_sent_back(in_vain: bool) -> None:
+    payment = reviewed()
+    other = come(payment, 20_000, "pi_2", at=60)
+    assert code_of(lambda: released(payment)) == "amount_differs"
+    one = add_refund(payment, other, Money("USD", 20_000), "a slip", now=NOW, new_id=terms().new_id)
+    if in_vain:
+        refused(payment, one, "insufficient_funds", "no", NOW)
+    released(payment)
+    assert payment.kept_transaction is payment.transactions[0]
+    assert (owes(payment), len(payment.refunds)) == ([20_000] if in_vain else [], 1)
+
+
 def test_another_amount_is_accepted_beside_money_that_is_owed_back_or_was_settled() -> None:
     payment = held()
     fail(payment, 20_000)
