@@ -117,7 +117,10 @@ def why_held(payment: Payment, transaction: Transaction) -> str:
     """Why money waits for a decision that has come, as a reason of its session."""
     if differs(payment, transaction):
         return AMOUNT_DIFFERS
-    return hold_on_money(payment, transaction.stripe_payment_intent_id) or payment.session.hold_reason or HIGHEST_RISK
+    if (doubt := hold_on_money(payment, transaction.stripe_payment_intent_id)) is not None:
+        return doubt
+    held_for = payment.session.hold_reason
+    return held_for if held_for in MONEY_IS_HELD else HIGHEST_RISK
 
 
 def is_reviewed(payment: Payment, intent: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from domain.dispute import DisputeStatus
 from domain.errors import ActRefused
 from domain.facts import Paid, ReviewClosed, ReviewOpened, Where
+from domain.holds import HIGHEST_RISK, RISK_SCORE
 from domain.lifecycle import Status
 from domain.money import Money
 from domain.payment import Payment
@@ -125,6 +126,17 @@ def test_a_release_keeps_the_right_amount_beside_another_that_is_sent_back(in_va
     released(payment)
     assert payment.kept_transaction is payment.transactions[0]
     assert (owes(payment), len(payment.refunds)) == ([20_000] if in_vain else [], 1)
+
+
+def test_a_hold_for_risk_is_no_reason_for_which_money_is_held() -> None:
+    payment = reviewed()
+    fail(payment, 1_000)
+    apply(payment, ReviewClosed(at=after(60), where=INTENT, review_id="prv_pi_1", reason="approved"), NOW, terms())
+    come(payment, 10_000, "pi_2", at=60)
+    payment.session.hold_reason = RISK_SCORE
+    apply(payment, replace(refund(1, 10_000, RefundStatus.SUCCEEDED), where=of("pi_2")), NOW, terms())
+    assert (payment.session.status, payment.session.reason) == (Status.PROCESSING, HIGHEST_RISK)
+    released(payment)
 
 
 def test_another_amount_is_accepted_beside_money_that_is_owed_back_or_was_settled() -> None:
