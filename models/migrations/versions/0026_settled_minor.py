@@ -8,6 +8,9 @@ Money that is held goes on waiting, for settling did not end its wait: it gets n
 whoever settles it again ends that. Its mark stays: it alone keeps the release before from sending that money again.
 
 A payment that is not `processing` has ended its wait for all money that is held.
+
+While money was held, the release before did not remember that a bank has other money in hand. Stripe is asked once more,
+after an hour: by then that release, which would pass over the answer, has left.
 """
 
 import sqlalchemy as sa
@@ -43,6 +46,13 @@ _WAIT_ENDED = """
     UPDATE transactions t SET hold_ended = true FROM payment_sessions p
      WHERE t.disposition = 'held' AND p.id = t.session_id AND p.status <> 'processing'
 """
+_ASKED_ONCE_MORE = """
+    UPDATE checkout_attempts a SET look_up_at = now() + interval '1 hour' FROM payment_sessions p
+     WHERE p.id = a.session_id AND p.status = 'processing'
+       AND p.reason IN ('amount_differs', 'stripe_review', 'highest_risk')
+       AND a.status IN ('open', 'closed') AND a.due_at IS NULL AND a.paid_near_end_at IS NULL
+       AND coalesce(a.stripe_checkout_id, a.stripe_payment_intent_id) IS NOT NULL
+"""
 
 
 def upgrade() -> None:
@@ -51,6 +61,7 @@ def upgrade() -> None:
     op.add_column("transactions", sa.Column("hold_ended", sa.Boolean(), nullable=False, server_default="false"))
     op.execute(_SETTLED_BEFORE)
     op.execute(_WAIT_ENDED)
+    op.execute(_ASKED_ONCE_MORE)
 
 
 def downgrade() -> None:
