@@ -10,7 +10,8 @@ whoever settles it again ends that. Its mark stays: it alone keeps the release b
 A payment that is not `processing` has ended its wait for all money that is held.
 
 While money was held, the release before did not remember that a bank has other money in hand. Stripe is asked once more,
-after an hour: by then that release, which would pass over the answer, has left.
+after an hour: by then that release, which would pass over the answer, has left. What a worker has in hand at this moment
+is left to it: whoever waits for another's row while all of `transactions` is locked ends in a deadlock.
 """
 
 import sqlalchemy as sa
@@ -47,11 +48,13 @@ _WAIT_ENDED = """
      WHERE t.disposition = 'held' AND p.id = t.session_id AND p.status <> 'processing'
 """
 _ASKED_ONCE_MORE = """
-    UPDATE checkout_attempts a SET look_up_at = now() + interval '1 hour' FROM payment_sessions p
-     WHERE p.id = a.session_id AND p.status = 'processing'
-       AND p.reason IN ('amount_differs', 'stripe_review', 'highest_risk')
-       AND a.status IN ('open', 'closed') AND a.due_at IS NULL AND a.paid_near_end_at IS NULL
-       AND coalesce(a.stripe_checkout_id, a.stripe_payment_intent_id) IS NOT NULL
+    UPDATE checkout_attempts a SET look_up_at = now() + interval '1 hour'
+     WHERE a.id IN (
+       SELECT o.id FROM checkout_attempts o JOIN payment_sessions p ON p.id = o.session_id
+        WHERE p.status = 'processing' AND p.reason IN ('amount_differs', 'stripe_review', 'highest_risk')
+          AND o.status IN ('open', 'closed') AND o.due_at IS NULL AND o.paid_near_end_at IS NULL
+          AND coalesce(o.stripe_checkout_id, o.stripe_payment_intent_id) IS NOT NULL
+          FOR UPDATE OF o SKIP LOCKED)
 """
 
 
