@@ -67,7 +67,10 @@ def left_of(payment: Payment, transaction: Transaction) -> Money:
 def unpromised(payment: Payment, transaction: Transaction) -> Money:
     """What is left of it beside what failed: that is a person's to send again, or to pay another way."""
     promised = sum(minor for _, minor in _promises(payment, transaction, by_people=True))
-    return Money(transaction.currency, max(0, left_of(payment, transaction).minor - promised))
+    # Beside an amount, too, the release before leaves marks that tell none: no more was settled than the amount says.
+    failed = sum(minor for _, minor in _promises(payment, transaction, by_people=True, marks=False))
+    theirs = max(promised, failed - transaction.settled_minor)
+    return Money(transaction.currency, max(0, left_of(payment, transaction).minor - theirs))
 
 
 def is_untouched(payment: Payment, transaction: Transaction) -> bool:
@@ -121,7 +124,9 @@ def _is_dealt_with(transaction: Transaction, refund: Refund) -> bool:
     return refund.settled_at is not None and is_told
 
 
-def _promises(payment: Payment, transaction: Transaction, *, by_people: bool = False) -> list[tuple[Refund, int]]:
+def _promises(
+    payment: Payment, transaction: Transaction, *, by_people: bool = False, marks: bool = True
+) -> list[tuple[Refund, int]]:
     """Refunds that failed, oldest first, and how many minor units of each nothing was sent for since.
 
     What is sent makes up for what had failed before, the oldest first, and for each once. If it fails itself, it is
@@ -131,11 +136,12 @@ def _promises(payment: Payment, transaction: Transaction, *, by_people: bool = F
         payment: whose money it is.
         transaction: that money.
         by_people: only what people sent makes up for something. What nobody asked for is the rest beside what failed.
+        marks: what a person has dealt with is left out.
     """
     moments = [
         (one.updated_at, one.id, True, one)
         for one in refunds_of(payment, transaction)
-        if one.status is RefundStatus.FAILED and not _is_dealt_with(transaction, one)
+        if one.status is RefundStatus.FAILED and not (marks and _is_dealt_with(transaction, one))
     ]
     if not moments:
         return []

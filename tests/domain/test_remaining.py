@@ -177,6 +177,16 @@ def test_what_the_release_before_marked_as_settled_is_neither_sent_again_nor_hid
     assert owes(payment) == []
 
 
+def test_a_mark_of_the_release_before_has_nothing_sent_again_beside_what_was_settled_since() -> None:
+    payment = held()
+    fail(payment, 5_000)
+    wire(payment)
+    fail(payment, 10_000).settled_at = after(9)
+    come(payment, intent="pi_2", at=60)
+    assert [one.amount_minor for one in payment.refunds[2:]] == [5_000]
+    assert owes(payment) == [10_000]
+
+
 def test_a_part_is_settled_once_and_beside_one_that_was_declined() -> None:
     payment = held()
     fail(payment, 1_000)
