@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from domain import connect, holds, ledger, receipts, refunds
 from domain.attempt import AttemptStatus
@@ -17,7 +16,6 @@ from domain.remaining import disputes_of, is_disputed, is_untouched, must_go_bac
 from domain.transaction import Disposition, RefundStatus, Transaction
 
 Book = Callable[[Payment, Transaction, datetime], None]
-_IN_VAIN: Final = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
 
 def complete(
@@ -61,7 +59,7 @@ def complete(
     told = {"amount": str(paid.major), "currency": paid.currency, "transactionId": str(transaction.id)}
     payment.announce("auction.sold", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
     payment.announce("order.requested", now, buyerId=session.buyer_id, makerId=session.maker_id, **told)
-    for second in holds.held_money(payment):
+    for second in holds.still_here(payment):
         # Nobody decides on it any more: the lot is paid, and this is a second payment for it.
         second.disposition = Disposition.DUPLICATE
         give_back(payment, second, now, new_id)
@@ -71,6 +69,8 @@ def hold(payment: Payment, transaction: Transaction, reason: str, now: datetime)
     """Hold money: neither kept nor sent back until someone decides. The window waits."""
     session = payment.session
     step = move(session, Trigger.PAYMENT_PROCESSING)
+    if step.changed:
+        holds.end_waits(payment, but=transaction)  # The release before does not say so when it ends one.
     session.reason = reason
     if reason != holds.AMOUNT_DIFFERS:
         session.held_at, session.hold_reason = now, reason
@@ -98,19 +98,22 @@ def give_back(payment: Payment, transaction: Transaction, now: datetime, new_id:
 
 
 def give_back_freed(payment: Payment, now: datetime, new_id: NewId) -> None:
-    """Send back what must go back, once its buyer's bank has decided and left it with us.
+    """Send back what must go back, once its buyer's bank has left it with us, and once nobody decides on it any more.
 
-    Where a refund of it came to nothing, a person was told, and sends it again.
+    What failed of it, or was called off, was told to a person, who sends it again. So is all of a sale that was taken
+    back: nothing of that was left when it was.
     """
     for one in payment.transactions:
-        if must_go_back(payment, one) and all(refund.status not in _IN_VAIN for refund in refunds_of(payment, one)):
-            _send_rest(payment, one, now, new_id)
+        if one.disposition is not Disposition.KEPT and must_go_back(payment, one):
+            mine = refunds_of(payment, one)
+            called_off = sum(refund.amount_minor for refund in mine if refund.status is RefundStatus.CANCELED)
+            _send_rest(payment, one, now, new_id, without=called_off)
 
 
-def _send_rest(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId) -> None:
-    rest = unpromised(payment, transaction)
-    if rest.minor and not is_disputed(payment, transaction):
-        refunds.send_back(payment, transaction, rest, now, new_id)
+def _send_rest(payment: Payment, transaction: Transaction, now: datetime, new_id: NewId, *, without: int = 0) -> None:
+    minor = unpromised(payment, transaction).minor - without
+    if minor > 0 and not is_disputed(payment, transaction):
+        refunds.send_back(payment, transaction, Money(transaction.currency, minor), now, new_id)
 
 
 def accept(

@@ -87,9 +87,19 @@ def hold_on_money(payment: Payment, intent: str) -> str | None:
 
 
 def held_money(payment: Payment) -> list[Transaction]:
-    """Money that waits for a decision, oldest first: what is wholly back with its buyer does not any more."""
-    held = (one for one in payment.transactions if one.disposition is Disposition.HELD)
-    return [one for one in held if unreturned(payment, one)]
+    """Money that waits for a decision, oldest first: what was wholly back with its buyer does not any more."""
+    return [one for one in _undecided(payment) if not one.hold_ended and unreturned(payment, one)]
+
+
+def still_here(payment: Payment) -> list[Transaction]:
+    """Money that was held and is not back with its buyer, waited for or not, oldest first."""
+    return [one for one in _undecided(payment) if unreturned(payment, one)]
+
+
+def end_waits(payment: Payment, *, but: Transaction | None = None) -> None:
+    """A payment that is not `processing` waits for no decision on what was held until now."""
+    for one in _undecided(payment):
+        one.hold_ended = one.hold_ended or one is not but
 
 
 def choices(payment: Payment) -> list[Transaction]:
@@ -107,7 +117,10 @@ def why_held(payment: Payment, transaction: Transaction) -> str:
     """Why money waits for a decision that has come, as a reason of its session."""
     if differs(payment, transaction):
         return AMOUNT_DIFFERS
-    return hold_on_money(payment, transaction.stripe_payment_intent_id) or payment.session.hold_reason or HIGHEST_RISK
+    if (doubt := hold_on_money(payment, transaction.stripe_payment_intent_id)) is not None:
+        return doubt
+    held_for = payment.session.hold_reason
+    return held_for if held_for in MONEY_IS_HELD else HIGHEST_RISK
 
 
 def is_reviewed(payment: Payment, intent: str) -> bool:
@@ -125,6 +138,10 @@ def review_of(payment: Payment, intent: str | None) -> Review:
     if not reviews:
         return Review.NONE
     return Review.APPROVED if all(ends.get(review) in APPROVED for review in reviews) else Review.OPEN
+
+
+def _undecided(payment: Payment) -> list[Transaction]:
+    return [one for one in payment.transactions if one.disposition is Disposition.HELD]
 
 
 def _is_unsent(attempt: CheckoutAttempt) -> bool:

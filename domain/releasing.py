@@ -28,7 +28,7 @@ def release(payment: Payment, now: datetime, fee_basis_points: int, new_id: NewI
         raise ActRefused("reason_missing", "say why it is released")
     if session.status in FINAL:
         raise ActRefused("payment_is_over", f"the payment is {session.status}")
-    if session.reason == AMOUNT_DIFFERS:
+    if session.reason == AMOUNT_DIFFERS and not _is_asked_alone(payment):
         # Releasing would not say which amount the lot is sold for.
         raise ActRefused(AMOUNT_DIFFERS, "another amount has come than was asked: accept that money, or send it back")
     if session.held_at is None:
@@ -80,6 +80,12 @@ def _other_money(payment: Payment) -> Transaction:
         raise ActRefused("under_review", "Stripe holds this money for review: review it there first")
     _check(payment, money)
     return money
+
+
+def _is_asked_alone(payment: Payment) -> bool:
+    """Whether all that the lot could be sold for is one amount that was asked, whatever else is held beside it."""
+    chosen = choices(payment)
+    return len(chosen) == 1 and not differs(payment, chosen[0])
 
 
 def _asked_money(payment: Payment) -> Transaction | None:

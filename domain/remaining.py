@@ -66,8 +66,11 @@ def left_of(payment: Payment, transaction: Transaction) -> Money:
 
 def unpromised(payment: Payment, transaction: Transaction) -> Money:
     """What is left of it beside what failed: that is a person's to send again, or to pay another way."""
-    promised = sum(minor for _, minor in _promises(payment, transaction))
-    return Money(transaction.currency, max(0, left_of(payment, transaction).minor - promised))
+    promised = sum(minor for _, minor in _promises(payment, transaction, by_people=True))
+    # Beside an amount, too, the release before leaves marks that tell none: no more was settled than the amount says.
+    failed = sum(minor for _, minor in _promises(payment, transaction, by_people=True, marks=False))
+    theirs = max(promised, failed - transaction.settled_minor)
+    return Money(transaction.currency, max(0, left_of(payment, transaction).minor - theirs))
 
 
 def is_untouched(payment: Payment, transaction: Transaction) -> bool:
@@ -82,7 +85,7 @@ def must_go_back(payment: Payment, transaction: Transaction) -> bool:
         case Disposition.LATE | Disposition.DUPLICATE:
             return True
         case Disposition.HELD:
-            return payment.session.status is not PROCESSING
+            return payment.session.status is not PROCESSING or transaction.hold_ended
         case Disposition.KEPT:
             # The sale was taken back, and stays so when the refund comes back.
             return payment.session.fully_refunded and bool(_in_vain(payment, transaction))
@@ -107,27 +110,45 @@ def owed(payment: Payment) -> list[Owed]:
 def _in_vain(payment: Payment, transaction: Transaction) -> list[Refund]:
     """Refunds that came to nothing, the newest last, without those that a person has dealt with."""
     mine = refunds_of(payment, transaction)
-    vain = [one for one in mine if one.status in _CAME_TO_NOTHING and one.settled_at is None]
+    vain = [one for one in mine if one.status in _CAME_TO_NOTHING and not _is_dealt_with(transaction, one)]
     return sorted(vain, key=lambda one: (one.updated_at, one.id))
 
 
-def _promises(payment: Payment, transaction: Transaction) -> list[tuple[Refund, int]]:
+def _is_dealt_with(transaction: Transaction, refund: Refund) -> bool:
+    """Whether a person has dealt otherwise with what came to nothing.
+
+    The release before leaves a mark and no amount. Of money that is not kept that is no reason to take it for ours:
+    what was promised of it stays a person's to decide, and nothing sends it again.
+    """
+    is_told = transaction.disposition is Disposition.KEPT or transaction.settled_minor > 0
+    return refund.settled_at is not None and is_told
+
+
+def _promises(
+    payment: Payment, transaction: Transaction, *, by_people: bool = False, marks: bool = True
+) -> list[tuple[Refund, int]]:
     """Refunds that failed, oldest first, and how many minor units of each nothing was sent for since.
 
     What is sent makes up for what had failed before, the oldest first, and for each once. If it fails itself, it is
     owed itself. One that was called off makes up for nothing, and is owed by nobody.
+
+    Args:
+        payment: whose money it is.
+        transaction: that money.
+        by_people: only what people sent makes up for something. What nobody asked for is the rest beside what failed.
+        marks: what a person has dealt with is left out.
     """
     moments = [
         (one.updated_at, one.id, True, one)
         for one in refunds_of(payment, transaction)
-        if one.status is RefundStatus.FAILED and one.settled_at is None
+        if one.status is RefundStatus.FAILED and not (marks and _is_dealt_with(transaction, one))
     ]
     if not moments:
         return []
     moments += [
         (one.created_at, one.id, False, one)
         for one in refunds_of(payment, transaction)
-        if one.status is not RefundStatus.CANCELED
+        if one.status is not RefundStatus.CANCELED and not (by_people and one.requested_by == "system")
     ]
     still: list[tuple[Refund, int]] = []
     # Ids sort by time, and tell which is the later of two that were made and failed at one moment.

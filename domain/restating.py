@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from domain.holds import MONEY_IS_HELD
-from domain.lifecycle import Trigger, move
+from domain.holds import end_waits
+from domain.lifecycle import PROCESSING, Trigger, move
 from domain.news import is_news, remember
 from domain.payment import Payment
+from domain.remaining import unreturned
 from domain.transaction import Disposition, Transaction, TransactionStatus
 from domain.waiting import goes_on
 
@@ -47,10 +48,13 @@ def _end_hold(payment: Payment, transaction: Transaction, now: datetime) -> None
     Nothing ends where the payment waits for something else: for a decision on other money, or for money on its way.
     """
     session = payment.session
-    if session.reason not in MONEY_IS_HELD or goes_on(payment):
+    if not unreturned(payment, transaction):
+        transaction.hold_ended = True
+    if session.status is not PROCESSING or goes_on(payment):
         return
     step = move(session, Trigger.PAYMENT_DECLINED)
     session.reason = HELD_MONEY_RETURNED
+    end_waits(payment)
     attempt = next((one for one in payment.attempts if one.id == transaction.attempt_id), None)
     if attempt is not None and is_news(session, attempt.attempt_no, transaction.paid_at, _LAST):
         remember(session, attempt.attempt_no, transaction.paid_at, _LAST)

@@ -88,9 +88,9 @@ def apply(payment: Payment, fact: Fact, now: datetime, terms: Terms) -> None:
             refunds.reported(payment, fact, now, terms.new_id)
         case DisputeReported():
             disputes.reported(payment, fact, now, terms.new_id)
-            completion.give_back_freed(payment, now, terms.new_id)
         case _:
             pass  # It tells of risk, or of nothing that moves a payment.
+    completion.give_back_freed(payment, now, terms.new_id)
     replan(payment, terms.policies[payment.session.policy], now)
 
 

@@ -78,6 +78,8 @@ class Transaction:
     refunded_minor: int = 0
     #: What has reached its buyer another way, as a person has said. It is the buyer's for good.
     settled_minor: int = 0
+    #: It was held, and its payment waits for no decision on it any more, even if its refund comes back.
+    hold_ended: bool = False
     method_type: str | None = None
     method_brand: str | None = None
     method_last4: str | None = None

@@ -4,7 +4,8 @@ It may wait for several things at once: a decision on money that is held, Stripe
 a bank that has not answered. The reason names the first of them, in this order. Whatever one of them comes to, the
 payment goes on waiting for the others, and ends its wait when none is left.
 
-Held money whose refund has bounced is waited for no more once that wait has ended: it is owed, and the window goes on.
+Held money that was back with its buyer is waited for no more (`hold_ended`), also where its refund bounces later, and
+other money is held by then: it is owed, and the window goes on.
 """
 
 from typing import Final

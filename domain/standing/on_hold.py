@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.attempt import AttemptStatus
-from domain.holds import HIGHEST_RISK, RISK_SCORE, STRIPE_REVIEW, held_money
+from domain.holds import HIGHEST_RISK, RISK_SCORE, STRIPE_REVIEW, still_here
 from domain.lifecycle import UNPAID
 from domain.opening import NOT_OPENED
 from domain.risk import Kind, assess
@@ -47,7 +47,7 @@ def _returned(case: Case) -> Said | None:
     doubt = _DOUBTS.get(session.hold_reason or "")
     if session.status not in UNPAID or session.held_at is None or doubt is None:
         return None
-    is_back = not held_money(case.payment)
+    is_back = not still_here(case.payment)
     money = "The money that came went back" if is_back else "The money that came was sent back, and is with us again"
     why = say(
         "Held since {t}: {doubt}. {money}. {pages}", t=session.held_at, doubt=doubt, money=money, pages=_pages(case)

@@ -41,6 +41,7 @@ TRANSACTIONS: Final = Table(
     minor("transferred_minor", frozen=True),
     minor("refunded_minor"),
     Column("settled_minor", BigInteger, nullable=False, server_default="0"),
+    Column("hold_ended", Boolean, nullable=False, server_default="false"),
     text("method_type", null=True),
     text("method_brand", null=True),
     text("method_last4", null=True),

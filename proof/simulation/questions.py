@@ -56,7 +56,8 @@ UNSEEN: Final = f"""
     SELECT s.auction_id, format('%%s money of payment %%s is neither an order, nor back, nor shown: %%s %%s.',
                                 t.disposition, s.id, t.amount_minor, t.currency)
       FROM transactions t JOIN payment_sessions s ON s.id = t.session_id
-     WHERE (t.disposition IN ('late', 'duplicate') OR t.disposition = 'held' AND s.status <> 'processing')
+     WHERE (t.disposition IN ('late', 'duplicate')
+            OR t.disposition = 'held' AND (s.status <> 'processing' OR t.hold_ended))
        AND NOT {DISPUTED} AND t.amount_minor > t.refunded_minor + t.settled_minor + {LOST}
        AND NOT EXISTS (SELECT 1 FROM ({OWED}) o WHERE o.session_id = s.id AND o.why = t.disposition)
     UNION ALL

@@ -10,6 +10,7 @@ import pytest
 from domain.dispute import DisputeStatus
 from domain.errors import ActRefused
 from domain.facts import Paid, ReviewClosed, ReviewOpened, Where
+from domain.holds import HIGHEST_RISK, RISK_SCORE
 from domain.lifecycle import Status
 from domain.money import Money
 from domain.payment import Payment
@@ -114,6 +115,30 @@ def test_of_two_that_could_be_kept_a_person_sends_one_back_first() -> None:
     assert payment.kept_transaction is payment.transactions[1]
 
 
+@pytest.mark.parametrize("in_vain", [True, False])
+def test_a_release_keeps_the_right_amount_beside_another_that_is_sent_back(in_vain: bool) -> None:
+    payment = reviewed()
+    other = come(payment, 20_000, "pi_2", at=60)
+    assert code_of(lambda: released(payment)) == "amount_differs"
+    one = add_refund(payment, other, Money("USD", 20_000), "a slip", now=NOW, new_id=terms().new_id)
+    if in_vain:
+        refused(payment, one, "insufficient_funds", "no", NOW)
+    released(payment)
+    assert payment.kept_transaction is payment.transactions[0]
+    assert (owes(payment), len(payment.refunds)) == ([20_000] if in_vain else [], 1)
+
+
+def test_a_hold_for_risk_is_no_reason_for_which_money_is_held() -> None:
+    payment = reviewed()
+    fail(payment, 1_000)
+    apply(payment, ReviewClosed(at=after(60), where=INTENT, review_id="prv_pi_1", reason="approved"), NOW, terms())
+    come(payment, 10_000, "pi_2", at=60)
+    payment.session.hold_reason = RISK_SCORE
+    apply(payment, replace(refund(1, 10_000, RefundStatus.SUCCEEDED), where=of("pi_2")), NOW, terms())
+    assert (payment.session.status, payment.session.reason) == (Status.PROCESSING, HIGHEST_RISK)
+    released(payment)
+
+
 def test_another_amount_is_accepted_beside_money_that_is_owed_back_or_was_settled() -> None:
     payment = held()
     fail(payment, 20_000)
@@ -138,6 +163,28 @@ def test_beside_a_part_that_failed_the_rest_goes_back_when_the_lot_is_paid_other
     come(payment, intent="pi_2", at=60)
     assert payment.refunds[-1].amount_minor == 19_000
     assert owes(payment) == ([] if settled else [1_000])
+
+
+@pytest.mark.parametrize("minor", [1_000, 20_000])
+def test_what_the_release_before_marked_as_settled_is_neither_sent_again_nor_hidden(minor: int) -> None:
+    payment = held()
+    fail(payment, minor).settled_at = after(9)
+    assert owes(payment) == [minor], "a mark tells no amount"
+    come(payment, intent="pi_2", at=60)
+    assert payment.session.status is Status.COMPLETED
+    assert [one.amount_minor for one in payment.refunds[1:]] == ([19_000] if minor == 1_000 else [])
+    assert wire(payment) == minor
+    assert owes(payment) == []
+
+
+def test_a_mark_of_the_release_before_has_nothing_sent_again_beside_what_was_settled_since() -> None:
+    payment = held()
+    fail(payment, 5_000)
+    wire(payment)
+    fail(payment, 10_000).settled_at = after(9)
+    come(payment, intent="pi_2", at=60)
+    assert [one.amount_minor for one in payment.refunds[2:]] == [5_000]
+    assert owes(payment) == [10_000]
 
 
 def test_a_part_is_settled_once_and_beside_one_that_was_declined() -> None:
@@ -245,3 +292,33 @@ def test_held_money_that_was_lost_and_is_won_after_all_goes_back_where_the_lot_i
     come(payment, intent="pi_2", at=60)
     apply(payment, dispute(D.WON, 90, 2, minor=20_000), NOW, terms())
     assert [one.amount_minor for one in payment.refunds] == [20_000]
+
+
+@pytest.mark.parametrize("part", ["owed", "settled", "declined"])
+def test_beside_a_part_that_failed_what_a_bank_gives_back_goes_back_by_itself(part: str) -> None:
+    payment = held()
+    apply(payment, dispute(D.NEEDS_RESPONSE, 20, minor=5_000), NOW, terms())
+    if part == "declined":
+        send(payment, 1_000).status = RefundStatus.CANCELED
+    else:
+        fail(payment, 1_000)
+    come(payment, intent="pi_2", at=60)
+    apply(payment, dispute(D.LOST, 30, minor=5_000), NOW, terms())
+    assert [one.amount_minor for one in payment.refunds[1:]] == [14_000]
+    if part == "settled":
+        wire(payment)
+    for _ in range(2):
+        apply(payment, dispute(D.WON, 90, 2, minor=5_000), NOW, terms())
+    assert [one.amount_minor for one in payment.refunds[1:]] == [14_000, 5_000]
+    assert owes(payment) == ([] if part == "settled" else [1_000])
+
+
+def test_nothing_of_a_sale_that_was_taken_back_is_sent_again_by_itself() -> None:
+    payment = a_payment()
+    come(payment)
+    fail(payment, 10_000).settled_at = after(9)  # by the release before, which keeps no amount
+    apply(payment, refund(1, ASKED.minor, RefundStatus.SUCCEEDED), NOW, terms())
+    for minor in (ASKED.minor, 5_000):
+        apply(payment, refund(1, minor, RefundStatus.FAILED), NOW, terms())
+    assert payment.session.fully_refunded
+    assert len(payment.refunds) == 2

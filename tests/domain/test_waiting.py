@@ -17,11 +17,13 @@ from domain.lifecycle import FINAL, Status
 from domain.lookups import waits_for_bank
 from domain.money import Money
 from domain.payment import Payment
+from domain.refund_requests import settle
+from domain.remaining import owed
 from domain.transaction import Disposition, RefundStatus
 from domain.waiting import NEAR_THE_END, is_under_way
 from domain.windows import close_if_over
 from tests.domain.lives import D, dispute, refund
-from tests.domain.payments import ASKED, END, INTENT, WHERE, a_payment, after, end, told
+from tests.domain.payments import ASKED, END, INTENT, NOW, WHERE, a_payment, after, end, told
 
 OTHER = Money("USD", 20_000)
 BY_DEBIT, BY_CARD = (
@@ -133,6 +135,50 @@ def test_a_debit_that_was_confirmed_in_time_proves_nothing_of_money_by_another_a
     assert where(payment) == (Status.PROCESSING, "paid_near_the_end")
     told(payment, [TOO_LATE])
     assert where(payment) == (Status.PROCESSING, None)
+
+
+def test_money_that_bounced_is_not_waited_for_again_when_other_money_was_held() -> None:
+    other = Paid(at=after(100), where=BY_CARD, amount=Money("USD", 100))
+    gone = replace(refund(3, 100, RefundStatus.SUCCEEDED), where=BY_CARD)
+    went, bounces, _ = goes_back(OTHER)
+    for order in ([went, bounces, other, gone], [went, other, gone, bounces], [other, went, bounces, gone]):
+        payment = told(held(OTHER), order)
+        assert where(payment) == (Status.FAILED, "held_money_returned"), order
+        assert [one.amount.minor for one in owed(payment)] == [OTHER.minor]
+        assert close_if_over(payment, END + timedelta(hours=1))
+
+
+def test_money_that_bounced_under_the_release_before_is_not_waited_for_again_either() -> None:
+    payment = bounced(OTHER)
+    payment.transactions[0].hold_ended = False
+    told(payment, [Paid(at=after(100), where=BY_CARD, amount=Money("USD", 100))])
+    assert [one.amount_minor for one in held_money(payment)] == [100]
+
+
+def test_held_money_that_a_bank_has_taken_and_gives_back_goes_back_whatever_else_is_waited_for() -> None:
+    won = dispute(D.WON, 40, 2, OTHER.minor)
+    for order in permutations([won, DEBIT, DEBIT_FAILED]):
+        payment = told(held(OTHER), [dispute(D.LOST, 30, 1, OTHER.minor), *order, won])
+        assert where(payment)[0] is Status.FAILED, order
+        assert [one.amount_minor for one in payment.refunds] == [OTHER.minor], order
+    payment = told(held(OTHER), [dispute(D.LOST, 30, 1, OTHER.minor), NEAR_END, won, TOO_LATE])
+    assert where(payment) == (Status.EXPIRED, "paid_late")
+    assert sorted(one.amount_minor for one in payment.refunds) == [OTHER.minor, ASKED.minor]
+
+
+@pytest.mark.parametrize("reason", [NEAR_THE_END, None])
+def test_a_payment_that_the_release_before_left_waiting_for_nothing_waits_no_more(reason: str | None) -> None:
+    for way in ("sent again", "settled", "asked about"):
+        payment = bounced(OTHER)
+        payment.session.status, payment.session.reason = Status.PROCESSING, reason
+        if way == "sent again":
+            told(payment, goes_back(OTHER)[2:])
+        elif way == "settled":
+            settle(payment, None, "by bank transfer", "admin:alice", NOW)
+        else:
+            told(payment, [dispute(D.WARNING_NEEDS_RESPONSE, 480, 0, OTHER.minor)])
+        assert where(payment) == (Status.FAILED, "held_money_returned"), way
+        assert close_if_over(payment, END + timedelta(hours=1)), "the lot is reopened"
 
 
 def test_one_of_two_that_are_held_goes_back_and_the_other_waits(amount: Money) -> None:

@@ -70,6 +70,7 @@ class Draw:
             paid_at=SINCE,
             created_at=SINCE,
             settled_minor=self.dice.choice([0, 0, 0, 30, 200]),
+            hold_ended=self.dice.random() < 0.3,
         )
         payment.transactions.append(money)
         refunds = [self.refund(money) for _ in range(self.dice.choice([0, 1, 2, 3, 4, 5]))]

@@ -107,7 +107,7 @@ MUTATIONS = (
         "a lost late refund",
         r"came late, and nothing sends \d+ of it back",
         "domain/completion.py",
-        "    if rest.minor and not is_disputed(payment, transaction):\n",
+        "    if minor > 0 and not is_disputed(payment, transaction):\n",
         "    if transaction.disposition is Disposition.DUPLICATE:\n",
         first_seed=4,
     ),

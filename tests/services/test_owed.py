@@ -195,14 +195,33 @@ def test_what_was_settled_before_its_amount_was_kept_is_taken_from_what_had_fail
     assert [home.payment(one).transactions[0].settled_minor for one in (session_id, kept)] == [10_000, 0]
 
 
+def test_an_attempt_beside_money_that_was_held_is_looked_up_after_the_upgrade(home: House) -> None:
+    session_id = held(home)
+    migration, rows = import_module("models.migrations.versions.0026_settled_minor"), home.app.database.rows
+    asked = f"{migration._ASKED_ONCE_MORE} RETURNING a.look_up_at > now() + interval '59 minutes'"
+    assert rows(asked) == [], "what is paid is known"
+    rows("UPDATE checkout_attempts SET status = 'closed' RETURNING 1")
+    assert rows(asked) == [(True,)]
+    rows("UPDATE checkout_attempts SET look_up_at = %s RETURNING 1", (home.time(),))
+    assert home.app.reconcile_attempts() == 1
+    assert home.payment(session_id).session.reason == "amount_differs"
+
+
 def test_held_money_that_was_settled_before_its_amount_was_kept_is_shown_once_more(home: House) -> None:
     session_id = held(home)
     home.app.request_refund(session_id, reason="a slip", actor=ALICE)
     home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
     home.app.send_refunds()
-    home.app.database.rows("UPDATE refunds SET settled_at = updated_at RETURNING 1")
+    home.app.decide_refund.settle(session_id, reason="by bank transfer", actor=ALICE)
+    rows = home.app.database.rows
     migration = import_module("models.migrations.versions.0026_settled_minor")
-    home.app.database.rows(f"{migration._HELD_STILL} RETURNING 1")
+    rows("UPDATE transactions SET settled_minor = 0, hold_ended = false RETURNING 1")
+    assert rows(f"{migration._WAIT_ENDED} RETURNING t.hold_ended") == [(True,)]
+    rows("UPDATE transactions SET hold_ended = false RETURNING 1")
+    rows("UPDATE payment_sessions SET status = 'processing', reason = 'amount_differs' RETURNING 1")
+    assert rows(f"{migration._WAIT_ENDED} RETURNING 1") == []
+    assert rows(f"{migration._SETTLED_BEFORE} RETURNING 1") == []
+    assert home.payment(session_id).refunds[0].settled_at, "it keeps the release before from sending it again"
     assert [kind for kind, _ in shown(home)[0]] == [NeedKind.HELD, NeedKind.REFUND_STUCK]
     another(home, session_id, 27_550)
     assert len(home.payment(session_id).refunds) == 1, "a person knows how its buyer came to it"
