@@ -114,7 +114,7 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
 
     Raises:
         ActRefused: nobody waits for that, they asked themselves or may have, it is too late, or the money is disputed
-            by now.
+            or back with its buyer by now.
     """
     refund = _awaiting(payment, refund_id)
     if _spelled(actor) == _spelled(refund.requested_by):
@@ -128,8 +128,12 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     if refund.approval_until is not None and now >= refund.approval_until:
         raise ActRefused("approval_expired", f"it waited until {refund.approval_until:%Y-%m-%d %H:%M} UTC; ask again")
     money = payment.transaction(refund.transaction_id)
-    if is_disputed(payment, money) or refund.amount_minor > unreturned(payment, money):
+    still = unreturned(payment, money)
+    if is_disputed(payment, money) or still < refund.amount_minor <= still + lost_of(payment, money):
         raise ActRefused("disputed", "the buyer's bank has taken this money, or may; answer the dispute instead")
+    if refund.amount_minor > still:
+        rest = Money(money.currency, still)
+        raise ActRefused("amount_out_of_range", f"only {rest} of this money is not back with its buyer; decline it")
     refund.approved_by, refund.due_at, refund.updated_at = actor, now, now
     payment.note("refund_approved", now, actor, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
     return refund
