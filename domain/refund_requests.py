@@ -151,7 +151,9 @@ def decline(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     return refund
 
 
-def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str, now: datetime) -> Money:
+def settle(
+    payment: Payment, payment_intent: str | None, reason: str, actor: str, now: datetime, *, amount: str | None = None
+) -> Money:
     """What is owed of one payment's money has reached its buyer another way: it is theirs for good.
 
     Args:
@@ -160,14 +162,15 @@ def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str
         reason: how, for the record.
         actor: who says so.
         now: the time.
+        amount: how much they say that it is, a decimal string in major units; None: whatever it is.
 
     Returns:
         How much that is.
 
     Raises:
-        ActRefused: nothing is owed, or it must be said of which money; `code` is which.
+        ActRefused: nothing is owed, or another amount, or it must be said of which money; `code` is which.
     """
-    one = to_settle(payment, payment_intent)
+    one = to_settle(payment, payment_intent, amount)
     refunds.settle(payment, one, now)
     payment.note(
         "refund_settled",
@@ -181,7 +184,7 @@ def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str
     return one.amount
 
 
-def to_settle(payment: Payment, payment_intent: str | None) -> Owed:
+def to_settle(payment: Payment, payment_intent: str | None, amount: str | None = None) -> Owed:
     """What settling would be about.
 
     Raises:
@@ -196,7 +199,10 @@ def to_settle(payment: Payment, payment_intent: str | None) -> Owed:
     if len(found) > 1:
         named = ", ".join(f"{one.amount} ({one.transaction.stripe_payment_intent_id})" for one in found)
         raise ActRefused("which_money", f"more than one is owed: {named}; name the one that was paid back another way")
-    return found[0]
+    one = found[0]
+    if amount is not None and _read(amount, one.amount.currency) != one.amount:
+        raise ActRefused("not_what_is_owed", f"{one.amount} is owed of this money; nothing has changed")
+    return one
 
 
 def void(payment: Payment, refund: Refund, now: datetime) -> None:
