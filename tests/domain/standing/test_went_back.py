@@ -7,11 +7,16 @@ from domain.dispute import DisputeStatus
 from domain.lifecycle import Status
 from domain.payment import Payment
 from domain.policies import AttemptKind
+from domain.refund_requests import settle
+from domain.remaining import owed
 from domain.restating import HELD_MONEY_RETURNED
 from domain.risk import Kind
 from domain.standing.explanation import Duty
 from domain.transaction import Disposition, RefundStatus
-from tests.domain.payments import ASKED, END, after
+from tests.domain.lives import PAID
+from tests.domain.lives import refund as refund_fact
+from tests.domain.payments import ASKED, END, a_payment, after
+from tests.domain.payments import told as tell
 from tests.domain.standing.rows import (
     INSTANT,
     STANDARD,
@@ -121,6 +126,23 @@ def test_what_came_and_went_back_is_no_decline_where_the_buyer_can_still_pay() -
     said = told(payment, policy=INSTANT)
     assert said.code == "failed.instant"
     assert said.why.endswith("it was sent back. The buyer may pay on the page until 2026-11-21 12:00:00 UTC.")
+
+
+def test_what_went_back_twice_is_told_on_the_payment_and_in_its_audit_trail() -> None:
+    payment = tell(a_payment(), [PAID, refund_fact(1, 10_000, RefundStatus.PENDING)])
+    tell(payment, [refund_fact(1, 10_000, RefundStatus.FAILED, at=11)])
+    settle(payment, None, "by bank transfer", "admin:alice", after(40))
+    tell(payment, [refund_fact(2, 20_000, RefundStatus.SUCCEEDED)] * 2)
+    noted = [note.data["amount_minor"] for note in payment.notes if note.action == "paid_back_twice"]
+    assert noted == [30_000 - ASKED.minor]
+    said = told(payment)
+    assert said.code == "completed.paid_back_twice"
+    assert said.why == (
+        "24.50 USD went back twice: 100.00 USD was paid back another way, and 200.00 USD by Stripe, of 275.50 USD that"
+        " came."
+    )
+    assert said.you.text == "Ask the buyer to send it back."
+    assert owed(payment) == []
 
 
 @pytest.mark.parametrize(
