@@ -404,7 +404,8 @@ def test_fees_that_stripe_never_tells_keep_no_other_from_being_asked_for(home: H
                SELECT (jsonb_populate_record(t, jsonb_build_object(
                           'id', lpad(n::text, 32, '0'), 'stripe_payment_intent_id', 'pi_silent_' || n,
                           'stripe_balance_transaction_id', 'txn_silent_' || n, 'stripe_charge_id', 'ch_silent_' || n,
-                          'disposition', 'late', 'created_at', t.created_at - interval '1 minute'))).*
+                          'disposition', 'late', 'settled_minor', t.amount_minor,
+                          'created_at', t.created_at - interval '1 minute'))).*
                  FROM transactions t, generate_series(1, %s) n""",
             (FEW,),
         )
