@@ -10,19 +10,21 @@ from cli.opening import open_app
 from cli.printing import PlainCommand, as_json, money, print_facts, print_json
 from domain.money import Money
 from domain.refund_requests import RefundPlan
+from domain.remaining import Owed
 from domain.transaction import Refund
 
 _EXAMPLES: Final = """\b
 Examples:
 Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --amount 10.00 --reason 'scratched' --dry-run
 Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --reason 'agreed with Ann' --approve REFUND
-Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --payment-intent pi_3Qx --settled --reason 'wire'
+Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --payment-intent pi_3Qx --settled --dry-run
+Example: gavelpay sessions refund 0199c2f0-6a10-7bd1-9d5e-2f1b7c1f0a11 --settled --amount 10.00 --reason 'wire'
 """
 
 
 @click.command("refund", cls=PlainCommand, epilog=_EXAMPLES)
 @click.argument("session_id", type=click.UUID)
-@click.option("--amount", metavar="10.00", help="How much, in major units; without it, all that is left.")
+@click.option("--amount", metavar="10.00", help="How much, in major units; without it, all of it.")
 @click.option("--payment-intent", metavar="pi_…", help="Which money, where the payment has more than one.")
 @click.option("--reason", help="Why, for the record. Needed for whatever is done.")
 @click.option("--approve", type=click.UUID, metavar="REFUND", help="Agree to a refund that somebody else asked for.")
@@ -44,12 +46,16 @@ def refund_session(
 ) -> None:
     """Send money back, in full or in part. Large refunds wait for a second person: --approve, or --decline."""
     decided = sum(map(bool, (approve, decline, settled)))
-    if decided > 1 or (decided and (dry_run or amount or (payment_intent and not settled))):
+    if decided > 1 or ((approve or decline) and (dry_run or amount or payment_intent)):
         raise click.UsageError(
-            "--approve, --decline and --settled stand alone, with --reason; --settled may name money."
+            "--approve, --decline and --settled stand alone, with --reason; --settled may say which money and how much."
         )
     if dry_run:
         with open_app() as app:
+            if settled:
+                owed = app.decide_refund.to_settle(session_id, amount=amount, payment_intent=payment_intent)
+                _show_owed(owed, as_json=as_json)
+                return
             plan = app.request_refund.preview(session_id, amount=amount, payment_intent=payment_intent)
         _show_plan(plan, as_json=as_json)
         return
@@ -58,7 +64,7 @@ def refund_session(
     with open_app() as app:
         if settled:
             paid = app.decide_refund.settle(
-                session_id, reason=reason, actor=acting_user(), payment_intent=payment_intent
+                session_id, reason=reason, actor=acting_user(), payment_intent=payment_intent, amount=amount
             )
             click.echo(f"Settled: {paid} reached the buyer another way.")
             return
@@ -71,6 +77,31 @@ def refund_session(
                 session_id, reason=reason, actor=acting_user(), amount=amount, payment_intent=payment_intent
             )
     _show_refund(refund, as_json=as_json)
+
+
+def _show_owed(owed: Owed, *, as_json: bool) -> None:
+    came = owed.transaction
+    if as_json:
+        print_json(
+            {
+                "amount": owed.amount.major,
+                "currency": owed.amount.currency,
+                "stripePaymentIntentId": came.stripe_payment_intent_id,
+                "disposition": came.disposition,
+                "refunds": [refund.id for refund in owed.refunds],
+            }
+        )
+        return
+    failed = [f"{refund.id} ({money(refund.amount_minor, refund.currency)})" for refund in owed.refunds]
+    print_facts(
+        [
+            ("would be settled", str(owed.amount)),
+            ("of", came.stripe_payment_intent_id),
+            ("which is", came.disposition),
+            ("refunds that did not arrive", ", ".join(failed) or "none: nothing was sent"),
+        ]
+    )
+    click.echo("\nNothing was changed.")
 
 
 def _show_plan(plan: RefundPlan, *, as_json: bool) -> None:

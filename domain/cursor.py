@@ -8,6 +8,8 @@ from typing import Any, Final
 STRIPE_EVENTS: Final = "stripe_events"
 #: Stripe's list of movements on our balance.
 STRIPE_BALANCE: Final = "stripe_balance"
+#: Stripe's movements that its list did not show, and that are asked for singly: whose turn it was last.
+STRIPE_FEES: Final = "stripe_fees"
 #: Nothing outside, but how far what is old was let go.
 PRUNING: Final = "pruning"
 

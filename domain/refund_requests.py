@@ -114,7 +114,7 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
 
     Raises:
         ActRefused: nobody waits for that, they asked themselves or may have, it is too late, or the money is disputed
-            by now.
+            or back with its buyer by now.
     """
     refund = _awaiting(payment, refund_id)
     if _spelled(actor) == _spelled(refund.requested_by):
@@ -128,8 +128,12 @@ def approve(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     if refund.approval_until is not None and now >= refund.approval_until:
         raise ActRefused("approval_expired", f"it waited until {refund.approval_until:%Y-%m-%d %H:%M} UTC; ask again")
     money = payment.transaction(refund.transaction_id)
-    if is_disputed(payment, money) or refund.amount_minor > unreturned(payment, money):
+    still = unreturned(payment, money)
+    if is_disputed(payment, money) or still < refund.amount_minor <= still + lost_of(payment, money):
         raise ActRefused("disputed", "the buyer's bank has taken this money, or may; answer the dispute instead")
+    if refund.amount_minor > still:
+        rest = Money(money.currency, still)
+        raise ActRefused("amount_out_of_range", f"only {rest} of this money is not back with its buyer; decline it")
     refund.approved_by, refund.due_at, refund.updated_at = actor, now, now
     payment.note("refund_approved", now, actor, refund=str(refund.id), reason=reason, amount_minor=refund.amount_minor)
     return refund
@@ -147,7 +151,9 @@ def decline(payment: Payment, refund_id: UUID, reason: str, actor: str, now: dat
     return refund
 
 
-def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str, now: datetime) -> Money:
+def settle(
+    payment: Payment, payment_intent: str | None, reason: str, actor: str, now: datetime, *, amount: str | None = None
+) -> Money:
     """What is owed of one payment's money has reached its buyer another way: it is theirs for good.
 
     Args:
@@ -156,14 +162,15 @@ def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str
         reason: how, for the record.
         actor: who says so.
         now: the time.
+        amount: how much they say that it is, a decimal string in major units; None: whatever it is.
 
     Returns:
         How much that is.
 
     Raises:
-        ActRefused: nothing is owed, or it must be said of which money; `code` is which.
+        ActRefused: nothing is owed, or another amount, or it must be said of which money; `code` is which.
     """
-    one = to_settle(payment, payment_intent)
+    one = to_settle(payment, payment_intent, amount)
     refunds.settle(payment, one, now)
     payment.note(
         "refund_settled",
@@ -177,7 +184,7 @@ def settle(payment: Payment, payment_intent: str | None, reason: str, actor: str
     return one.amount
 
 
-def to_settle(payment: Payment, payment_intent: str | None) -> Owed:
+def to_settle(payment: Payment, payment_intent: str | None, amount: str | None = None) -> Owed:
     """What settling would be about.
 
     Raises:
@@ -192,7 +199,10 @@ def to_settle(payment: Payment, payment_intent: str | None) -> Owed:
     if len(found) > 1:
         named = ", ".join(f"{one.amount} ({one.transaction.stripe_payment_intent_id})" for one in found)
         raise ActRefused("which_money", f"more than one is owed: {named}; name the one that was paid back another way")
-    return found[0]
+    one = found[0]
+    if amount is not None and _read(amount, one.amount.currency) != one.amount:
+        raise ActRefused("not_what_is_owed", f"{one.amount} is owed of this money; nothing has changed")
+    return one
 
 
 def void(payment: Payment, refund: Refund, now: datetime) -> None:

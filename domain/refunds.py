@@ -95,6 +95,12 @@ def settle(payment: Payment, owed: Owed, now: datetime) -> None:
     restate(payment, owed.transaction, now)
 
 
+def paid_twice(transaction: Transaction) -> Money:
+    """What went back of money beyond what came: Stripe sent it after a person had said that it was paid another way."""
+    excess = transaction.refunded_minor + transaction.settled_minor - transaction.amount_minor
+    return Money(transaction.currency, max(0, excess))
+
+
 def dismiss(payment: Payment, transaction: Transaction, now: datetime) -> None:
     """Nothing is owed any more for refunds of that money that came to nothing: it is kept."""
     for one in payment.refunds:
@@ -166,6 +172,8 @@ def _gone_back(payment: Payment, transaction: Transaction, refund: Refund, now: 
         # Stripe sends no more back than came.
         raise EventTooEarly("another refund of this payment must have come back, and that is not recorded yet")
     transaction.refunded_minor += refund.amount_minor
+    if twice := paid_twice(transaction).minor:
+        payment.note("paid_back_twice", now, refund=str(refund.id), amount_minor=twice)
     takes_sale_back = restate(payment, transaction, now)
     ledger.book_refund(payment, transaction, refund, now)
     if transaction.disposition is not Disposition.KEPT:

@@ -40,6 +40,11 @@ class Cursors:
         found = CURSOR_WORK.read(self.connection, self.cipher, "r.name = %(name)s", name=name)
         return found[0] if found else None
 
+    def note(self, name: str, value: dict[str, Any], now: datetime) -> None:
+        """Write one that nobody takes in hand: the last word counts."""
+        tail = "ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
+        CURSORS.insert_all(self.connection, [Cursor(name, value, now)], self.cipher, tail)
+
     def locked(self, claimed: Cursor) -> Cursor | None:
         """The cursor as it is now, locked; None if another worker has taken it over since it was claimed."""
         condition = "r.name = %(name)s AND r.fence = %(fence)s FOR UPDATE"

@@ -5,6 +5,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from domain.endpoint import FAILURES
+from domain.holds import MONEY_IS_HELD
 from domain.needs import Need, NeedKind
 from models.remaining import HELD_MONEY, OWED
 
@@ -20,10 +21,13 @@ UNANSWERED: Final = (
 UNAPPROVED: Final = (
     "r.due_at IS NOT NULL AND r.status = 'requested' AND r.approval_until IS NOT NULL AND r.approved_by IS NULL"
 )
-#: Payments that are on hold until somebody decides, whether or not money has come.
+_DECIDED_ON: Final = ", ".join(f"'{reason}'" for reason in sorted(MONEY_IS_HELD))
+#: Payments that are on hold until somebody decides, whether or not money has come. Where a payment waits for something
+#: else, such as a debit, nobody decides on what was held before and came back: that is owed.
 HELD: Final = f"""
     SELECT id FROM payment_sessions WHERE held_at IS NOT NULL AND closed_at IS NULL
-    UNION SELECT t.session_id FROM transactions t WHERE {HELD_MONEY}"""  # noqa: S608
+    UNION SELECT t.session_id FROM transactions t JOIN payment_sessions w ON w.id = t.session_id
+           WHERE w.reason IN ({_DECIDED_ON}) AND {HELD_MONEY}"""  # noqa: S608
 #: Refunds `r` that Stripe neither makes nor refuses.
 ASKED_IN_VAIN: Final = "r.due_at IS NOT NULL AND r.status = 'requested' AND r.sent_at < now() - interval '1 hour'"
 

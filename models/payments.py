@@ -92,11 +92,14 @@ class Payments:
         """The money that a refund gives back, as it stands now."""
         return self._select(TRANSACTIONS, "r.id = %(id)s", id=refund.transaction_id)[0]
 
-    def fees_not_listed(self, before: datetime, limit: int) -> list[Transaction]:
-        """Money recorded before then that Stripe has booked, and whose fee is unknown all the same; not locked."""
+    def fees_not_listed(self, before: datetime, limit: int, after: UUID | None = None) -> list[Transaction]:
+        """Money recorded before then that Stripe has booked, and whose fee is unknown all the same; not locked.
+
+        Those behind `after` come first, then the others from the beginning: so all have their turn.
+        """
         missing = """r.stripe_fee_minor IS NULL AND r.stripe_balance_transaction_id IS NOT NULL
-                     AND r.created_at < %(before)s ORDER BY r.created_at LIMIT %(limit)s"""
-        return self._select(TRANSACTIONS, missing, before=before, limit=limit)
+                     AND r.created_at < %(before)s ORDER BY r.id <= %(after)s::uuid, r.id LIMIT %(limit)s"""
+        return self._select(TRANSACTIONS, missing, before=before, limit=limit, after=after)
 
     def want_look_ups(self, session_id: UUID, now: datetime) -> None:
         """Have all that Stripe knows of a payment, and that is not paid, looked up at once."""

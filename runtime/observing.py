@@ -29,7 +29,9 @@ _EVENT: Final = {
 }
 
 #: Notes that a person should see.
-_WARNINGS: Final = frozenset({"risk_alert", "risk_hold", "checkout_held", "checkout_vanished", "receipt_stuck"})
+_WARNINGS: Final = frozenset(
+    {"risk_alert", "risk_hold", "checkout_held", "checkout_vanished", "receipt_stuck", "paid_back_twice"}
+)
 
 Count = Callable[[Metrics, PaymentSession, Note], None]
 

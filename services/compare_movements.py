@@ -10,12 +10,14 @@ from uuid import UUID
 import structlog
 
 from domain.clock import Clock
+from domain.cursor import STRIPE_FEES
 from domain.errors import GatewayBusy, GatewayRefused, GatewayUnavailable
 from domain.explaining import explain, explain_unknown
 from domain.movements import CHARGE_NOT_RECORDED, Difference, Kind, Movement
 from domain.settlement import Terms
 from domain.transaction import Transaction
 from gateways.stripe.gateway import PaymentGateway
+from models.cursors import Cursors
 from models.differences import Differences
 from models.unit_of_work import Begin, UnitOfWork
 from services.reconcile_attempts import ReconcileAttempts
@@ -110,9 +112,16 @@ class CompareMovements:
             self(movements)
 
     def unlisted(self, before: datetime, whole: Compared) -> None:
-        """Ask singly for fees that the list did not show: Stripe booked the money at another time, or not at all."""
+        """Ask singly for fees that the list did not show: Stripe booked the money at another time, or not at all.
+
+        A few at a time and all in turn: what cannot be told, for good, keeps no other from being asked for.
+        """
         with self.begin() as uow:
-            missing = uow.payments.fees_not_listed(before, FEW)
+            cursors = Cursors(uow.connection, uow.cipher)
+            turn = cursors.read(STRIPE_FEES)
+            missing = uow.payments.fees_not_listed(before, FEW, UUID(turn.value["asked"]) if turn else None)
+            if missing:
+                cursors.note(STRIPE_FEES, {"asked": str(missing[-1].id)}, self.now())
         for transaction in missing:
             try:
                 self([self.stripe.movement(transaction.stripe_balance_transaction_id or "")], whole)

@@ -12,6 +12,7 @@ from domain.money import Money
 from domain.payment import Payment
 from domain.policies import Policy
 from domain.refund_requests import RefundPlan, plan_refund
+from domain.remaining import Owed
 from domain.retries import replan
 from domain.transaction import Refund
 from models.unit_of_work import Begin
@@ -128,7 +129,19 @@ class DecideRefund:
             refund=str(refund_id),
         )
 
-    def settle(self, session_id: UUID, *, reason: str, actor: str, payment_intent: str | None = None) -> Money:
+    def to_settle(self, session_id: UUID, *, payment_intent: str | None = None, amount: str | None = None) -> Owed:
+        """What settling would be about; nothing is changed.
+
+        Raises:
+            NotFound: there is no such payment.
+            ActRefused: as `settle`.
+        """
+        with self.begin() as uow:
+            return refund_requests.to_settle(found(uow, session_id), payment_intent, amount)
+
+    def settle(
+        self, session_id: UUID, *, reason: str, actor: str, payment_intent: str | None = None, amount: str | None = None
+    ) -> Money:
         """Say that what is owed back has reached the buyer another way. Money that was held waits no longer then.
 
         Args:
@@ -136,18 +149,19 @@ class DecideRefund:
             reason: how it reached them, for the record.
             actor: who says so.
             payment_intent: which money, where more than one is owed.
+            amount: how much they have seen to be owed, in major units: refused where it is another amount by now.
 
         Returns:
             How much that is.
 
         Raises:
             NotFound: there is no such payment.
-            ActRefused: nothing is owed, or it must be said of which money. Audited.
+            ActRefused: nothing is owed, or another amount, or it must be said of which money. Audited.
         """
         now = self.now()
 
         def do(payment: Payment) -> Money:
-            settled = refund_requests.settle(payment, payment_intent, reason, actor, now)
+            settled = refund_requests.settle(payment, payment_intent, reason, actor, now, amount=amount)
             replan(payment, self.policies[payment.session.policy], now)
             return settled
 
@@ -159,5 +173,6 @@ class DecideRefund:
             reason=reason,
             actor=actor,
             now=now,
+            amount=amount,
             payment_intent=payment_intent,
         )

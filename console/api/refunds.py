@@ -35,7 +35,14 @@ _REFUSALS: Final = (
     "disputed",
     "in_two_parts",
 )
-_OBJECTIONS: Final = ("not_waiting", "same_person", "cannot_tell_apart", "approval_expired", "disputed")
+_OBJECTIONS: Final = (
+    "not_waiting",
+    "same_person",
+    "cannot_tell_apart",
+    "approval_expired",
+    "disputed",
+    "amount_out_of_range",
+)
 _WAITS: Final[Responses] = {
     202: {
         "model": shapes.RefundState,

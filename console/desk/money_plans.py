@@ -9,7 +9,8 @@ from domain.lifecycle import PROCESSING
 from domain.money import Money
 from domain.payment import Payment
 from domain.refund_requests import to_settle
-from domain.remaining import left_of, owed, unreturned
+from domain.refunds import settle
+from domain.remaining import Owed, left_of, owed, unreturned
 from domain.transaction import Disposition, Refund, Transaction
 from runtime.app import App
 
@@ -83,7 +84,7 @@ def plan_decline(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     )
 
 
-def plan_settle(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
+def plan_settle(app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     """Of saying that what is owed back has reached its buyer another way."""
     if not form.get("intent") and len(owed(payment)) > 1:
         return Plan("Settle", question="More than one money is owed back. Choose which was paid back another way.")
@@ -99,8 +100,16 @@ def plan_settle(_app: App, payment: Payment, form: Mapping[str, str]) -> Plan:
     ]
     ends = money.disposition is Disposition.HELD and unreturned(payment, money) == one.amount.minor
     if ends and payment.session.status is PROCESSING:
-        effects.insert(1, Effect("i-processing", "It is held no longer: the window goes on, or ends."))
+        effects.insert(1, Effect("i-processing", f"It is held no longer: {_after_settling(app, payment, one)}."))
     return Plan(f"Settle {one.amount}", tuple(effects))
+
+
+def _after_settling(app: App, payment: Payment, owed_back: Owed) -> str:
+    undo = payment.checkpoint()
+    settle(payment, owed_back, app.now())
+    waits_on = payment.session.status is PROCESSING
+    undo()
+    return "the payment waits on for its other money" if waits_on else "the window goes on, or ends"
 
 
 def waiting_refund(payment: Payment, form: Mapping[str, str]) -> Refund | None:

@@ -59,6 +59,7 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
     "refund_settlement_refused": Phrase(
         "said that it was paid back another way, and was refused: {why}", "i-refund", "warn"
     ),
+    "paid_back_twice": Phrase("It went back twice: another way, and by Stripe", "i-refund", "bad"),
     "refund_failed": Phrase("The refund did not arrive", "i-refund", "bad"),
     "receipt_issued": Phrase("Receipt {number} is out", _BOOK, "good"),
     "receipt_stuck": Phrase("A receipt cannot be printed: {error}", _BOOK, "bad"),

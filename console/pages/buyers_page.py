@@ -14,6 +14,7 @@ from console.pages.german import GERMAN_WORDS
 from console.pages.languages import Language
 from console.pages.moments import deadline, moment, time_of_day
 from console.pages.paid import Paid, ShownReceipt, paid
+from console.pages.returned import owed_back, way_back
 from console.pages.stages import Stage, payable_attempt
 from console.pages.words import Said, Words
 from domain.attempt import CheckoutAttempt
@@ -45,6 +46,7 @@ _TONES: Final = {
 _OPEN: Final = frozenset(
     {Stage.PENDING, Stage.TURNED_BACK, Stage.INSTANT, Stage.ELSEWHERE, Stage.DECLINED, Stage.EXHAUSTED}
 )
+_DECLINED: Final = (Stage.DECLINED, Stage.EXHAUSTED)
 #: Below this, time left is amber; below the other, larger too.
 _SOON: Final = timedelta(hours=1)
 _LAST: Final = timedelta(minutes=1)
@@ -116,9 +118,9 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
     session, attempt = payment.session, payable_attempt(payment)
     title = one_line(session.title or "", _LONGEST_TITLE) or words.labels["untitled"].format(auction=session.auction_id)
     said, filled = _said(facts, words), _filled(facts, isolated(title), words, language)
-    is_open = stage in _OPEN
+    may_retry = _may_retry(facts)
+    is_open = stage in _OPEN and (stage not in _DECLINED or may_retry or attempt is not None)
     done = paid(payment, facts.receipt, words, language) if stage is Stage.PAID else None
-    may_retry = stage is Stage.DECLINED and why_not(payment, facts.policy, facts.now) is None
     return BuyersPage(
         stage=stage,
         version=session.audit_seq,
@@ -144,9 +146,32 @@ def buyers_page(facts: Facts, words: Words, language: Language) -> BuyersPage:
 
 
 def _said(facts: Facts, words: Words) -> Said:
-    is_returned = facts.payment.session.reason == HELD_MONEY_RETURNED
-    is_declined = facts.stage in (Stage.DECLINED, Stage.EXHAUSTED)
-    return words.returned if is_declined and is_returned else words.said[facts.stage]
+    return words.returned[way_back(facts.payment)] if _is_returned(facts) else words.said[facts.stage]
+
+
+def _is_returned(facts: Facts) -> bool:
+    return facts.stage in _DECLINED and facts.payment.session.reason == HELD_MONEY_RETURNED
+
+
+def _may_retry(facts: Facts) -> bool:
+    return facts.stage is Stage.DECLINED and why_not(facts.payment, facts.policy, facts.now) is None
+
+
+def _then(facts: Facts, words: Words, language: Language) -> Markup:
+    """Whether the buyer can still pay, and until when."""
+    if not _may_retry(facts) and payable_attempt(facts.payment) is None:
+        return _with_address(facts, words.labels["cannot_pay"], words, language)
+    label = words.labels["can_pay" if _is_returned(facts) else "can_pay_exhausted"]
+    return Markup(label).format(amount=language.money(facts.payment.session.amount))  # noqa: S704 - our own words
+
+
+def _with_address(facts: Facts, label: str, words: Words, language: Language) -> Markup:
+    """A sentence that says where to write to, and until when."""
+    end = time_of_day(facts.payment.session.window_expires_at, facts.now, language)
+    write: str | Markup = words.labels["write"]
+    if address := help_address(facts.house):
+        write = Markup('<a href="mailto:{}">{}</a>').format(address, write)
+    return Markup(label).format(write=write, end=end)  # noqa: S704 - our own words
 
 
 def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mapping[str, Any]:
@@ -163,6 +188,8 @@ def _filled(facts: Facts, title: str, words: Words, language: Language) -> Mappi
         "reason": declined.reason,
         "advice": declined.advice,
         "declines": words.declines(declines, reason_of(session.reason)),
+        "then": _then(facts, words, language) if facts.stage in _DECLINED else "",
+        "owed": ", ".join(language.money(one) for one in owed_back(facts.payment)),
     }
 
 
@@ -197,11 +224,7 @@ def _under(facts: Facts, attempt: CheckoutAttempt | None, words: Words, language
         retry = time_of_day(session.next_retry_at, facts.now, language)
         return tries + " " + Markup(labels["fresh_link"]).format(retry=retry)  # noqa: S704 - our own words
     if facts.stage is Stage.EXHAUSTED:
-        end = time_of_day(session.window_expires_at, facts.now, language)
-        write: str | Markup = labels["write"]
-        if address := help_address(facts.house):
-            write = Markup('<a href="mailto:{}">{}</a>').format(address, write)
-        return Markup(labels["under_exhausted"]).format(write=write, end=end)  # noqa: S704 - our own words
+        return _with_address(facts, labels["under_exhausted"], words, language)
     if attempt is None or session.window_expires_at - facts.now >= _LAST:
         return Markup(labels["under"])  # noqa: S704 - our own words
     return Markup(labels["under_last"])  # noqa: S704 - our own words

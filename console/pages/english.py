@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from console.pages.returned import Back
 from console.pages.stages import Stage
 from console.pages.words import Said, Words
 from domain.wording.reasons import Reason
@@ -22,7 +23,7 @@ ENGLISH_WORDS: Final = Words(
         Stage.DECLINED: Said("{declined}", "{reason} Nothing was charged. {advice}"),
         Stage.EXHAUSTED: Said(
             "It has not worked so far",
-            "{declines} Nothing was charged. You can still pay with <b>another card</b> until the time below.",
+            "{declines} Nothing was charged. {then}",
         ),
         Stage.PAID: Said(
             "Paid. Thank you.", "{title} is yours. {maker} has been told and will write to you about delivery."
@@ -49,11 +50,18 @@ ENGLISH_WORDS: Final = Words(
             "You need not do anything now. We will e-mail you, usually within a few hours. You need not pay again.",
         ),
     },
-    returned=Said(
-        "Your payment is going back to you",
-        "It could not be accepted, so we send back all that came. That takes 5 to 10 days. You can pay {amount} until"
-        " the time below.",
-    ),
+    returned={
+        Back.SENT: Said(
+            "Your payment is going back to you",
+            "It could not be accepted, so we send back all that came. That takes 5 to 10 days. {then}",
+        ),
+        Back.OTHERWISE: Said(
+            "Your payment could not be accepted", "All that came has gone back, or is on its way to you. {then}"
+        ),
+        Back.OWED: Said(
+            "Your payment could not be accepted", "{owed} of it has not reached you yet: we owe it to you. {then}"
+        ),
+    },
     lost_link=Said("This link does not work any more", "Open the newest e-mail about your lot, or write to us."),
     broken=Said("This page could not be made", "Payments are not affected. Try again in a moment."),
     labels={
@@ -68,6 +76,9 @@ ENGLISH_WORDS: Final = Words(
         "under": "Nothing is charged before you confirm on the next page.",
         "under_last": "A payment that you have confirmed counts, even if your bank answers a little later.",
         "under_card": "Card only. You may try as often as you like until the time is up.",
+        "can_pay": "You can pay {amount} until the time below.",
+        "can_pay_exhausted": "You can still pay with <b>another card</b> until the time below.",
+        "cannot_pay": "You cannot pay on this page now. Do you still want the lot? {write} before {end}.",
         "under_exhausted": "Need more time or another way to pay? {write} before {end}.",
         "write": "Write to us",
         "tries_left": "{Left} of {limit} tries are left.",

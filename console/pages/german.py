@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from console.pages.returned import Back
 from console.pages.stages import Stage
 from console.pages.words import Said, Words
 from domain.wording.reasons import Reason
@@ -24,8 +25,7 @@ GERMAN_WORDS: Final = Words(
         Stage.DECLINED: Said("{declined}", "{reason} Es wurde nichts abgebucht. {advice}"),
         Stage.EXHAUSTED: Said(
             "Bisher hat es nicht geklappt",
-            "{declines} Es wurde nichts abgebucht. Bis zum Zeitpunkt"
-            " unten können Sie noch mit einer <b>anderen Karte</b> zahlen.",
+            "{declines} Es wurde nichts abgebucht. {then}",
         ),
         Stage.PAID: Said(
             "Bezahlt. Vielen Dank.", "{title} gehört Ihnen. {maker} weiß Bescheid und meldet sich wegen der Lieferung."
@@ -54,11 +54,21 @@ GERMAN_WORDS: Final = Words(
             " einmal.",
         ),
     },
-    returned=Said(
-        "Ihre Zahlung geht an Sie zurück",
-        "Wir konnten sie nicht annehmen und senden alles zurück, was angekommen ist. Das dauert 5 bis 10 Tage. Bis zum"
-        " Zeitpunkt unten können Sie {amount} zahlen.",
-    ),
+    returned={
+        Back.SENT: Said(
+            "Ihre Zahlung geht an Sie zurück",
+            "Wir konnten sie nicht annehmen und senden alles zurück, was angekommen ist. Das dauert 5 bis 10 Tage."
+            " {then}",
+        ),
+        Back.OTHERWISE: Said(
+            "Wir konnten Ihre Zahlung nicht annehmen",
+            "Alles, was angekommen ist, ist zurückgegangen oder auf dem Weg zu Ihnen. {then}",
+        ),
+        Back.OWED: Said(
+            "Wir konnten Ihre Zahlung nicht annehmen",
+            "{owed} davon haben Sie noch nicht zurück: Wir schulden Ihnen diesen Betrag. {then}",
+        ),
+    },
     lost_link=Said("Dieser Link gilt nicht mehr", "Öffnen Sie die neueste E-Mail zu Ihrem Los oder schreiben Sie uns."),
     broken=Said(
         "Diese Seite konnte nicht erstellt werden",
@@ -76,6 +86,9 @@ GERMAN_WORDS: Final = Words(
         "under": "Es wird nichts abgebucht, bevor Sie auf der nächsten Seite bestätigen.",
         "under_last": "Eine Zahlung, die Sie bestätigt haben, zählt, auch wenn Ihre Bank etwas später antwortet.",
         "under_card": "Nur Karte. Bis die Frist endet, können Sie es beliebig oft versuchen.",
+        "can_pay": "Bis zum Zeitpunkt unten können Sie {amount} zahlen.",
+        "can_pay_exhausted": "Bis zum Zeitpunkt unten können Sie noch mit einer <b>anderen Karte</b> zahlen.",
+        "cannot_pay": "Auf dieser Seite können Sie zurzeit nicht zahlen. Möchten Sie das Los noch? {write} vor {end}.",
         "under_exhausted": "Mehr Zeit oder ein anderer Weg? {write} vor {end}.",
         "write": "Schreiben Sie uns",
         "tries_left": "Noch {left} von {limit} Versuchen übrig.",

@@ -6,6 +6,7 @@ Texts are HTML: what is filled in is escaped, what stands here is not.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from console.pages.returned import Back
 from console.pages.stages import Stage
 from domain.wording.reasons import Reason
 
@@ -23,8 +24,8 @@ class Words:
     """Everything that the page says in one language."""
 
     said: Mapping[Stage, Said]
-    #: In place of a decline, where money came that could not be kept, and was sent back.
-    returned: Said
+    #: In place of a decline, where money came that could not be kept.
+    returned: Mapping[Back, Said]
     lost_link: Said
     broken: Said
     labels: Mapping[str, str]

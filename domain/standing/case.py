@@ -12,7 +12,8 @@ from domain.money import Money
 from domain.notice import Channel, NoticeStatus
 from domain.notices import NoticeKind
 from domain.payment import Payment
-from domain.policies import Policy
+from domain.policies import AttemptKind, Policy
+from domain.retries import attempts_left
 from domain.session import PaymentSession
 from domain.standing.beside import Beside, Mail
 from domain.standing.explanation import Said, Step, say
@@ -65,6 +66,13 @@ class Case:
         if newest is None or newest.status is not AttemptStatus.OPENING or self.session.held_at is not None:
             return None
         return newest
+
+    @property
+    def can_be_paid(self) -> bool:
+        """Whether something is open to pay through, is being opened, or may be once no hold keeps it from that."""
+        if any(one.close_requested_at is None for one in self.payment.live_attempts) or self.session.next_retry_at:
+            return True
+        return self.policy.kind is AttemptKind.CHECKOUT and attempts_left(self.session, self.policy) != 0
 
     @cached_property
     def declined(self) -> CheckoutAttempt | None:

@@ -7,11 +7,13 @@ from typing import Final
 from domain.attempt import AttemptCause, AttemptStatus
 from domain.lifecycle import FAILED
 from domain.policies import AttemptKind
+from domain.remaining import lost_of, owed, refunds_of
 from domain.restating import HELD_MONEY_RETURNED
 from domain.retries import attempts_left
 from domain.settlement import AUTHENTICATION_FAILURES
 from domain.standing.case import Case, Cause, decline_words
 from domain.standing.explanation import Said, Sentence, Step, may, say
+from domain.transaction import UNDER_WAY, Disposition
 
 
 def _retrying(case: Case) -> Said | None:
@@ -57,10 +59,21 @@ def _retry_planned(case: Case) -> Said | None:
     return Said(why, (*_retry_steps(case, due), case.closes), may("Retry now or extend."))
 
 
+def _went_back(case: Case) -> Said | None:
+    """What was held is held no longer, and nothing is left through which the buyer could pay instead."""
+    if not _fits(case) or not _is_returned(case) or case.can_be_paid:
+        return None
+    why = Sentence(*_declined(case).parts, " The buyer cannot pay again: nothing is open to pay through.")
+    return Said(why, (case.closes,), may("Terminate it, so that the lot is reopened at once."))
+
+
 def _instant(case: Case) -> Said | None:
     if not _fits(case) or case.policy.kind is not AttemptKind.PAYMENT_INTENT:
         return None
-    why = say("Declined {t}. The buyer may try again on the page until {end}.", t=case.declined_at, end=case.end)
+    if _is_returned(case):
+        why = Sentence(*_declined(case).parts, *say(" The buyer may pay on the page until {end}.", end=case.end).parts)
+    else:
+        why = say("Declined {t}. The buyer may try again on the page until {end}.", t=case.declined_at, end=case.end)
     return Said(why, (case.closes,))
 
 
@@ -68,13 +81,17 @@ def _none_left(case: Case) -> Said | None:
     if not _fits(case) or attempts_left(case.session, case.policy) != 0:
         return None
     works = any(one.status is AttemptStatus.OPEN for one in case.payment.live_attempts)
-    why = say(
-        "All {m} retries are used, last declined {t}: {reason}. {works}",
-        m=case.retries,
-        t=case.declined_at,
-        reason=_reason(case),
-        works="The buyer's link still works." if works else "Nothing is open to pay through.",
-    )
+    link = "The buyer's link still works." if works else "Nothing is open to pay through."
+    if _is_returned(case):
+        why = say("{back} All {m} retries are used. {link}", back=_declined(case), m=case.retries, link=link)
+    else:
+        why = say(
+            "All {m} retries are used, last declined {t}: {reason}. {link}",
+            m=case.retries,
+            t=case.declined_at,
+            reason=_reason(case),
+            link=link,
+        )
     return Said(why, (case.closes,), may("Extend or resend the link."))
 
 
@@ -98,9 +115,28 @@ def _reason(case: Case) -> str:
 
 
 def _declined(case: Case) -> Sentence:
-    if case.session.reason == HELD_MONEY_RETURNED:
-        return say("Money came that could not be kept, and was sent back.")
+    if _is_returned(case):
+        return say("Money came that could not be kept; {how}.", how=_how_it_went(case))
     return say("The buyer's bank declined: {reason}, last {t}.", reason=_reason(case), t=case.declined_at)
+
+
+def _is_returned(case: Case) -> bool:
+    return case.session.reason == HELD_MONEY_RETURNED
+
+
+def _how_it_went(case: Case) -> str:
+    """By which ways what was held has gone back to its buyer, or is to."""
+    payment = case.payment
+    held = [one for one in payment.transactions if one.disposition is Disposition.HELD]
+    on_its_way = any(refund.status in UNDER_WAY for one in held for refund in refunds_of(payment, one))
+    ways = {
+        "was sent back": on_its_way or any(one.refunded_minor for one in held),
+        "was taken back by the buyer's bank": any(lost_of(payment, one) for one in held),
+        "was paid back another way": any(one.settled_minor for one in held),
+        "is owed back": any(one.transaction in held for one in owed(payment)),
+    }
+    true = [way for way, is_so in ways.items() if is_so] or ["went back"]
+    return f"it {true[0]}" if len(true) == 1 else ", ".join(f"a part {way}" for way in true)
 
 
 def _retry_steps(case: Case, due: datetime) -> tuple[Step, ...]:
@@ -117,6 +153,7 @@ def _retry_steps(case: Case, due: datetime) -> tuple[Step, ...]:
 FAILED_CAUSES: Final[Sequence[Cause]] = (
     Cause("failed.retrying", _retrying),
     Cause("failed.opening", _opening),
+    Cause("failed.went_back", _went_back),
     Cause("failed.instant", _instant),
     Cause("failed.confirmation", _confirmation),
     Cause("failed.retry_planned", _retry_planned),

@@ -9,6 +9,7 @@ from domain.lifecycle import FINAL
 from domain.money import Money
 from domain.payment import Payment
 from domain.refund_requests import person_of
+from domain.refunds import paid_twice
 from domain.remaining import owed, unreturned
 from domain.risk import Kind
 from domain.standing.case import Case, Cause, amount_of
@@ -107,6 +108,20 @@ def _paid_twice(case: Case) -> Said | None:
     return Said(why, (_ARRIVES,))
 
 
+def _paid_back_twice(case: Case) -> Said | None:
+    money = next((one for one in case.payment.transactions if paid_twice(one).minor), None)
+    if money is None:
+        return None
+    why = say(
+        "{twice} went back twice: {settled} was paid back another way, and {refunded} by Stripe, of {came} that came.",
+        twice=paid_twice(money),
+        settled=amount_of(money.settled_minor, money.currency),
+        refunded=amount_of(money.refunded_minor, money.currency),
+        came=amount_of(money.amount_minor, money.currency),
+    )
+    return Said(why, _BY_ITSELF, may("Ask the buyer to send it back."))
+
+
 def _refunding(case: Case) -> Said | None:
     moving = [one for one in case.payment.refunds if one.status in UNDER_WAY and not one.awaits_approval]
     moving = [one for one in moving if _disposition(case.payment, one) in (Disposition.KEPT, Disposition.HELD)]
@@ -190,6 +205,7 @@ GOING_BACK_CAUSES: Final[Sequence[Cause]] = (
     Cause("completed.refund_failed", _refund_failed),
     Cause("completed.refund_asked", _refund_asked),
     Cause("completed.fraud_warning", _fraud_warning),
+    Cause("completed.paid_back_twice", _paid_back_twice),
     Cause("completed.dispute_reviewed", _being_reviewed),
     Cause("completed.paid_twice", _paid_twice),
     Cause("completed.refunding", _refunding),

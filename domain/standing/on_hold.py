@@ -52,6 +52,8 @@ def _returned(case: Case) -> Said | None:
     why = say(
         "Held since {t}: {doubt}. {money}. {pages}", t=session.held_at, doubt=doubt, money=money, pages=_pages(case)
     )
+    if not case.can_be_paid:
+        return Said(why, _until_decided(case), must("Terminate it: released, it has nothing to pay through either."))
     return Said(why, _until_decided(case), must("Release it, so that the buyer can pay again, or terminate."))
 
 

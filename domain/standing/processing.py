@@ -17,10 +17,10 @@ from domain.holds import (
 from domain.lifecycle import PROCESSING
 from domain.lookups import BANK_ANSWER
 from domain.payment import Payment
-from domain.remaining import given_up, is_untouched, left_of
+from domain.remaining import given_up, is_disputed, is_untouched, left_of, lost_of
 from domain.risk import Kind
 from domain.standing.case import Case, Cause, amount_of
-from domain.standing.explanation import Said, Step, must, say
+from domain.standing.explanation import Said, Sentence, Step, must, say
 from domain.transaction import Transaction
 from domain.waiting import NEAR_THE_END, money_has_come
 
@@ -35,15 +35,12 @@ def _review(case: Case) -> Said | None:
     since = min(opened, default=session.held_at or session.updated_at)
     ends = [str(one.detail.get("reason")) for one in case.payment.signals if one.kind is Kind.REVIEW_CLOSED]
     money = _approved(case.payment)
-    if money is not None and not is_untouched(case.payment, money):
-        why = say("Stripe's review since {t} was approved, but a part of the money has gone back, or will.", t=since)
-        return Said(why, _NOTHING_UNTIL, must("Send the rest back."))
     if money is not None:
-        why = say("Stripe's review since {t} was approved, but the buyer's bank disputes the money.", t=since)
-        return Said(why, _NOTHING_UNTIL, must("Release it once that is decided, or send the money back."))
+        but = _why_not_kept(case.payment, money)
+        return _decision(case, say("Stripe's review since {t} was approved, but {but}.", t=since, but=but))
     if ends:
         why = say("Stripe's review since {t} ended without approval: {end}.", t=since, end=ends[-1].replace("_", " "))
-        return Said(why, _NOTHING_UNTIL, must("Release it, or send the money back."))
+        return _decision(case, why)
     why = say("Stripe holds the payment for review since {t}: it looks risky to Stripe.", t=since)
     return Said(why, (Step(say("Nothing until it is reviewed.")),), must("Review it at Stripe."))
 
@@ -61,7 +58,34 @@ def _highest_risk(case: Case) -> Said | None:
     if session.status is not PROCESSING or session.reason != HIGHEST_RISK:
         return None
     why = say("The money has come, and is held since {t}: Stripe sees the highest risk.", t=session.held_at or case.now)
-    return Said(why, _NOTHING_UNTIL, must("Release it, or send the money back."))
+    return _decision(case, why)
+
+
+def _why_not_kept(payment: Payment, money: Transaction) -> str:
+    """Why money whose review was approved is not kept without a person."""
+    if given_up(payment, money):
+        return "a part of the money has gone back, or will"
+    if not is_untouched(payment, money):
+        return "the money was to go back, and did not arrive"
+    if is_disputed(payment, money):
+        return "the buyer's bank disputes the money"
+    return "the buyer's bank has taken a part of the money" if lost_of(payment, money) else "the money is held still"
+
+
+def _decision(case: Case, why: Sentence) -> Said:
+    """What can be decided of money that is held for its risk: nothing that release or refund would refuse."""
+    payment, held = case.payment, held_money(case.payment)
+    left = [one for one in held if left_of(payment, one).minor]
+    if not left:
+        return Said(why, (Step(say("What is on its way back is waited for.")),))
+    whole = [one for one in choices(payment) if not differs(payment, one) and not given_up(payment, one)]
+    if len(whole) > 1:
+        return Said(why, _NOTHING_UNTIL, must("Send back what is not to pay for the lot."))
+    if whole:
+        waits, act = is_disputed(payment, whole[0]), "release it, or send the money back."
+    else:
+        waits, act = all(is_disputed(payment, one) for one in left), "send the rest back."
+    return Said(why, _NOTHING_UNTIL, must(f"Once the bank has decided, {act}" if waits else act.capitalize()))
 
 
 def _amount_differs(case: Case) -> Said | None:

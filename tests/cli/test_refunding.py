@@ -90,7 +90,7 @@ def test_what_cannot_be_is_one_sentence(home: House, run: Run) -> None:
         assert run("sessions", "refund", session_id, *arguments).exit_code == 2
 
 
-def test_what_was_paid_back_another_way_is_settled_by_name(home: House, run: Run) -> None:
+def test_what_was_paid_back_another_way_is_settled_by_name(home: House, run: Run, told: Told) -> None:
     session_id = sold(home)
     intent = home.payment(session_id).transactions[0].stripe_payment_intent_id
     settle = ("sessions", "refund", session_id, "--settled", "--reason", "by bank transfer", "--payment-intent")
@@ -98,7 +98,15 @@ def test_what_was_paid_back_another_way_is_settled_by_name(home: House, run: Run
     home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
     run("sessions", "refund", session_id, "--amount", "10.00", "--reason", "scratched")
     home.work()
-    assert run(*settle, intent).output == "Settled: 10.00 USD reached the buyer another way.\n"
+    shown = run("sessions", "refund", session_id, "--settled", "--dry-run").output
+    for words in ("would be settled", "10.00 USD", intent, refund(home), "Nothing was changed."):
+        assert words in shown
+    plan = told("sessions", "refund", session_id, "--settled", "--dry-run", "--payment-intent", intent)
+    assert (plan["amount"], plan["refunds"]) == (10.0, [refund(home)])
+    assert home.payment(session_id).transactions[0].settled_minor == 0
+    other = run(*settle, intent, "--amount", "9.00")
+    assert (other.exit_code, other.stderr) == (1, "Error: 10.00 USD is owed of this money; nothing has changed.\n")
+    assert run(*settle, intent, "--amount", "10").output == "Settled: 10.00 USD reached the buyer another way.\n"
     assert run(*settle, "pi_other").exit_code == 1
 
 

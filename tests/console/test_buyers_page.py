@@ -8,6 +8,7 @@ import pytest
 from console.pages.english import ENGLISH_WORDS
 from console.pages.german import GERMAN_WORDS
 from console.pages.languages import ENGLISH, GERMAN, language_for
+from console.pages.returned import Back
 from console.pages.stages import Stage
 from domain.money import Money
 from tests.console.calling import Client, Wire
@@ -153,6 +154,10 @@ def test_money_that_came_late_goes_back_and_the_page_says_so(home: House, servic
         ("status = 'expired', closed_at = now(), reason = 'closed_by_request'", "The time to pay is over"),
         ("status = 'failed', retry_count = 3, reason = 'stolen_card'", "It has not worked so far"),
         ("status = 'failed', reason = 'held_money_returned'", "5 to 10 days. You can pay $275.50 until the time below"),
+        (
+            "status = 'failed', retry_count = 3, reason = 'held_money_returned'",
+            "You can pay $275.50 until the time below",
+        ),
     ],
 )
 def test_the_other_states_have_their_words(home: House, service: Client, wire: Wire, change: str, says: str) -> None:
@@ -196,6 +201,7 @@ def test_a_checkout_that_stripe_refused_is_looked_at(home: House, wire: Wire) ->
 def test_both_languages_have_a_word_for_everything() -> None:
     for words in (ENGLISH_WORDS, GERMAN_WORDS):
         assert set(words.said) == set(Stage)
+        assert set(words.returned) == set(Back)
     assert ENGLISH_WORDS.labels.keys() == GERMAN_WORDS.labels.keys()
 
 

@@ -155,6 +155,16 @@ def test_nobody_agrees_to_what_has_waited_too_long_or_is_disputed_by_now() -> No
     assert code_of(approve, payment, UUID(int=9), "yes", "admin:bob", NOW) == "no_such_refund"
 
 
+def test_nobody_agrees_to_more_than_is_not_back_with_its_buyer_and_no_bank_is_blamed_for_that() -> None:
+    payment = sold()
+    large = ask(payment)
+    payment.transactions[0].refunded_minor, payment.transactions[0].settled_minor = 20_000, 5_000
+    with pytest.raises(ActRefused) as refused:
+        approve(payment, large.id, "yes", "admin:bob", NOW)
+    assert refused.value.code == "amount_out_of_range"
+    assert str(refused.value) == "only 25.50 USD of this money is not back with its buyer; decline it"
+
+
 def test_what_nobody_agreed_to_is_void_after_its_time_and_not_before() -> None:
     payment = sold()
     large = ask(payment)

@@ -394,6 +394,30 @@ def test_a_fee_that_stripe_does_not_know_is_not_asked_for_without_end(home: Hous
     assert reasons(home) == [("charge_not_booked", 27550)]
 
 
+def test_fees_that_stripe_never_tells_keep_no_other_from_being_asked_for(home: House) -> None:
+    session_id = paid(home)
+    (booked,) = home.stripe_has("balance_transaction")
+    home.sandbox.core.world.store.save(booked | {"created": booked["created"] - 3 * 86_400})
+    with home.app.database.transaction() as connection:
+        connection.execute(
+            """INSERT INTO transactions
+               SELECT (jsonb_populate_record(t, jsonb_build_object(
+                          'id', lpad(n::text, 32, '0'), 'stripe_payment_intent_id', 'pi_silent_' || n,
+                          'stripe_balance_transaction_id', 'txn_silent_' || n, 'stripe_charge_id', 'ch_silent_' || n,
+                          'disposition', 'late', 'settled_minor', t.amount_minor,
+                          'created_at', t.created_at - interval '1 minute'))).*
+                 FROM transactions t, generate_series(1, %s) n""",
+            (FEW,),
+        )
+    home.sandbox.fault("error_before", "balance_transactions.retrieve", count=FEW, status=500)
+    for _ in range(2):
+        compared(home)
+    fees = {one.id: one.stripe_fee_minor for one in home.payment(session_id).transactions}
+    with home.app.database.transaction() as connection:
+        connection.execute("DELETE FROM transactions WHERE stripe_charge_id LIKE 'ch_silent_%'")
+    assert sorted(fees.values(), key=str) == [booked["fee"]] + [None] * FEW
+
+
 def test_while_stripe_is_silent_no_fee_is_given_up(home: House) -> None:
     session_id = paid(home)
     (booked,) = home.stripe_has("balance_transaction")

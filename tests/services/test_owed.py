@@ -105,6 +105,15 @@ def test_held_money_whose_refund_comes_back_is_shown_whatever_became_of_its_paym
     assert home.app.check_invariants() == []
 
 
+def test_nobody_is_to_decide_on_money_that_came_back_while_the_payment_waits_for_a_debit(home: House) -> None:
+    session_id = held(home)
+    send(home, session_id)
+    come_back(home)
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE payment_sessions SET status = 'processing', reason = NULL")
+    assert [kind for kind, _ in shown(home)[0]] == [NeedKind.REFUND_STUCK]
+
+
 def test_keeping_money_ends_what_was_owed_of_it(home: House) -> None:
     session_id = held(home)
     home.app.request_refund(session_id, reason="a slip", actor=ALICE)

@@ -65,3 +65,16 @@ def test_a_letter_is_chosen_and_goes_out_again(post: Posting, home: House, desk:
     assert "This payment has no such letter." in support.get(path, notice=str(strange.id)).text
     assert "Choose the letter" in support.get(path, notice="x").text
     assert desk("auditor").get(path).status_code == 403
+
+
+def test_settling_says_whether_the_payment_waits_on(home: House, desk: Sit) -> None:
+    session_id = UUID(str(held(home)))
+    home.app.request_refund(session_id, reason="not ours", actor="admin:ann")
+    home.sandbox.fault("error_before", "refunds.create", count=1, status=402)
+    home.app.send_refunds()
+    admin, path = desk("admin"), act(session_id, "settle")
+    assert "It is held no longer: the window goes on, or ends." in admin.get(path).text
+    with home.app.database.transaction() as connection:
+        connection.execute("UPDATE checkout_attempts SET paid_near_end_at = now()")
+    assert "It is held no longer: the payment waits on for its other money." in admin.get(path).text
+    assert home.payment(session_id).transactions[0].settled_minor == 0
