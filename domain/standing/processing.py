@@ -98,6 +98,10 @@ def _amount_differs(case: Case) -> Said | None:
         return None
     received = amount_of(money.amount_minor, money.currency)
     why = say("{received} came, {asked} was asked.", received=received, asked=session.amount)
+    if len(chosen) == 1 and not differs(case.payment, chosen[0]):
+        why = say("{why} {asked} is held beside it.", why=why, asked=session.amount)
+        waits, act = is_disputed(case.payment, chosen[0]), "release what was asked, or send it back."
+        return Said(why, _NOTHING_UNTIL, must(f"Once the bank has decided, {act}" if waits else act.capitalize()))
     if not chosen or given_up(case.payment, money):
         gone = Step(say("The money goes back, or has gone back; the payment waits for a decision."))
         rest = left_of(case.payment, money).minor
@@ -105,9 +109,8 @@ def _amount_differs(case: Case) -> Said | None:
     if len(chosen) > 1:
         why = say("{why} {count} payments are held.", why=why, count=len(chosen))
         return Said(why, _NOTHING_UNTIL, must("Refund what is not to pay for the lot."))
-    if is_reviewed(case.payment, money.stripe_payment_intent_id):
-        return Said(why, _NOTHING_UNTIL, must("Review it at Stripe, then accept or refund."))
-    return Said(why, _NOTHING_UNTIL, must("Accept or refund."))
+    reviewed = is_reviewed(case.payment, money.stripe_payment_intent_id)
+    return Said(why, _NOTHING_UNTIL, must(f"{'Review it at Stripe, then accept' if reviewed else 'Accept'} or refund."))
 
 
 def _near_the_end(case: Case) -> Said | None:

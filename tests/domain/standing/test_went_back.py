@@ -71,6 +71,19 @@ def test_of_two_that_are_held_one_goes_back_before_the_other_is_released() -> No
     assert told(payment).you.text == "Release it, or send the money back."
 
 
+def test_the_right_amount_is_to_be_released_where_other_money_beside_it_is_no_choice() -> None:
+    payment = held()
+    another(payment, AttemptCause.RETRY, status=AttemptStatus.PAID)
+    money(payment, Disposition.HELD, amount_minor=20_000)
+    refund(payment, RefundStatus.FAILED, 20_000)
+    payment.session.reason = "amount_differs"
+    said = told(payment)
+    assert any(
+        "200.00 USD came, 275.50 USD was asked. 275.50 USD is held beside it." in one for one in (said.why, *said.also)
+    )
+    assert said.you.text == "Release what was asked, or send it back."
+
+
 def test_what_a_bank_has_not_decided_on_waits_for_that() -> None:
     payment = held()
     dispute(payment, DisputeStatus.UNDER_REVIEW)
