@@ -88,7 +88,7 @@ def test_money_that_we_do_not_know_of_ends_a_sale_badly(tmp_path: Path, database
         watched = Watched(tmp_path, database_url, sandbox.url)
         assert watched.end() == 1
     assert "we do not know of it" in watched.text
-    assert "1 invariants of the money are broken" in watched.text
+    assert "2 invariants of the money are broken" in watched.text
 
 
 def test_a_broken_invariant_of_our_own_books_ends_a_sale_badly(tmp_path: Path, database_url: str) -> None:
